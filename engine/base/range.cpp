@@ -1,0 +1,28 @@
+#include "engine/base/range.hpp"
+
+namespace varve::engine {
+
+std::optional<std::string> prefix_end(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && static_cast<unsigned char>(end.back()) == 0xFF) end.pop_back();
+  if (end.empty()) return std::nullopt;
+  end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
+  return end;
+}
+
+KeyRange user_key_range(std::string_view first, std::optional<std::string_view> end) {
+  const char space_end = static_cast<char>(KeySpace::user) + 1;
+  return {internal_key(first), end ? internal_key(*end) : std::string(1, space_end)};
+}
+
+TimeSpan time_span(const TimeRange& range) {
+  TimeSpan span;
+  if (range.from()) span.first = *range.from();
+  if (range.to()) {
+    if (*range.to() == std::numeric_limits<Timestamp>::min()) return {1, 0};
+    span.last = *range.to() - 1;
+  }
+  return span;
+}
+
+}  // namespace varve::engine

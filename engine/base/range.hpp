@@ -1,0 +1,71 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "varve/time.hpp"
+
+namespace varve::engine {
+
+/// Inside the engine a key begins with a byte that names its space, so that the engine's own
+/// records never meet users'. A span of keys is always bounded: a space ends where the next begins.
+enum class KeySpace : char { user = 1 };
+
+inline std::string internal_key(std::string_view user_key) {
+  std::string key(1, static_cast<char>(KeySpace::user));
+  key += user_key;
+  return key;
+}
+inline std::string_view user_key(std::string_view internal) { return internal.substr(1); }
+
+/// The least key above every key that begins with `prefix`; none where there is no such key.
+std::optional<std::string> prefix_end(std::string_view prefix);
+
+inline constexpr std::size_t key_size_max = 65'535;  // Of a user's key.
+inline constexpr std::size_t value_size_max = std::size_t{16} << 20;
+
+/// Internal keys in [first, end).
+struct KeyRange {
+  std::string first;
+  std::string end;
+
+  bool contains(std::string_view key) const { return key >= first && key < end; }
+  bool empty() const { return first >= end; }
+  friend bool operator==(const KeyRange&, const KeyRange&) = default;
+};
+
+/// Users' keys from `first` to `end` (none: all that follow), as internal ones.
+KeyRange user_key_range(std::string_view first, std::optional<std::string_view> end);
+
+/// Both ends belong to it: the form inside the engine, where every int64 is reachable.
+struct TimeSpan {
+  Timestamp first = std::numeric_limits<Timestamp>::min();
+  Timestamp last = std::numeric_limits<Timestamp>::max();
+
+  bool contains(Timestamp ts) const { return first <= ts && ts <= last; }
+  bool overlaps(const TimeSpan& other) const { return first <= other.last && other.first <= last; }
+  bool empty() const { return first > last; }
+  friend bool operator==(const TimeSpan&, const TimeSpan&) = default;
+};
+
+TimeSpan time_span(const TimeRange& range);
+
+/// A deleted rectangle. It hides what was written before it; the context says what is before.
+struct RangeTombstone {
+  KeyRange keys;
+  TimeSpan times;
+
+  friend bool operator==(const RangeTombstone&, const RangeTombstone&) = default;
+};
+
+constexpr Timestamp saturating_add(Timestamp a, std::int64_t b) {
+  Timestamp sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return b > 0 ? std::numeric_limits<Timestamp>::max() : std::numeric_limits<Timestamp>::min();
+}
+
+}  // namespace varve::engine

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/mutex.hpp"
+#include "engine/base/range.hpp"
+#include "engine/base/rows.hpp"
+#include "engine/base/wal_key_state.hpp"
+
+namespace varve::engine {
+
+/// The rows of one key in one memtable. Opaque outside: the memtable's functions take it.
+class MemtableSeries;
+
+/// A range tombstone of this memtable: hides its rows of lower sequences, and everything older.
+struct SequencedTombstone {
+  RangeTombstone range;
+  std::uint64_t sequence;
+};
+
+/// Recent records by series, each series in append-only columns.
+///
+/// One writer (the holder of the writer's role) and any number of readers, without locks on the
+/// path of either: every row is written before the count that covers it is stored with release,
+/// and readers load the count with acquire. Every row keeps its sequence, so a reader that names
+/// a sequence sees the memtable as it was then, whatever the writer adds. Nothing is freed before
+/// the memtable is.
+class Memtable {
+ public:
+  /// `number` is its flush number: memtables count up. `first_segment` is the WAL segment that its
+  /// first batch lies in; `base_sequence` is below every sequence it will hold.
+  Memtable(std::uint64_t number, std::uint64_t first_segment, std::uint64_t base_sequence);
+  ~Memtable();
+
+  // The writer's.
+
+  /// The series of an internal key, made where it is new.
+  MemtableSeries& series(std::string_view key, std::uint64_t hash);
+  /// Where the WAL keeps the number it gave the series.
+  static WalKeyState& wal_state(MemtableSeries& series);
+  void put(MemtableSeries& series, Timestamp ts, const ValueView& value, Timestamp expires_at,
+           std::uint64_t sequence);
+  void erase(MemtableSeries& series, Timestamp ts, std::uint64_t sequence);
+  void erase_range(const RangeTombstone& range, std::uint64_t sequence);
+  /// The highest sequence that has been applied to it.
+  void set_last_sequence(std::uint64_t sequence);
+  /// Whether anything after `sequence` (range tombstones included) touched the record.
+  bool touched_since(std::string_view key, std::uint64_t hash, Timestamp ts,
+                     std::uint64_t sequence) const;
+
+  // Anybody's. `sequence` is the newest that the reader sees.
+
+  /// The newest row of exactly (key, ts), a tombstone where this memtable deleted it (a range
+  /// tombstone of its own included), or nothing where it has no word on the record.
+  std::optional<Row> get(std::string_view key, std::uint64_t hash, Timestamp ts,
+                         std::uint64_t sequence) const;
+
+  /// Range tombstones up to `sequence`, oldest first.
+  std::vector<SequencedTombstone> range_tombstones(std::uint64_t sequence) const;
+
+  /// All series there are now, ordered by key; kept until a series is added. Keys of series whose
+  /// rows are all newer than the reader's sequence are among them.
+  std::shared_ptr<const std::vector<const MemtableSeries*>> sorted_series() const;
+  const MemtableSeries* find(std::string_view key, std::uint64_t hash) const;
+  static std::string_view key_of(const MemtableSeries& series);
+
+  std::uint64_t number() const { return number_; }
+  std::uint64_t first_segment() const { return first_segment_; }
+  std::uint64_t last_sequence() const { return last_sequence_.load(std::memory_order_acquire); }
+  std::size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+  std::uint64_t row_count() const { return row_count_.load(std::memory_order_relaxed); }
+  std::uint64_t series_count() const;
+  bool empty() const;  ///< No row and no range tombstone.
+
+ private:
+  friend class MemtableRows;
+  struct Impl;
+
+  const std::uint64_t number_;
+  const std::uint64_t first_segment_;
+  const std::uint64_t base_sequence_;
+  std::atomic<std::uint64_t> last_sequence_;
+  std::atomic<std::size_t> bytes_{0};
+  std::atomic<std::uint64_t> row_count_{0};
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Walks the rows of one series as of a sequence: per timestamp the newest, tombstones included.
+/// Rows that a range tombstone of the same memtable hides are left out: whoever merges applies
+/// that tombstone to older sources.
+class MemtableRows {
+ public:
+  /// REQUIRES that the memtable outlives it.
+  MemtableRows(const Memtable& memtable, const MemtableSeries& series, TimeSpan times,
+               std::uint64_t sequence, bool newest_first);
+  ~MemtableRows();
+  MemtableRows(MemtableRows&&) noexcept;
+
+  /// At most about 1,024 rows of one type, ascending in themselves; empty at the end. With
+  /// newest_first each call gives rows that are all older than those before. Valid until the
+  /// next call.
+  RowsView next();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace varve::engine

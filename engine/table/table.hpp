@@ -1,0 +1,112 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/log.hpp"
+#include "engine/base/rows.hpp"
+#include "engine/table/block_cache.hpp"
+#include "engine/table/file_pool.hpp"
+#include "engine/table/table_meta.hpp"
+#include "varve/error.hpp"
+
+namespace varve::engine {
+
+/// What all tables of a database share. Outlives them.
+struct TableContext {
+  std::shared_ptr<FileSystem> file_system;
+  std::filesystem::path dir;
+  BlockCache* cache = nullptr;
+  FilePool* files = nullptr;
+  Log log;
+};
+
+/// "00000000000000000012.table"
+std::string table_file_name(std::uint64_t number);
+
+/// One block, decoded: stretches in (key, ts) order. Immutable, shared with the cache.
+class TableBlock {
+ public:
+  /// Each of one key and one type; a key of several types, or of many rows, has several.
+  const std::vector<RowsView>& stretches() const { return stretches_; }
+  /// The memory it takes, for the cache.
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  friend class BlockDecoder;
+  std::vector<RowsView> stretches_;
+  std::size_t bytes_ = 0;
+  std::shared_ptr<const void> storage_;  // What the views point to.
+};
+
+/// Where a table's blocks are, and what each can hold.
+struct TableIndex {
+  struct Entry {
+    std::uint64_t offset;
+    std::uint32_t size;
+    std::uint32_t rows;
+    std::string_view first_key;  // Both belong to it.
+    std::string_view last_key;
+    TimeSpan times;
+    Timestamp expiry_min;
+    Timestamp expiry_max;
+  };
+  std::vector<Entry> entries;  // In key order, then time.
+  std::size_t bytes = 0;
+  std::shared_ptr<const void> storage;
+};
+
+/// How a read treats the cache.
+struct BlockRead {
+  bool fill_cache = true;
+};
+
+/// An immutable sorted file. Any number of threads may read it. Its file is opened when first
+/// needed and may be closed between reads; index and blocks live in the cache. When the last
+/// reference goes and the table was marked obsolete, its file is removed.
+class Table {
+ public:
+  /// Opens nothing. `meta` is what the manifest says.
+  Table(const TableContext& context, TableMeta meta);
+  ~Table();
+
+  const TableMeta& meta() const { return meta_; }
+  std::filesystem::path path() const;
+
+  /// Reads and verifies the index, or finds it in the cache. Fails with corruption naming file
+  /// and offset, with unsupported_format, or with an errno.
+  Result<std::shared_ptr<const TableIndex>> index(BlockRead read = {}) const;
+  Result<std::shared_ptr<const TableBlock>> block(const TableIndex& index, std::size_t number,
+                                                  BlockRead read = {}) const;
+  /// Whether the table may hold the key: never false where it does, and for other keys true in
+  /// about 0.4 % of cases.
+  Result<bool> may_contain(std::uint64_t key_hash) const;
+
+  /// The row at exactly (key, ts), a tombstone included.
+  Result<std::optional<Row>> get(std::string_view key, std::uint64_t key_hash, Timestamp ts,
+                                 BlockRead read = {}) const;
+
+  /// A block as its stored bytes, verified, to be copied into another table without decoding.
+  Result<Bytes> raw_block(const TableIndex& index, std::size_t number) const;
+
+  /// The file goes with the last reference. Called once a durable manifest no longer names it.
+  void mark_obsolete() const { obsolete_.store(true, std::memory_order_relaxed); }
+
+  /// Reads the footer of a table file, for rebuilding, dumping and checking: what it says of
+  /// itself.
+  static Result<TableMeta> read_meta(FileSystem& file_system, const std::filesystem::path& path);
+
+ private:
+  const TableContext& context_;
+  const TableMeta meta_;
+  mutable std::atomic<bool> obsolete_{false};
+};
+
+}  // namespace varve::engine

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "engine/base/rows.hpp"
+#include "engine/table/table_meta.hpp"
+#include "varve/error.hpp"
+#include "varve/file_system.hpp"
+#include "varve/options.hpp"
+
+namespace varve::engine {
+
+/// Writes one table: rows in, blocks out, then index, filter and footer (docs/format/table.md).
+/// For one thread.
+class TableWriter {
+ public:
+  /// Creates the file, which must not exist.
+  static Result<TableWriter> create(FileSystem& file_system, std::filesystem::path path,
+                                    std::uint64_t number, Compression compression);
+  TableWriter(TableWriter&&) noexcept;
+  TableWriter& operator=(TableWriter&&) noexcept;
+  /// Without finish() the file stays as it is: the caller removes it.
+  ~TableWriter();
+
+  /// REQUIRES (key, first ts) above the last row added, and strictly ascending timestamps. Copies
+  /// what it needs.
+  [[nodiscard]] Status add(const RowsView& rows);
+
+  /// Ends the file, makes it durable (not its name), closes it, and says what is in it.
+  /// REQUIRES at least one row.
+  Result<TableMeta> finish(std::uint64_t newest_flush);
+
+  std::uint64_t rows() const;
+  /// About what the file would have if it ended now.
+  std::uint64_t bytes() const;
+
+ private:
+  struct Impl;
+  explicit TableWriter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace varve::engine

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "engine/base/bytes.hpp"
+#include "engine/base/range.hpp"
+#include "engine/table/table_meta.hpp"
+#include "varve/error.hpp"
+
+namespace varve::engine {
+
+/// A range tombstone that outlived its memtable: it hides rows of tables whose newest flush is
+/// below `flush`.
+struct FlushedTombstone {
+  RangeTombstone range;
+  std::uint64_t flush = 0;
+
+  friend bool operator==(const FlushedTombstone&, const FlushedTombstone&) = default;
+};
+
+/// One change of the version, as the manifest stores it (docs/format/manifest.md). The first
+/// record of a manifest is the edit that makes the whole version out of nothing.
+struct VersionEdit {
+  struct Added {
+    std::uint32_t level = 0;
+    TableMeta meta;
+    friend bool operator==(const Added&, const Added&) = default;
+  };
+
+  std::vector<Added> added;
+  std::vector<std::uint64_t> removed;  // Table numbers.
+  std::vector<FlushedTombstone> tombstones_added;
+  std::vector<FlushedTombstone> tombstones_removed;
+  std::optional<std::uint64_t> flushed_through;  // Sequence: everything at or below is in tables.
+  std::optional<std::uint64_t> flush_number;     // The newest flush.
+  std::optional<std::uint64_t> log_start;        // The first WAL segment that is still needed.
+  std::optional<std::uint64_t> next_file;        // Numbers below were given away.
+  bool closed = false;  // Written last by close(): whatever follows an earlier record's damage is
+                        // then not a torn tail.
+
+  void encode(ByteWriter& writer) const;
+  static Result<VersionEdit> decode(ByteSpan bytes);
+
+  friend bool operator==(const VersionEdit&, const VersionEdit&) = default;
+};
+
+}  // namespace varve::engine

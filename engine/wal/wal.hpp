@@ -1,0 +1,128 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/bytes.hpp"
+#include "engine/base/log.hpp"
+#include "engine/base/wal_key_state.hpp"
+#include "varve/error.hpp"
+#include "varve/file_system.hpp"
+#include "varve/recovery_report.hpp"
+
+namespace varve::engine {
+
+using Uuid = std::array<std::byte, 16>;
+
+struct WalKey {
+  std::string_view key;  // Internal.
+  WalKeyState* state;
+};
+
+struct WalBatch {
+  std::uint64_t sequence;
+  ByteSpan payload;
+  std::uint64_t payload_checksum;
+  std::span<const WalKey> keys;  // By batch-local number.
+};
+
+struct WalOptions {
+  std::shared_ptr<FileSystem> file_system;
+  std::filesystem::path dir;
+  Uuid database{};
+  std::size_t segment_bytes = 0;  // A group that is larger gets a segment of its own size.
+  Log log;
+};
+
+/// Where the log goes on after a replay, or begins.
+struct WalPosition {
+  std::uint64_t next_segment = 1;       // Number of the first segment to write.
+  std::uint64_t last_sequence = 0;      // What is before it counts up to here: the durable cut.
+  std::uint64_t chain = 0;              // Checksum of the last group before it, or 0.
+  std::vector<std::uint64_t> segments;  // Replayed ones, still needed, ascending.
+};
+
+/// The write-ahead log: numbered segments, pre-written with zeros and recycled, of checksummed
+/// groups (docs/format/wal.md).
+///
+/// Threads: append() and rotate() belong to the holder of the writer's role. sync() may run
+/// beside them on one other thread, release() and the numbers on any. What they share is the list
+/// of segments, guarded by mutex_; bytes go to the file outside it.
+class Wal {
+ public:
+  /// Nothing is written until the first rotate().
+  Wal(WalOptions options, WalPosition position);
+  ~Wal();
+
+  /// Ends the current segment and begins the next, whose header is durable (with its name) before
+  /// this returns, so recovery finds an unbroken chain or knows that it is broken. Returns its
+  /// number. After a failure the log stands as before, and the call can be repeated.
+  Result<std::uint64_t> rotate();
+
+  /// Writes the batches as one group with one write, in a new segment where the current one has
+  /// no room. `synced` is the sequence up to which the caller knows the log durable. After a
+  /// failure nothing of the group counts, now or after a recovery: the segment is abandoned.
+  [[nodiscard]] Status append(std::span<const WalBatch> batches, std::uint64_t synced);
+
+  /// Makes every group whose append() ended before durable. After a failure the log is not to be
+  /// used any more: what was appended since the last success is unknown.
+  [[nodiscard]] Status sync();
+
+  /// Segments below `segment` are no longer needed: kept to be recycled, or removed.
+  [[nodiscard]] Status release(std::uint64_t segment);
+
+  /// Pre-writes the next segment where none is ready, so that the writer need not. On the sync
+  /// thread, when it has nothing better to do. True if it did.
+  Result<bool> prepare_spare();
+
+  /// Removes spares. Segments that hold needed groups stay.
+  [[nodiscard]] Status close();
+
+  std::uint64_t current_segment() const;
+  std::uint64_t bytes() const;          ///< On disk, spares included.
+  std::uint64_t segment_count() const;  ///< The same.
+  std::uint64_t live_bytes() const;     ///< Of segments that are still needed.
+  /// Bytes of segments from `segment` on: what the memtable that began there holds of the log.
+  std::uint64_t bytes_since(std::uint64_t segment) const;
+  std::uint64_t bytes_appended() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// One batch of the log, in order. Views are valid during the call.
+struct ReplayedBatch {
+  std::uint64_t segment;
+  std::uint64_t sequence;
+  ByteSpan payload;                        // Its checksum is right.
+  std::span<const std::string_view> keys;  // By batch-local number; internal.
+};
+
+struct ReplayResult {
+  WalPosition position;
+  std::uint64_t segments = 0;
+  std::uint64_t batches = 0;
+  std::uint64_t bytes = 0;
+  std::optional<RecoveryReport::Cut> cut;
+  std::vector<RecoveryReport::Damage> damages;
+  std::vector<std::uint64_t> damaged_segments;  // To be kept: quarantine/.
+};
+
+/// Reads the log from segment `first` on, group by group, in bounded memory, and calls `apply`
+/// for every batch of the unbroken chain. Stops at the first group that is not whole and applies
+/// nothing after it; what the log itself says had been synced beyond is damage, else it is a
+/// torn tail. Changes no file. Fails with corruption only where segment `first` itself is needed
+/// (`first_required`) and missing, or with what `apply` or a system call fails with.
+Result<ReplayResult> replay_wal(FileSystem& file_system, const std::filesystem::path& dir,
+                                const Uuid& database, std::uint64_t first, bool first_required,
+                                const std::function<Status(const ReplayedBatch&)>& apply);
+
+}  // namespace varve::engine

@@ -1,0 +1,290 @@
+#pragma once
+
+#include <asio/any_io_executor.hpp>
+#include <asio/async_result.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "varve/detail/completion.hpp"
+#include "varve/durability.hpp"
+#include "varve/error.hpp"
+#include "varve/maintenance_handle.hpp"
+#include "varve/options.hpp"
+#include "varve/query.hpp"
+#include "varve/record.hpp"
+#include "varve/recovery_report.hpp"
+#include "varve/scan.hpp"
+#include "varve/series.hpp"
+#include "varve/snapshot.hpp"
+#include "varve/stats.hpp"
+#include "varve/time.hpp"
+#include "varve/write_batch.hpp"
+
+namespace varve {
+
+class EngineImpl;
+
+/// A time-series database in one directory, owned by this process while it is open.
+///
+/// Every member may be called from any thread. Destruction closes the database: calls under way
+/// complete first, later ones fail with Errc::closed.
+///
+/// Each async_ member takes any Asio completion token, last, and completes with
+/// void(std::error_code, T), or void(std::error_code) where the blocking call returns a Status.
+/// Arguments are moved in. The handler is posted to its own associated executor, else to
+/// Options::executor, and never runs inline. Nothing can be cancelled once it has been started.
+class Engine {
+ public:
+  using executor_type = asio::any_io_executor;
+
+  /// Creates or recovers the database in `options.dir`, and locks it against other processes.
+  ///
+  /// Fails with invalid_argument (a bad option, or a directory that is not Varve's), not_found
+  /// (create_if_missing is off), locked (naming the holder), unsupported_format (newer), with
+  /// corruption, or with the errno of a system call. A failed open changes nothing.
+  static Result<Engine> open(Options options);
+
+  /// The same engine on files in memory and without a WAL: gone when it closes. `dir` is unused.
+  static Result<Engine> open_in_memory(Options options = {});
+
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+  ~Engine();
+
+  executor_type get_executor() const noexcept;
+
+  // Writing. A batch is atomic: seen whole or not at all, by reads and after a crash. Writes
+  // apply in the order in which they were started. An acknowledged batch is visible to every
+  // read that starts later. An empty batch changes nothing.
+  //
+  // Fails with invalid_argument (nothing is written), no_space (not written; try again),
+  // read_only, closed, or unknown (written, but the sync that was asked for failed).
+
+  Result<Receipt> write(std::span<const Record> records, WriteOptions options = {});
+  Result<Receipt> write(std::vector<Record>&& records, WriteOptions options = {});
+  Result<Receipt> write(WriteBatch&& batch, WriteOptions options = {});
+
+  /// Each batch on its own, in order, and one sync for all. The receipt is the last one's. The
+  /// first that fails ends it: those before it are written.
+  Result<Receipt> write_many(std::vector<WriteBatch> batches, WriteOptions options = {});
+
+  /// As write(), and the calling thread itself commits, after all writes started earlier.
+  Result<Receipt> write_inline(WriteBatch&& batch, WriteOptions options = {});
+
+  /// As write(), but Errc::busy instead of waiting where the queue's budget is spent.
+  Result<Receipt> try_write(WriteBatch&& batch, WriteOptions options = {});
+
+  template <class Token>
+  auto async_write(WriteBatch batch, WriteOptions options, Token&& token) {
+    return asio::async_initiate<Token, void(std::error_code, Receipt)>(
+        [](auto handler, EngineImpl* impl, WriteBatch accepted, WriteOptions accepted_options) {
+          submit_write(*impl, std::move(accepted), std::move(accepted_options),
+                       detail::make_completion(executor_of(*impl), std::move(handler)));
+        },
+        token, impl_.get(), std::move(batch), std::move(options));
+  }
+  template <class Token>
+  auto async_write(WriteBatch batch, Token&& token) {
+    return async_write(std::move(batch), WriteOptions(), std::forward<Token>(token));
+  }
+
+  /// A handle on the series of `key`, which need not exist yet. Fails with invalid_argument.
+  Result<Series> series(std::string_view key);
+
+  /// Writes one record through a handle, without hashing its key.
+  Result<Receipt> append(const Series& series, Timestamp ts, ValueView value,
+                         WriteOptions options = {});
+  Result<Receipt> append(std::span<const Point> points, WriteOptions options = {});
+
+  template <class Token>
+  auto async_append(std::vector<Point> points, WriteOptions options, Token&& token) {
+    WriteBatch batch;
+    for (const Point& point : points) batch.put(point.series, point.ts, point.value.view());
+    return async_write(std::move(batch), std::move(options), std::forward<Token>(token));
+  }
+
+  // Deleting hides what was written before, in memtables and tables alike, and nothing later.
+
+  Result<Receipt> erase(std::string_view key, Timestamp ts, WriteOptions options = {});
+  /// Many records, atomically: (key, ts) each.
+  Result<Receipt> erase_batch(std::span<const std::pair<std::string, Timestamp>> records,
+                              WriteOptions options = {});
+  /// Every record with first_key <= key < end_key (none: open) and a ts in `range`.
+  Result<Receipt> erase_range(std::string_view first_key, std::optional<std::string_view> end_key,
+                              TimeRange range = {}, WriteOptions options = {});
+  Result<Receipt> erase_prefix(std::string_view prefix, TimeRange range = {},
+                               WriteOptions options = {});
+
+  /// Replaces the value, the TTL (counted from ts), or both, of a live record, atomically against
+  /// every other write, and returns the record as it is now. Fails with not_found where there is
+  /// none, and as write().
+  Result<Record> patch(std::string_view key, Timestamp ts, std::optional<Value> value,
+                       std::optional<Duration> ttl = {}, WriteOptions options = {});
+
+  template <class Token>
+  auto async_patch(std::string key, Timestamp ts, std::optional<Value> value,
+                   std::optional<Duration> ttl, Token&& token) {
+    return async_run<Record>(
+        [key = std::move(key), ts, value = std::move(value), ttl](Engine& engine) mutable {
+          return engine.patch(key, ts, std::move(value), ttl);
+        },
+        std::forward<Token>(token));
+  }
+
+  // Reading. What is damaged is Errc::corruption with file and offset, never an absence.
+
+  /// The record at exactly (key, ts), if it is live.
+  Result<std::optional<Record>> get(std::string_view key, Timestamp ts,
+                                    const ReadOptions& options = {});
+  /// The live record with the greatest ts.
+  Result<std::optional<Record>> latest(std::string_view key, const ReadOptions& options = {});
+  /// The `count` live records with the greatest ts, newest first.
+  Result<std::vector<Record>> latest_n(std::string_view key, std::size_t count,
+                                       const ReadOptions& options = {});
+  /// All answers at once. For many, scan().
+  Result<std::vector<Record>> query(const Query& query, const ReadOptions& options = {});
+  /// The same answers as a lazy walk.
+  Result<Scan> scan(const Query& query, const ReadOptions& options = {});
+  /// One value per series that has any; `limit` and `per_series` choose records before.
+  Result<std::vector<Aggregate>> aggregate(const Query& query, Aggregation aggregation,
+                                           const ReadOptions& options = {});
+  /// The keys that have a live record in the query, ascending; `limit` counts keys.
+  Result<std::vector<std::string>> series_list(const Query& query, const ReadOptions& options = {});
+  /// How many records query() would return.
+  Result<std::uint64_t> count(const Query& query, const ReadOptions& options = {});
+
+  template <class Token>
+  auto async_get(std::string key, Timestamp ts, ReadOptions options, Token&& token) {
+    return async_run<std::optional<Record>>(
+        [key = std::move(key), ts, options = std::move(options)](Engine& engine) {
+          return engine.get(key, ts, options);
+        },
+        std::forward<Token>(token));
+  }
+  template <class Token>
+  auto async_latest(std::string key, ReadOptions options, Token&& token) {
+    return async_run<std::optional<Record>>(
+        [key = std::move(key), options = std::move(options)](Engine& engine) {
+          return engine.latest(key, options);
+        },
+        std::forward<Token>(token));
+  }
+  template <class Token>
+  auto async_query(Query query, ReadOptions options, Token&& token) {
+    return async_run<std::vector<Record>>(
+        [query = std::move(query), options = std::move(options)](Engine& engine) {
+          return engine.query(query, options);
+        },
+        std::forward<Token>(token));
+  }
+  template <class Token>
+  auto async_aggregate(Query query, Aggregation aggregation, ReadOptions options, Token&& token) {
+    return async_run<std::vector<Aggregate>>(
+        [query = std::move(query), aggregation, options = std::move(options)](Engine& engine) {
+          return engine.aggregate(query, aggregation, options);
+        },
+        std::forward<Token>(token));
+  }
+
+  /// The database as it is now. Fails only with closed.
+  Result<Snapshot> snapshot();
+
+  // Keeping. All of these also run while background maintenance does.
+
+  /// Writes every record acknowledged before the call from memory to tables.
+  [[nodiscard]] Status flush();
+  /// Compacts until nothing is left that pays. True if it did something.
+  Result<bool> compact();
+  /// Drops what has expired or was deleted, wherever nothing older hides behind it, by the clock
+  /// as it is. Returns how many records went.
+  Result<std::uint64_t> collect_garbage();
+  /// Makes every write acknowledged before the call durable.
+  [[nodiscard]] Status sync();
+  /// flush() and sync(), after which a reopen has no WAL to replay.
+  [[nodiscard]] Status checkpoint();
+
+  template <class Token>
+  auto async_flush(Token&& token) {
+    return async_run<void>([](Engine& engine) { return engine.flush(); },
+                           std::forward<Token>(token));
+  }
+  template <class Token>
+  auto async_sync(Token&& token) {
+    return async_run<void>([](Engine& engine) { return engine.sync(); },
+                           std::forward<Token>(token));
+  }
+
+  /// Starts the background thread where Options::background_maintenance was off. Fails with
+  /// invalid_argument where it runs already, or the engine is threadless.
+  Result<MaintenanceHandle> start_maintenance();
+
+  /// In a threadless engine: does one piece of what waits (a queued write, a due sync, a flush, a
+  /// compaction, a collection, an asynchronous read). False when there was nothing to do.
+  Result<bool> step();
+
+  const RecoveryReport& recovery_report() const;
+  std::uint64_t last_sequence() const;  ///< Of the newest batch that reads can see.
+  Stats stats() const;
+  /// stats() in the Prometheus text exposition format.
+  std::string metrics_text() const;
+
+  /// Completes what is under way, makes it durable (under Durability::none: flushes), and closes.
+  /// The destructor does the same and drops the error. A second close() is fine.
+  [[nodiscard]] Status close();
+
+ private:
+  friend class EngineImpl;
+  template <class T>
+  struct Signature {
+    using type = void(std::error_code, T);
+  };
+  using Job = std::move_only_function<void(Engine&)>;
+
+  explicit Engine(std::unique_ptr<EngineImpl> impl);
+
+  static executor_type executor_of(const EngineImpl& impl) noexcept;
+  static void submit_write(EngineImpl& impl, WriteBatch batch, WriteOptions options,
+                           std::move_only_function<void(std::error_code, Receipt)> on_done);
+  /// Runs `job` on the engine's executor with an Engine that borrows `impl`, or, when the engine
+  /// is closed, on the calling thread; every call inside then fails with Errc::closed.
+  static void submit_job(EngineImpl& impl, Job job);
+
+  /// Runs a blocking call on the engine's executor, and completes with its outcome.
+  template <class T, class Call, class Token>
+  auto async_run(Call call, Token&& token) {
+    return asio::async_initiate<Token, typename Signature<T>::type>(
+        [](auto handler, EngineImpl* impl, Call accepted) {
+          submit_job(*impl, [done = detail::make_completion(executor_of(*impl), std::move(handler)),
+                             accepted = std::move(accepted)](Engine& engine) mutable {
+            auto result = accepted(engine);
+            const std::error_code code = result ? std::error_code() : result.error().code;
+            if constexpr (std::is_void_v<T>) {
+              done(code);
+            } else if constexpr (std::is_same_v<T, Record>) {
+              done(code, result ? std::move(*result) : Record({}, 0, 0.0));
+            } else {
+              done(code, result ? std::move(*result) : T());
+            }
+          });
+        },
+        token, impl_.get(), std::move(call));
+  }
+
+  std::unique_ptr<EngineImpl> impl_;
+};
+
+template <>
+struct Engine::Signature<void> {
+  using type = void(std::error_code);
+};
+
+}  // namespace varve

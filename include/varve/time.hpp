@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+namespace varve {
+
+/// Microseconds since the Unix epoch. Any int64 is legal; Varve gives none a special meaning.
+using Timestamp = std::int64_t;
+
+/// The unit of time to live, intervals and windows.
+using Duration = std::chrono::microseconds;
+
+/// The expires_at of a record without a time to live.
+inline constexpr Timestamp never = std::numeric_limits<std::int64_t>::max();
+
+/// A span of time [from, to): `from` belongs to it, `to` does not. An empty side is open, so
+/// TimeRange() is all of time, and only an open `to` reaches a record at the largest int64.
+class TimeRange {
+ public:
+  TimeRange() = default;
+  TimeRange(std::optional<Timestamp> from, std::optional<Timestamp> to) : from_(from), to_(to) {}
+
+  std::optional<Timestamp> from() const { return from_; }
+  std::optional<Timestamp> to() const { return to_; }
+
+  friend bool operator==(const TimeRange&, const TimeRange&) = default;
+
+ private:
+  std::optional<Timestamp> from_;
+  std::optional<Timestamp> to_;
+};
+
+}  // namespace varve
