@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "engine/base/counters.hpp"
+#include "engine/base/log.hpp"
+#include "engine/table/table.hpp"
+#include "engine/version/version_set.hpp"
+#include "engine/wal/wal.hpp"
+#include "varve/clock.hpp"
+#include "varve/error.hpp"
+#include "varve/options.hpp"
+
+namespace varve::maintenance {
+
+/// What keeping data needs from the engine. All of it outlives the Keeper.
+struct KeeperContext {
+  engine::VersionSet* versions = nullptr;
+  const engine::TableContext* tables = nullptr;
+  engine::Wal* wal = nullptr;  // Null under Durability::none().
+  engine::Counters* counters = nullptr;
+  Clock* clock = nullptr;
+  engine::Log log;
+  Duration window{};
+  std::size_t memtable_bytes = 0;
+  Compression compression = Compression::zstd;
+  /// The moment by which expiry is judged.
+  std::function<Timestamp()> now;
+  /// Called after each flush, on the thread that ran it: whoever waits for room looks again.
+  std::function<void()> on_flushed;
+};
+
+/// Flush, compaction and collection, each a whole job on the calling thread. Any number of
+/// threads: flushes are serialised (oldest memtable first); compactions claim their inputs, so
+/// that compact() and the background never touch the same table.
+class Keeper {
+ public:
+  explicit Keeper(KeeperContext context);
+  ~Keeper();
+
+  /// Flushes the oldest frozen memtable. False when there is none.
+  Result<bool> flush_one();
+  /// Runs the one most useful compaction. False when none pays.
+  Result<bool> compact_one();
+  /// Drops expired and deleted rows, and range tombstones that hide nothing any more, wherever
+  /// that can be done now, by expiry at `now`. Returns how many rows went for good.
+  Result<std::uint64_t> collect(Timestamp now);
+  /// Does the most urgent piece: flush before level 0 before deeper levels before collection.
+  Result<bool> step();
+
+  /// Of the newest failure in step(), until the same kind of job succeeds.
+  std::optional<Error> last_error() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace varve::maintenance

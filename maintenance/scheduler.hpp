@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+
+#include "maintenance/keeper.hpp"
+
+namespace varve::maintenance {
+
+/// The background thread: an Asio io_context whose timers run the Keeper's steps, retry what
+/// failed with growing pauses, and collect garbage now and then.
+class Scheduler {
+ public:
+  Scheduler(Keeper& keeper, engine::Log log);
+  ~Scheduler();  ///< stop()
+
+  /// A memtable was frozen: do not wait for the timer. Any thread.
+  void wake();
+  /// Waits for the job under way and ends the thread. Any thread but its own; twice is fine.
+  void stop();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace varve::maintenance
