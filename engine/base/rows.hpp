@@ -66,7 +66,7 @@ struct RowsView {
       case RowType::bytes: return values_as<std::string_view>()[index];
       case RowType::tombstone: break;
     }
-    VARVE_ASSERT(!"a tombstone has no value");
+    VARVE_ASSERT(false && "a tombstone has no value");
     return 0.0;
   }
 
