@@ -1,0 +1,95 @@
+"""Runs tools/check_layers.py on made-up trees. A check that cannot fail is worth nothing."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "tools/check_layers.py"
+
+SOUND = {
+    "include/varve/engine.hpp": '#pragma once\n#include <asio/post.hpp>\n#include "varve/time.hpp"',
+    "include/varve/detail/completion.hpp": '#include "varve/time.hpp"',
+    "engine/base/bytes.hpp": "#include <span>",
+    "engine/base/checksum.cpp": "#include <xxhash.h>",
+    "engine/io/file.cpp": '#include <fcntl.h>\n#include "engine/base/bytes.hpp"',
+    "engine/codec/pack.cpp": '#include <zstd.h>\n#include "varve/detail/completion.hpp"',
+    "engine/wal/wal.cpp": '#include "engine/wal/wal.hpp"\n#include "engine/io/file.hpp"',
+    "engine/engine.cpp": '#include "query/plan.hpp"\n#include "maintenance/keeper.hpp"',
+    "query/plan.cpp": '#include "engine/commit/committer.hpp"',
+    "engine/CMakeLists.txt": "add_subdirectory(base)",
+}
+
+
+def check(files):
+    with tempfile.TemporaryDirectory() as root:
+        for name, text in files.items():
+            path = pathlib.Path(root) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text + "\n", encoding="utf-8")
+        return subprocess.run([sys.executable, SCRIPT, root], capture_output=True, text=True,
+                              check=False)
+
+
+class CheckLayers(unittest.TestCase):
+    def expect_refused(self, name, text, reason):
+        run = check(SOUND | {name: text})
+        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertIn(name, run.stderr)
+        self.assertIn(reason, run.stderr)
+
+    def test_accepts_a_sound_tree(self):
+        run = check(SOUND)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+
+    def test_refuses_an_upward_include(self):
+        self.expect_refused("engine/io/up.cpp", '#include "engine/wal/wal.hpp"', "not below")
+
+    def test_refuses_the_roof_from_below(self):
+        self.expect_refused("query/up.cpp", '#include "engine/engine_impl.hpp"', "not below")
+
+    def test_refuses_internals_in_a_public_header(self):
+        self.expect_refused("include/varve/detail/up.hpp", '#include "engine/base/bytes.hpp"',
+                            "not below")
+
+    def test_refuses_a_sibling(self):
+        self.expect_refused("engine/io/side.cpp", '#include "engine/codec/pack.hpp"', "not below")
+        self.expect_refused("query/side.cpp", '#include "maintenance/keeper.hpp"', "not below")
+
+    def test_sees_through_odd_spacing(self):
+        self.expect_refused("engine/io/up.cpp", '  #  include"engine/wal/wal.hpp"', "not below")
+
+    def test_refuses_a_folder_without_a_rank(self):
+        self.expect_refused("engine/attic/old.cpp", "#include <span>", "without a rank")
+        self.expect_refused("engine/io/deep/old.cpp", "#include <span>", "without a rank")
+
+    def test_refuses_an_include_of_a_folder_without_a_rank(self):
+        self.expect_refused("query/up.cpp", '#include "tests/support/model.hpp"', "without a rank")
+        self.expect_refused("query/near.cpp", '#include "plan.hpp"', "without a rank")
+        self.expect_refused("engine/near.cpp", '#include "plan.hpp"', "without a rank")
+
+    def test_refuses_our_own_headers_in_angle_brackets(self):
+        self.expect_refused("engine/io/up.cpp", "#include <engine/wal/wal.hpp>", "quotes")
+        self.expect_refused("engine/io/own.cpp", "#include <varve/time.hpp>", "quotes")
+
+    def test_refuses_a_package_outside_its_folders(self):
+        for header in ["concurrentqueue.h", "zstd.h", "roaring/roaring64map.hh", "xxhash.h",
+                       "asio/post.hpp", "unistd.h"]:
+            self.expect_refused("engine/memtable/big.cpp", f"#include <{header}>", "only")
+
+    def test_refuses_an_unknown_package(self):
+        self.expect_refused("engine/engine.cpp", "#include <boost/any.hpp>", "without a place")
+        self.expect_refused("engine/engine.cpp", "#include <asio.hpp>", "without a place")
+
+    def test_refuses_an_include_it_cannot_read(self):
+        self.expect_refused("engine/io/odd.cpp", "#include HEADER", "cannot be read")
+
+    def test_refuses_a_file_it_would_not_read(self):
+        self.expect_refused("engine/io/odd.inc", "int table[] = {1};", "neither")
+
+    def test_refuses_an_empty_tree(self):
+        self.assertEqual(check({"README.md": "nothing"}).returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
