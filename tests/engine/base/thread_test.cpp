@@ -1,0 +1,42 @@
+#include "engine/base/thread.hpp"
+
+#include <gtest/gtest.h>
+#include <pthread.h>
+
+#include <array>
+#include <csignal>
+
+namespace varve::engine {
+namespace {
+
+TEST(Thread, carries_its_name) {
+  std::array<char, 16> name{};
+  start_thread("varve-writer",
+               [&] { pthread_getname_np(pthread_self(), name.data(), name.size()); })
+      .value()
+      .join();
+  EXPECT_STREQ(name.data(), "varve-writer");
+}
+
+TEST(Thread, leaves_the_programs_signals_to_the_programs_threads) {
+  sigset_t mask;
+  start_thread("t", [&] { pthread_sigmask(SIG_BLOCK, nullptr, &mask); }).value().join();
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGUSR1, SIGCHLD}) {
+    EXPECT_EQ(sigismember(&mask, signal), 1) << signal;
+  }
+  EXPECT_EQ(sigismember(&mask, SIGSEGV), 0);
+}
+
+TEST(Thread, leaves_the_mask_of_its_starter_as_it_was) {
+  sigset_t before;
+  sigset_t after;
+  pthread_sigmask(SIG_BLOCK, nullptr, &before);
+  start_thread("t", [] {}).value().join();
+  pthread_sigmask(SIG_BLOCK, nullptr, &after);
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) {
+    EXPECT_EQ(sigismember(&after, signal), sigismember(&before, signal)) << signal;
+  }
+}
+
+}  // namespace
+}  // namespace varve::engine

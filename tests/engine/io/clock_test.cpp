@@ -1,0 +1,40 @@
+#include "varve/clock.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/manual_clock.hpp"
+
+namespace varve {
+namespace {
+
+TEST(SystemClock, tells_the_time_of_day_in_microseconds) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto expected = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+  EXPECT_NEAR(static_cast<double>(system_clock()->wall()), static_cast<double>(expected), 60e6);
+}
+
+TEST(SystemClock, never_goes_back) {
+  const auto clock = system_clock();
+  auto last = clock->monotonic();
+  for (int i = 0; i < 1000; ++i) {
+    const auto now = clock->monotonic();
+    EXPECT_GE(now, last);
+    last = now;
+  }
+}
+
+TEST(ManualClock, moves_only_when_told_and_its_wall_back_too) {
+  test::ManualClock clock(1'000'000);
+  EXPECT_EQ(clock.wall(), 1'000'000);
+  clock.advance(std::chrono::seconds(2));
+  EXPECT_EQ(clock.wall(), 3'000'000);
+  EXPECT_EQ(clock.monotonic(), std::chrono::seconds(2));
+  clock.step_wall(std::chrono::hours(-12));
+  EXPECT_EQ(clock.wall(), 3'000'000 - 12LL * 3'600'000'000);
+  EXPECT_EQ(clock.monotonic(), std::chrono::seconds(2));
+  clock.set_wall(-5);
+  EXPECT_EQ(clock.wall(), -5);
+}
+
+}  // namespace
+}  // namespace varve

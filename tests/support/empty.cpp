@@ -1,1 +1,0 @@
-// Support code for tests.
