@@ -45,6 +45,9 @@ class Keeper {
   Result<bool> flush_one();
   /// Runs the one most useful compaction. False when none pays.
   Result<bool> compact_one();
+  /// compact_one() until nothing is left, with all of level 0 merged down however little it is.
+  /// True if it did something.
+  Result<bool> compact_all();
   /// Drops expired and deleted rows, and range tombstones that hide nothing any more, wherever
   /// that can be done now, by expiry at `now`. Returns how many rows went for good.
   Result<std::uint64_t> collect(Timestamp now);
@@ -53,6 +56,8 @@ class Keeper {
 
   /// Of the newest failure in step(), until the same kind of job succeeds.
   std::optional<Error> last_error() const;
+  /// Of the newest flush, if it failed.
+  std::optional<Error> flush_error() const;
 
  private:
   struct Impl;

@@ -13,6 +13,11 @@ class Scheduler {
   Scheduler(Keeper& keeper, engine::Log log);
   ~Scheduler();  ///< stop()
 
+  /// Starts the thread. Fails where the system has no more.
+  [[nodiscard]] Status start();
+  /// Between start() and stop().
+  bool running() const;
+
   /// A memtable was frozen: do not wait for the timer. Any thread.
   void wake();
   /// Waits for the job under way and ends the thread. Any thread but its own; twice is fine.

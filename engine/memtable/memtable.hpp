@@ -73,6 +73,7 @@ class Memtable {
 
   std::uint64_t number() const { return number_; }
   std::uint64_t first_segment() const { return first_segment_; }
+  std::uint64_t base_sequence() const { return base_sequence_; }
   std::uint64_t last_sequence() const { return last_sequence_.load(std::memory_order_acquire); }
   std::size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
   std::uint64_t row_count() const { return row_count_.load(std::memory_order_relaxed); }

@@ -54,6 +54,10 @@ class VersionSet {
   void rotate(std::shared_ptr<Memtable> fresh);
   const std::shared_ptr<Memtable>& active() const { return active_; }
 
+  /// What the writer paces itself by. Any thread, without a lock.
+  std::size_t frozen_count() const;
+  std::size_t active_bytes() const;
+
   // Maintenance.
 
   /// Frozen memtables that are not flushed yet, oldest first.
