@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing. Takes groups (build, test, lint); all by default.
+set -euo pipefail
+
+packages_of() {
+  case "$1" in
+    build)
+      echo g++-12 cmake ninja-build libasio-dev libconcurrentqueue-dev libroaring-dev \
+        libzstd-dev libxxhash-dev libcli11-dev nlohmann-json3-dev
+      ;;
+    test)
+      # prometheus brings promtool, which judges our metrics.
+      echo libgtest-dev libgmock-dev libbenchmark-dev pkg-config prometheus python3
+      ;;
+    lint)
+      # The sanitizers' and libFuzzer's runtimes are in libclang-rt-19-dev.
+      echo clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev python3
+      ;;
+    *)
+      echo "setup: no group '$1'; there are build, test and lint" >&2
+      return 2
+      ;;
+  esac
+}
+
+as_root() {
+  if [[ $EUID -eq 0 ]]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    echo "setup: not root, and there is no sudo" >&2
+    return 1
+  fi
+}
+
+apt() {
+  local output
+  output=$(as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq -o DPkg::Lock::Timeout=300 "$@" 2>&1 </dev/null) && return
+  printf '%s\nsetup: apt-get %s failed\n' "$output" "$*" >&2
+  return 1
+}
+
+[[ $# -gt 0 ]] || set -- build test lint
+wanted=()
+for group in "$@"; do
+  names=$(packages_of "$group")
+  wanted+=($names)
+done
+
+installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null |
+  awk '$2 == "installed" { print $1 }') || true
+missing=($(comm -13 <(sort -u <<<"$installed") <(printf '%s\n' "${wanted[@]}" | sort -u)))
+[[ ${#missing[@]} -gt 0 ]] || exit 0
+
+echo "setup: installing ${missing[*]}"
+apt update
+apt install --yes --no-install-recommends "${missing[@]}"
