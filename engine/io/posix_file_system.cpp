@@ -248,7 +248,7 @@ class PosixFileSystem final : public FileSystem {
   }
 
   Status sync_directory(const path& name) override {
-    VARVE_TRY(Descriptor descriptor,
+    VARVE_TRY(const Descriptor descriptor,
               open_descriptor("sync directory", name, O_RDONLY | O_DIRECTORY));
     if (::fsync(descriptor.number()) != 0) return last_error("sync directory", name);
     return {};
