@@ -18,6 +18,7 @@ namespace varve::engine {
 
 /// The rows of one key in one memtable. Opaque outside: the memtable's functions take it.
 class MemtableSeries;
+struct RunRow;
 
 /// A range tombstone of this memtable: hides its rows of lower sequences, and everything older.
 struct SequencedTombstone {
@@ -45,9 +46,12 @@ class Memtable {
   MemtableSeries& series(std::string_view key, std::uint64_t hash);
   /// Where the WAL keeps the number it gave the series.
   static WalKeyState& wal_state(MemtableSeries& series);
+  /// Adds a row, as erase() does. REQUIRES, here and of the deletes, sequences that never fall and
+  /// lie above the base, within 32 bits of it, and no (key, ts) twice in one sequence.
   void put(MemtableSeries& series, Timestamp ts, const ValueView& value, Timestamp expires_at,
            std::uint64_t sequence);
   void erase(MemtableSeries& series, Timestamp ts, std::uint64_t sequence);
+  /// Hides rows of lower sequences, not those of its own.
   void erase_range(const RangeTombstone& range, std::uint64_t sequence);
   /// The highest sequence that has been applied to it.
   void set_last_sequence(std::uint64_t sequence);
@@ -83,6 +87,12 @@ class Memtable {
  private:
   friend class MemtableRows;
   struct Impl;
+
+  void append(MemtableSeries& series, const RunRow& row);
+  /// A sequence as rows keep it: from the base, in 32 bits.
+  std::uint32_t relative(std::uint64_t sequence) const;
+  /// The same of a reader's sequence, which may lie anywhere; 0 sees nothing.
+  std::uint32_t visible_relative(std::uint64_t sequence) const;
 
   const std::uint64_t number_;
   const std::uint64_t first_segment_;

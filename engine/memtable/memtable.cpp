@@ -1,0 +1,174 @@
+#include "engine/memtable/memtable.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
+#include "engine/base/assert.hpp"
+#include "engine/memtable/memtable_impl.hpp"
+
+namespace varve::engine {
+
+namespace {
+
+std::optional<Run::Place> find_late(const Run& run, Timestamp ts, std::uint32_t count) {
+  // The newest comes last, so the first match from the end is the one.
+  while (count > 0) {
+    const std::uint32_t number = Run::chunk_of(count - 1);
+    const std::uint32_t start = Run::chunk_start(number);
+    const RunChunk& chunk = run.chunk(number);
+    const Run::Bounds& bounds = Run::bounds(chunk);
+    if (bounds.min.load(std::memory_order_relaxed) <= ts &&
+        ts <= bounds.max.load(std::memory_order_relaxed)) {
+      for (std::uint32_t i = count - start; i-- > 0;) {
+        if (chunk.timestamps()[i] == ts) return Run::Place{&chunk, i};
+      }
+    }
+    count = start;
+  }
+  return std::nullopt;
+}
+
+/// The newest row of exactly `ts` that a reader of `sequence` sees. A late row is newer than one
+/// in order.
+std::optional<Run::Place> find_row(const MemtableSeries& series, Timestamp ts,
+                                   std::uint32_t sequence) {
+  if (const Run* const late = series.late()) {
+    if (const auto row = find_late(*late, ts, late->visible(sequence))) return row;
+  }
+  const Run& ordered = series.ordered();
+  const std::uint32_t count = ordered.visible(sequence);
+  const std::uint32_t row = ordered.rows_before(ts, count);
+  if (row == count) return std::nullopt;
+  const Run::Place place = ordered.place(row);
+  if (place.ts() != ts) return std::nullopt;
+  return place;
+}
+
+/// Of all series, sorted by key: `known`, which is sorted, and those of the index beyond it.
+std::shared_ptr<const std::vector<const MemtableSeries*>> extend_sorted(
+    const std::vector<const MemtableSeries*>& known, const SeriesIndex& index,
+    std::uint32_t count) {
+  const auto by_key = [](const MemtableSeries* a, const MemtableSeries* b) {
+    return a->key() < b->key();
+  };
+  std::vector<const MemtableSeries*> added;
+  for (auto number = static_cast<std::uint32_t>(known.size()); number < count; ++number) {
+    added.push_back(&index.at(number));
+  }
+  std::ranges::sort(added, by_key);
+  auto all = std::make_shared<std::vector<const MemtableSeries*>>();
+  all->reserve(count);
+  std::ranges::merge(known, added, std::back_inserter(*all), by_key);
+  return all;
+}
+
+}  // namespace
+
+Memtable::Memtable(std::uint64_t number, std::uint64_t first_segment, std::uint64_t base_sequence)
+    : number_(number),
+      first_segment_(first_segment),
+      base_sequence_(base_sequence),
+      last_sequence_(base_sequence),
+      impl_(std::make_unique<Impl>(bytes_)) {}
+
+Memtable::~Memtable() = default;
+
+MemtableSeries& Memtable::series(std::string_view key, std::uint64_t hash) {
+  return impl_->index.find_or_add(key, hash);
+}
+
+WalKeyState& Memtable::wal_state(MemtableSeries& series) { return series.wal_state(); }
+
+void Memtable::put(MemtableSeries& series, Timestamp ts, const ValueView& value,
+                   Timestamp expires_at, std::uint64_t sequence) {
+  append(series, {ts, value, false, expires_at, relative(sequence)});
+}
+
+void Memtable::erase(MemtableSeries& series, Timestamp ts, std::uint64_t sequence) {
+  append(series, {ts, 0.0, true, never, relative(sequence)});
+}
+
+void Memtable::append(MemtableSeries& series, const RunRow& row) {
+  series.append(row, impl_->arena);
+  // Only the writer stores it, so no read-modify-write is needed.
+  row_count_.store(row_count_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+void Memtable::erase_range(const RangeTombstone& range, std::uint64_t sequence) {
+  VARVE_ASSERT(relative(sequence) > 0);
+  impl_->tombstones.append(range, sequence);
+  impl_->arena.count(sizeof(SequencedTombstone) + range.keys.first.size() + range.keys.end.size());
+}
+
+void Memtable::set_last_sequence(std::uint64_t sequence) {
+  last_sequence_.store(sequence, std::memory_order_release);
+}
+
+bool Memtable::touched_since(std::string_view key, std::uint64_t hash, Timestamp ts,
+                             std::uint64_t sequence) const {
+  constexpr auto newest = std::numeric_limits<std::uint64_t>::max();
+  if (impl_->tombstones.newest_over(key, ts, newest) > sequence) return true;
+  const MemtableSeries* const series = find(key, hash);
+  if (series == nullptr) return false;
+  const auto row = find_row(*series, ts, visible_relative(newest));
+  return row && base_sequence_ + row->sequence() > sequence;
+}
+
+std::optional<Row> Memtable::get(std::string_view key, std::uint64_t hash, Timestamp ts,
+                                 std::uint64_t sequence) const {
+  const std::uint64_t deleted = impl_->tombstones.newest_over(key, ts, sequence);
+  if (const MemtableSeries* const series = find(key, hash)) {
+    const auto row = find_row(*series, ts, visible_relative(sequence));
+    if (row && base_sequence_ + row->sequence() >= deleted) {
+      const RowType type = row->type();
+      return Row{type, ts, Value(row->chunk->value_at(row->index)),
+                 row->chunk->expires_at(row->index)};
+    }
+  }
+  if (deleted != 0) return Row{RowType::tombstone, ts};
+  return std::nullopt;
+}
+
+std::vector<SequencedTombstone> Memtable::range_tombstones(std::uint64_t sequence) const {
+  std::vector<SequencedTombstone> found;
+  impl_->tombstones.for_each(
+      sequence, [&](const SequencedTombstone& tombstone) { found.push_back(tombstone); });
+  std::ranges::reverse(found);
+  return found;
+}
+
+std::shared_ptr<const std::vector<const MemtableSeries*>> Memtable::sorted_series() const {
+  const Lock lock(impl_->sorted_mutex);
+  const std::uint32_t count = impl_->index.count();
+  if (impl_->sorted == nullptr || impl_->sorted->size() < count) {
+    static const std::vector<const MemtableSeries*> none;
+    impl_->sorted = extend_sorted(impl_->sorted ? *impl_->sorted : none, impl_->index, count);
+  }
+  return impl_->sorted;
+}
+
+const MemtableSeries* Memtable::find(std::string_view key, std::uint64_t hash) const {
+  return impl_->index.find(key, hash);
+}
+
+std::string_view Memtable::key_of(const MemtableSeries& series) { return series.key(); }
+
+std::uint64_t Memtable::series_count() const { return impl_->index.count(); }
+
+bool Memtable::empty() const { return row_count() == 0 && impl_->tombstones.empty(); }
+
+std::uint32_t Memtable::relative(std::uint64_t sequence) const {
+  // Memtables rotate long before so many batches.
+  VARVE_ASSERT(sequence > base_sequence_ &&
+               sequence - base_sequence_ <= std::numeric_limits<std::uint32_t>::max());
+  return static_cast<std::uint32_t>(sequence - base_sequence_);
+}
+
+std::uint32_t Memtable::visible_relative(std::uint64_t sequence) const {
+  if (sequence <= base_sequence_) return 0;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(
+      sequence - base_sequence_, std::numeric_limits<std::uint32_t>::max()));
+}
+
+}  // namespace varve::engine

@@ -1,0 +1,148 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string_view>
+
+#include "engine/base/rows.hpp"
+#include "engine/memtable/arena.hpp"
+
+namespace varve::engine {
+
+/// A row as a run keeps it.
+struct RunRow {
+  Timestamp ts;
+  ValueView value;  // Ignored for a tombstone.
+  bool tombstone;
+  Timestamp expires_at;
+  std::uint32_t sequence;  // Relative to the memtable's base.
+};
+
+/// Rows in columns: timestamps, values (8 bytes each; bytes as a pointer to their size and
+/// themselves), sequences, types. The columns follow the struct, in the same piece of arena.
+///
+/// The writer fills a row before the count that covers it is published; from then on it never
+/// changes. The column of expiries exists from the first row that has one.
+class alignas(std::uint64_t) RunChunk {
+ public:
+  static constexpr std::size_t row_size =
+      sizeof(Timestamp) + sizeof(std::uint64_t) + sizeof(std::uint32_t) + sizeof(RowType);
+
+  explicit RunChunk(std::uint32_t capacity) : capacity_(capacity) {}
+
+  std::uint32_t capacity() const { return capacity_; }
+  const Timestamp* timestamps() const { return reinterpret_cast<const Timestamp*>(this + 1); }
+  const std::byte* values() const {
+    return reinterpret_cast<const std::byte*>(timestamps() + capacity_);
+  }
+  const std::uint32_t* sequences() const {
+    return reinterpret_cast<const std::uint32_t*>(values() + capacity_ * sizeof(std::uint64_t));
+  }
+  const RowType* types() const { return reinterpret_cast<const RowType*>(sequences() + capacity_); }
+  /// Null while no row expires. REQUIRES that the count covering the rows was loaded before.
+  const Timestamp* expiries() const { return expiries_.load(std::memory_order_acquire); }
+
+  /// REQUIRES a row of the type asked for.
+  template <class T>
+  T value_as(std::uint32_t index) const {
+    T value;
+    std::memcpy(&value, values() + index * sizeof(std::uint64_t), sizeof(T));
+    return value;
+  }
+  std::string_view bytes_at(std::uint32_t index) const;
+  ValueView value_at(std::uint32_t index) const;
+  Timestamp expires_at(std::uint32_t index) const {
+    const Timestamp* const column = expiries();
+    return column == nullptr ? never : column[index];
+  }
+
+  /// The writer's.
+  void write(std::uint32_t index, const RunRow& row, Arena& arena);
+
+ private:
+  void write_value(std::uint32_t index, const ValueView& value, Arena& arena);
+
+  const std::uint32_t capacity_;
+  std::atomic<Timestamp*> expiries_{nullptr};
+};
+
+/// Rows of one series in the order of their arrival, so in the order of their sequences too: what
+/// a sequence shows is a prefix. Chunks grow with the series, from 4 rows to 1,024.
+///
+/// One writer; readers load the count with acquire and then read any row below it.
+class Run {
+ public:
+  static constexpr std::uint32_t chunk_rows_max = 1024;
+
+  /// Least and greatest timestamp of a chunk of an unordered run.
+  struct Bounds {
+    std::atomic<Timestamp> min;
+    std::atomic<Timestamp> max;
+  };
+
+  /// A row's chunk, and where in it.
+  struct Place {
+    const RunChunk* chunk;
+    std::uint32_t index;
+
+    Timestamp ts() const { return chunk->timestamps()[index]; }
+    std::uint32_t sequence() const { return chunk->sequences()[index]; }
+    RowType type() const { return chunk->types()[index]; }
+  };
+
+  explicit Run(bool ordered) : ordered_(ordered) {}
+
+  /// The writer's. REQUIRES a sequence not below the last, and in an ordered run a timestamp above
+  /// the last.
+  void append(const RunRow& row, Arena& arena);
+
+  std::uint32_t count() const { return count_.load(std::memory_order_acquire); }
+  /// How many rows a reader of `sequence` sees.
+  std::uint32_t visible(std::uint32_t sequence) const;
+  /// REQUIRES a row below a count loaded before, as all that follow.
+  Place place(std::uint32_t row) const;
+  /// How many of the first `count` rows have a sequence below `sequence`.
+  std::uint32_t rows_below(std::uint32_t sequence, std::uint32_t count) const;
+  /// Of the first `count` rows of an ordered run, how many lie before `ts`.
+  std::uint32_t rows_before(Timestamp ts, std::uint32_t count) const;
+
+  /// The chunk that holds the row, and the number of its first row.
+  static std::uint32_t chunk_of(std::uint32_t row) {
+    if (row >= small_rows) return small_chunks + (row - small_rows) / chunk_rows_max;
+    return row < starts[1] ? 0 : row < starts[2] ? 1 : row < starts[3] ? 2 : 3;
+  }
+  static std::uint32_t chunk_start(std::uint32_t chunk) {
+    return chunk < small_chunks ? starts[chunk]
+                                : small_rows + (chunk - small_chunks) * chunk_rows_max;
+  }
+  const RunChunk& chunk(std::uint32_t number) const {
+    return *chunks_.load(std::memory_order_acquire)[number];
+  }
+  /// REQUIRES an unordered run. They may cover rows that are not yet published.
+  static const Bounds& bounds(const RunChunk& chunk) {
+    return reinterpret_cast<const Bounds*>(&chunk)[-1];  // The arena has them in front of it.
+  }
+
+ private:
+  static constexpr std::uint32_t small_chunks = 4;
+  static constexpr std::array<std::uint32_t, small_chunks> starts{0, 4, 20, 84};
+  static constexpr std::uint32_t small_rows = 340;
+
+  void add_chunk(std::uint32_t first_row, Arena& arena);
+
+  // Published. The array is replaced by a longer one when it is full; the old one stays.
+  std::atomic<RunChunk**> chunks_{nullptr};
+  std::atomic<std::uint32_t> count_{0};
+
+  // The writer's.
+  std::uint32_t tail_start_ = 0;
+  RunChunk* tail_ = nullptr;
+  RunChunk* first_ = nullptr;  // An array of one, so that a short run needs no other.
+  const bool ordered_;
+};
+
+}  // namespace varve::engine

@@ -1,0 +1,102 @@
+#include "engine/memtable/series_index.hpp"
+
+#include <cstring>
+#include <new>
+#include <type_traits>
+
+#include "engine/base/assert.hpp"
+
+namespace varve::engine {
+
+// Series, runs and chunks are dropped with the memory they lie in.
+static_assert(std::is_trivially_destructible_v<MemtableSeries>);
+static_assert(std::is_trivially_destructible_v<RunChunk>);
+
+void MemtableSeries::append(const RunRow& row, Arena& arena) {
+  if (row.ts > last_ordered_ts_ || ordered_.count() == 0) {
+    ordered_.append(row, arena);
+    last_ordered_ts_ = row.ts;
+    return;
+  }
+  Run* late = late_.load(std::memory_order_relaxed);
+  if (late == nullptr) late = new (arena.allocate(sizeof(Run), alignof(Run))) Run(false);
+  late->append(row, arena);
+  late_.store(late, std::memory_order_release);
+}
+
+SeriesIndex::SeriesIndex(Arena& arena) : arena_(arena) {
+  slots_.push_back(std::make_unique<Slots>(slots_min));
+  current_.store(slots_.back().get(), std::memory_order_release);
+}
+
+MemtableSeries* SeriesIndex::find(std::string_view key, std::uint64_t hash) const {
+  const Slots& table = *current_.load(std::memory_order_acquire);
+  const auto tag = static_cast<std::uint32_t>(hash >> 32);
+  for (std::uint32_t at = tag & table.mask;; at = (at + 1) & table.mask) {
+    const Slot slot = table.slots[at].load(std::memory_order_acquire);
+    if (slot == 0) return nullptr;
+    if (slot >> 32 != tag) continue;
+    MemtableSeries& series = this->at(static_cast<std::uint32_t>(slot) - 1);
+    if (series.key() == key) return &series;
+  }
+}
+
+MemtableSeries& SeriesIndex::find_or_add(std::string_view key, std::uint64_t hash) {
+  if (MemtableSeries* const known = find(key, hash)) return *known;
+
+  const std::uint32_t number = count_.load(std::memory_order_relaxed);
+  const Slots* table = slots_.back().get();
+  if (number >= table->mask - table->mask / 4) {
+    grow();
+    table = slots_.back().get();
+  }
+  MemtableSeries& series = add(key);
+  const auto tag = static_cast<std::uint32_t>(hash >> 32);
+  std::uint32_t at = tag & table->mask;
+  while (table->slots[at].load(std::memory_order_relaxed) != 0) at = (at + 1) & table->mask;
+  table->slots[at].store(Slot{tag} << 32 | (number + 1), std::memory_order_release);
+  return series;
+}
+
+MemtableSeries& SeriesIndex::at(std::uint32_t number) const {
+  const std::size_t piece = piece_of(number);
+  std::byte* const memory = pieces_[piece].load(std::memory_order_acquire);
+  const auto index = static_cast<std::size_t>(number - piece_start(piece));
+  return *std::launder(reinterpret_cast<MemtableSeries*>(memory) + index);
+}
+
+MemtableSeries& SeriesIndex::add(std::string_view key) {
+  const std::uint32_t number = count_.load(std::memory_order_relaxed);
+  VARVE_ASSERT(number < ~std::uint32_t{0} - piece_size_min);
+  const std::size_t piece = piece_of(number);
+  if (piece == piece_memory_.size()) {
+    // Not prefilled: the system gives pages as series come.
+    const std::size_t size = (std::size_t{piece_size_min} << piece) * sizeof(MemtableSeries);
+    piece_memory_.push_back(std::make_unique_for_overwrite<std::byte[]>(size));
+    pieces_[piece].store(piece_memory_.back().get(), std::memory_order_release);
+  }
+  char* const copy = arena_.allocate_array<char>(key.size());
+  if (!key.empty()) std::memcpy(copy, key.data(), key.size());
+  arena_.count(sizeof(MemtableSeries));
+  auto* const series = new (&at(number)) MemtableSeries({copy, key.size()});
+  count_.store(number + 1, std::memory_order_release);
+  return *series;
+}
+
+void SeriesIndex::grow() {
+  const Slots& old = *slots_.back();
+  const std::size_t old_count = std::size_t{old.mask} + 1;
+  auto grown = std::make_unique<Slots>(old_count * 2);
+  for (std::size_t i = 0; i < old_count; ++i) {
+    const Slot slot = old.slots[i].load(std::memory_order_relaxed);
+    if (slot == 0) continue;
+    auto at = static_cast<std::uint32_t>(slot >> 32) & grown->mask;
+    while (grown->slots[at].load(std::memory_order_relaxed) != 0) at = (at + 1) & grown->mask;
+    grown->slots[at].store(slot, std::memory_order_relaxed);
+  }
+  arena_.count(old_count * 2 * sizeof(Slot));
+  current_.store(grown.get(), std::memory_order_release);
+  slots_.push_back(std::move(grown));
+}
+
+}  // namespace varve::engine

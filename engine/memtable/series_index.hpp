@@ -1,0 +1,98 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/wal_key_state.hpp"
+#include "engine/memtable/arena.hpp"
+#include "engine/memtable/run.hpp"
+
+namespace varve::engine {
+
+/// One series of a memtable. `ordered` takes the rows whose timestamp is above all before, `late`
+/// all others: so where both have a timestamp, the late row is the newer.
+class MemtableSeries {
+ public:
+  explicit MemtableSeries(std::string_view key)
+      : key_(key.data()), key_size_(static_cast<std::uint32_t>(key.size())) {}
+
+  std::string_view key() const { return {key_, key_size_}; }
+  const Run& ordered() const { return ordered_; }
+  /// Null while all rows came in order.
+  const Run* late() const { return late_.load(std::memory_order_acquire); }
+
+  // The writer's.
+  WalKeyState& wal_state() { return wal_state_; }
+  void append(const RunRow& row, Arena& arena);
+
+ private:
+  const char* key_;  // In the arena.
+  Run ordered_{true};
+  std::atomic<Run*> late_{nullptr};
+  Timestamp last_ordered_ts_ = 0;
+  WalKeyState wal_state_;
+  const std::uint32_t key_size_;
+};
+
+/// The series of a memtable by key, and by number in order of their arrival.
+///
+/// One writer adds, any thread looks up. A series is complete before its number is published, and
+/// its number is published before its slot. A table of slots that became too small is replaced by
+/// a copy of twice the size and stays for those who are reading it; they miss only series added
+/// after they began, whose rows they must not see anyway.
+class SeriesIndex {
+ public:
+  explicit SeriesIndex(Arena& arena);
+
+  /// The writer's.
+  MemtableSeries& find_or_add(std::string_view key, std::uint64_t hash);
+
+  MemtableSeries* find(std::string_view key, std::uint64_t hash) const;
+  std::uint32_t count() const { return count_.load(std::memory_order_acquire); }
+  /// REQUIRES a number below a count loaded before.
+  MemtableSeries& at(std::uint32_t number) const;
+
+ private:
+  // Zero where free; else the hash's upper half, which also gives the place, above the series'
+  // number plus one. So probing seldom looks at a wrong series, and growing looks at none.
+  using Slot = std::uint64_t;
+  struct Slots {
+    explicit Slots(std::size_t count)
+        : mask(static_cast<std::uint32_t>(count - 1)),
+          slots(std::make_unique<std::atomic<Slot>[]>(count)) {}
+    std::uint32_t mask;
+    std::unique_ptr<std::atomic<Slot>[]> slots;
+  };
+  static constexpr std::uint32_t slots_min = 64;
+
+  // Series lie in pieces of 64, 128, 256 and so on, which never move.
+  static constexpr std::uint32_t piece_size_min = 64;
+  static constexpr std::size_t piece_count = 26;
+  static std::size_t piece_of(std::uint64_t number) {
+    return static_cast<std::size_t>(std::bit_width(number + piece_size_min)) -
+           std::bit_width(piece_size_min);
+  }
+  static std::uint64_t piece_start(std::size_t piece) {
+    return (std::uint64_t{piece_size_min} << piece) - piece_size_min;
+  }
+
+  MemtableSeries& add(std::string_view key);
+  void grow();
+
+  Arena& arena_;
+  std::atomic<const Slots*> current_;
+  std::atomic<std::uint32_t> count_{0};
+  std::array<std::atomic<std::byte*>, piece_count> pieces_{};
+
+  // The writer's: what the atomics above point to.
+  std::vector<std::unique_ptr<Slots>> slots_;
+  std::vector<std::unique_ptr<std::byte[]>> piece_memory_;
+};
+
+}  // namespace varve::engine
