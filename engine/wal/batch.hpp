@@ -29,11 +29,13 @@ struct EncodedBatch {
   std::uint64_t payload_checksum = 0;
   std::vector<Key> keys;  // By batch-local number.
   std::unique_ptr<char[]> key_heap;
+  std::size_t key_bytes = 0;  // Of all keys, wherever they lie.
   std::uint64_t puts = 0;
   std::uint64_t deletes = 0;
   std::uint64_t user_bytes = 0;  // Keys, times and values of puts, as given.
 
-  /// What the batch takes of the queue's and of a segment's budget.
+  /// What the batch takes of the queue's and of a segment's budget. No less than what it takes
+  /// of either: keys are counted as if the segment did not know them yet.
   std::size_t size() const;
 };
 
@@ -53,6 +55,9 @@ class BatchReader {
   /// Fails with invalid_argument naming the operation's index and what is wrong: an empty or
   /// over-long key, a value over the limit, a negative TTL, an inverted range.
   static Result<EncodedBatch> encode(const WriteBatch& batch, const BatchDefaults& defaults);
+
+ private:
+  class Pass;
 };
 
 /// One operation of a payload. Views point into the payload.
@@ -69,6 +74,23 @@ struct Operation {
   TimeSpan times;  // and both ends of these.
 };
 
+/// Appends operations to a payload. REQUIRES operations that BatchDecoder accepts.
+class BatchEncoder {
+ public:
+  void put(std::uint32_t key, Timestamp ts, const ValueView& value, Timestamp expires_at);
+  void erase(std::uint32_t key, Timestamp ts);
+  void erase_range(std::string_view first_key, std::string_view end_key, TimeSpan times);
+
+  Bytes finish() &&;
+
+ private:
+  std::byte* reserve(std::size_t size);
+
+  Bytes bytes_;  // The first size_ of them are the payload: growing in place costs no zeroing.
+  std::size_t size_ = 0;
+  Timestamp previous_ts_ = 0;
+};
+
 /// Walks the operations of a payload. Any bytes may be given: what is malformed is an error.
 class BatchDecoder {
  public:
@@ -79,6 +101,11 @@ class BatchDecoder {
   Result<bool> next(Operation& operation);
 
  private:
+  void take_put(unsigned tag, Operation& operation);
+  void take_erase(unsigned tag, Operation& operation);
+  void take_range(unsigned tag, Operation& operation);
+  void take_key_and_ts(Operation& operation);
+
   ByteReader reader_;
   std::uint32_t key_count_;
   Timestamp previous_ts_ = 0;

@@ -20,10 +20,12 @@ class Series {
  public:
   const std::string& key() const;
 
+  /// Engine::series() makes it.
+  explicit Series(std::shared_ptr<engine::SeriesState> state) : state_(std::move(state)) {}
+
  private:
   friend class Engine;
   friend class WriteBatch;
-  explicit Series(std::shared_ptr<engine::SeriesState> state) : state_(std::move(state)) {}
 
   std::shared_ptr<engine::SeriesState> state_;
 };

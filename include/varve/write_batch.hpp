@@ -62,26 +62,39 @@ class WriteBatch {
     Kind kind;
     ValueType type = ValueType::double_;  // put
     Expiry expiry = Expiry::by_default;   // put
-    bool open_end = false;                // erase_range: no end_key
-    std::uint32_t key = 0;                // index into keys_; erase_range: the first key
-    std::uint32_t end_key = 0;            // erase_range
-    Timestamp ts = 0;
+    std::uint32_t index = 0;              // into keys_; erase_range: into ranges_
+    Timestamp ts = 0;                     // put, erase
     std::uint64_t bits = 0;  // put: the number's bits, or where its bytes begin in heap_
     std::size_t size = 0;    // put of bytes
     std::int64_t ttl = 0;    // put: microseconds, or the moment of expiry
-    TimeRange range;         // erase_range
+  };
+  struct Range {
+    Slice first;
+    Slice end;
+    bool open_end;  // no end_key
+    TimeRange times;
   };
   struct Key {
-    Slice bytes;
+    Slice bytes;  // The internal key; nothing where `series` brought it.
+    std::uint64_t hash = 0;
     std::shared_ptr<engine::SeriesState> series;  // set by put(Series, ...)
   };
 
   std::uint32_t intern(std::string_view key);
+  std::uint32_t intern(const std::shared_ptr<engine::SeriesState>& series);
+  std::uint32_t find(std::string_view internal_key, std::uint64_t hash,
+                     const engine::SeriesState* series) const;
+  std::uint32_t add(Key key);
+  void enter(std::uint32_t index);
+  Slice keep(std::string_view bytes);
   std::string_view view(Slice slice) const { return {heap_.data() + slice.offset, slice.size}; }
-  void put(std::uint32_t key, Timestamp ts, ValueView value, Expiry expiry, std::int64_t ttl);
+  std::string_view internal_key(const Key& key) const;
+  void put(std::uint32_t key, Timestamp ts, const ValueView& value, Expiry expiry,
+           std::int64_t ttl);
 
   std::vector<Operation> operations_;
-  std::vector<Key> keys_;
+  std::vector<Key> keys_;  // Of puts and erases, each once.
+  std::vector<Range> ranges_;
   std::string heap_;                  // Bytes of keys and of values.
   std::vector<std::uint32_t> table_;  // Open addressing: index into keys_ plus one, or zero.
 };
