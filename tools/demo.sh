@@ -6,4 +6,4 @@ source tools/build.sh
 
 tools/setup.sh build
 build_preset demo
-exec build/demo/tools/varve demo "$@"
+exec build/demo/tools/varve/varve demo "$@"
