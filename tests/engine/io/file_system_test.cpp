@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "engine/base/bytes.hpp"
+#include "tests/support/simulated_disk.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace varve {
@@ -68,7 +69,11 @@ class FileSystems : public testing::TestWithParam<Kind> {
 
 INSTANTIATE_TEST_SUITE_P(, FileSystems,
                          testing::Values(Kind{"posix", posix_file_system},
-                                         Kind{"memory", memory_file_system}),
+                                         Kind{"memory", memory_file_system},
+                                         Kind{"simulated",
+                                              [] -> std::shared_ptr<FileSystem> {
+                                                return std::make_shared<test::SimulatedDisk>();
+                                              }}),
                          [](const auto& kind) { return std::string(kind.param.name); });
 
 using Names = std::vector<std::string>;
