@@ -2,13 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <string>
-#include <vector>
 
-#include "engine/base/log.hpp"
+#include "engine/version/manifest_format.hpp"
 #include "engine/version/version_edit.hpp"
 #include "engine/wal/wal.hpp"
 #include "varve/error.hpp"
@@ -20,7 +17,8 @@ namespace varve::engine {
 /// a time.
 class Manifest {
  public:
-  /// Creates manifest `number` with `whole` as its first record, durable with its name.
+  /// Creates manifest `number` with `whole` as its first record, durable with its name. After a
+  /// failure the file may be there all the same, and be found after a power cut.
   static Result<Manifest> create(std::shared_ptr<FileSystem> file_system,
                                  const std::filesystem::path& dir, const Uuid& database,
                                  std::uint64_t number, const VersionEdit& whole);
@@ -42,21 +40,16 @@ class Manifest {
   std::unique_ptr<Impl> impl_;
 };
 
-/// What reading a manifest found.
-struct ManifestContent {
-  std::uint64_t number = 0;
-  std::vector<VersionEdit> edits;  // The first makes the whole version.
-  std::uint64_t valid_bytes = 0;
-  /// Bytes after the last whole record, as an interrupted append leaves them: file and offset.
-  std::optional<std::string> torn_tail;
-};
-
 /// Reads one manifest file. A record that does not verify and is followed by one that does is
 /// corruption; without one it is a torn tail. A first record that is not whole is corruption.
 Result<ManifestContent> read_manifest(FileSystem& file_system, const std::filesystem::path& path,
                                       std::uint64_t number, const Uuid& database);
 
-/// "00000000000000000003.manifest"
-std::string manifest_file_name(std::uint64_t number);
+/// The same, but nothing where no whole first record is there: how a power cut leaves a manifest
+/// that was being created.
+Result<std::optional<ManifestContent>> read_manifest_if_whole(FileSystem& file_system,
+                                                              const std::filesystem::path& path,
+                                                              std::uint64_t number,
+                                                              const Uuid& database);
 
 }  // namespace varve::engine

@@ -2,15 +2,16 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "engine/table/table.hpp"
 #include "engine/version/version_edit.hpp"
 
 namespace varve::engine {
-
-inline constexpr std::size_t level_count = 8;
 
 /// The immutable set of live tables and range tombstones. Shared by views, snapshots and jobs;
 /// a table's file lives while any version that names it does.
@@ -20,6 +21,8 @@ struct Version {
   /// older: level 0 in its order, then level 1, level 2 and so on.
   std::array<std::vector<std::shared_ptr<const Table>>, level_count> levels;
   std::vector<FlushedTombstone> tombstones;  // By flush.
+  /// The greatest timestamp in any table: what is newer can only be in memtables.
+  Timestamp newest_ts = std::numeric_limits<Timestamp>::min();
   std::uint64_t flushed_through = 0;
   std::uint64_t flush_number = 0;
   std::uint64_t log_start = 0;
@@ -29,11 +32,19 @@ struct Version {
                                                         const TimeSpan& times) const;
   /// The range tombstones that hide rows of a table with this newest flush.
   std::vector<RangeTombstone> hiding(std::uint64_t newest_flush) const;
+  /// Whether one of them hides the record.
+  bool hides(std::uint64_t newest_flush, std::string_view key, Timestamp ts) const;
 };
 
-/// The version after `edit`, pure. Fails with corruption where the edit does not fit: a table
-/// removed that is not there, or added twice.
+/// The version after `edit`, pure: nothing is read or written. A table that the edit removes and
+/// adds again at another level stays the same object.
+///
+/// Fails with corruption where the edit does not fit: a table removed that is not there or added
+/// twice, tables of one level (from 1 on) that overlap, a number that runs back.
 Result<Version> apply(const Version& version, const VersionEdit& edit, const TableContext& context);
+
+/// The version that edits, one after the other, make out of nothing. Fails as apply().
+Result<Version> fold(std::span<const VersionEdit> edits, const TableContext& context);
 
 /// The one edit that makes `version` out of nothing.
 VersionEdit snapshot_of(const Version& version);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -11,6 +12,8 @@
 #include "varve/error.hpp"
 
 namespace varve::engine {
+
+inline constexpr std::size_t level_count = 8;
 
 /// A range tombstone that outlived its memtable: it hides rows of tables whose newest flush is
 /// below `flush`.
@@ -25,7 +28,7 @@ struct FlushedTombstone {
 /// record of a manifest is the edit that makes the whole version out of nothing.
 struct VersionEdit {
   struct Added {
-    std::uint32_t level = 0;
+    std::uint32_t level = 0;  // Below level_count.
     TableMeta meta;
     friend bool operator==(const Added&, const Added&) = default;
   };
@@ -42,6 +45,8 @@ struct VersionEdit {
                         // then not a torn tail.
 
   void encode(ByteWriter& writer) const;
+  /// Any bytes may be given. What decodes encodes back to the same bytes; what does not is
+  /// corruption, or unsupported_format where it holds a field that this version does not know.
   static Result<VersionEdit> decode(ByteSpan bytes);
 
   friend bool operator==(const VersionEdit&, const VersionEdit&) = default;

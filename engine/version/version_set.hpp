@@ -65,11 +65,15 @@ class VersionSet {
   /// A number for a new file, never given twice.
   std::uint64_t new_file_number();
   /// Logs the edit durably, publishes the version after it (without `flushed`, the memtable whose
-  /// records it installs), and marks removed tables obsolete. After a failure nothing has changed
-  /// and the call can be repeated: a manifest whose append failed is replaced by a new one first.
+  /// records it installs, always the oldest), and marks removed tables obsolete. A manifest whose
+  /// append fails is replaced by a new one with the whole version after the edit.
+  ///
+  /// Fails with corruption where the edit does not fit the version, with closed, or when the new
+  /// manifest fails too: then nothing has changed here and the call can be repeated, but what the
+  /// disk says is unknown. So the files that the edit adds must stay until an apply() succeeded.
   [[nodiscard]] Status apply(VersionEdit edit, const Memtable* flushed = nullptr);
 
-  /// Writes the closing record.
+  /// Writes the closing record. No apply() after it.
   [[nodiscard]] Status close();
 
  private:

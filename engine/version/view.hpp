@@ -14,6 +14,13 @@
 
 namespace varve::engine {
 
+/// What a view names besides its moment: the version, and the memtables above it, newest first.
+/// Immutable, so that one pointer to it publishes both at once.
+struct ViewSources {
+  std::shared_ptr<const Version> version;
+  std::vector<std::shared_ptr<const Memtable>> memtables;
+};
+
 /// What a read stands on: the memtables, newest first, the version below them, the newest
 /// sequence it sees and the moment by which it judges expiry. Immutable; what it names is pinned.
 ///
@@ -23,31 +30,34 @@ namespace varve::engine {
 /// exactly the batches up to it, each whole.
 class View {
  public:
-  View(std::shared_ptr<const Version> version,
-       std::vector<std::shared_ptr<const Memtable>> memtables, std::uint64_t sequence,
-       Timestamp now);
+  /// As loaded in the order above: `visible` first.
+  View(std::shared_ptr<const ViewSources> sources, std::uint64_t visible, Timestamp now);
 
-  const Version& version() const { return *version_; }
-  const std::vector<std::shared_ptr<const Memtable>>& memtables() const { return memtables_; }
+  const Version& version() const { return *sources_->version; }
+  const std::vector<std::shared_ptr<const Memtable>>& memtables() const {
+    return sources_->memtables;
+  }
   std::uint64_t sequence() const { return sequence_; }
   Timestamp now() const { return now_; }
 
   /// The live record at exactly (key, ts): sources newest first, until one has a word on it.
+  /// With skip_damaged, a table that cannot say is passed over, and so may uncover an older one.
   Result<std::optional<Row>> get(std::string_view key, Timestamp ts, CursorOptions options) const;
 
   /// Every live row of the bounds, merged from all sources.
   Result<std::unique_ptr<Cursor>> live_rows(CursorBounds bounds, CursorOptions options) const;
 
-  /// The live rows of one key, newest first, at most `count` of them: looks into memtables first
-  /// and only into tables whose times can still matter.
+  /// The live rows of one key, newest first, at most `count` of them. Walks back in time, and
+  /// opens a table only when it comes to the table's newest row: rows that are newer than all
+  /// tables, the usual answer, cost a look into the memtables. An answer far back costs one merge
+  /// of the tables that overlap there for each table that it passed.
   Result<std::vector<Row>> latest(std::string_view key, std::size_t count,
                                   CursorOptions options) const;
 
  private:
-  std::shared_ptr<const Version> version_;
-  std::vector<std::shared_ptr<const Memtable>> memtables_;
-  std::uint64_t sequence_;
-  Timestamp now_;
+  const std::shared_ptr<const ViewSources> sources_;
+  const std::uint64_t sequence_;
+  const Timestamp now_;
 };
 
 }  // namespace varve::engine

@@ -1,0 +1,154 @@
+#include "engine/version/load_version.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <set>
+#include <unordered_set>
+#include <utility>
+
+#include "engine/base/try.hpp"
+#include "engine/version/file_names.hpp"
+
+namespace varve::engine {
+
+namespace {
+
+/// The numbered files of a directory.
+struct Listing {
+  std::set<std::uint64_t> wal;
+  std::set<std::uint64_t> tables;
+  std::set<std::uint64_t, std::greater<>> manifests;  // Highest first.
+  std::uint64_t number_max = 0;
+};
+
+Listing list_numbered(const std::vector<std::string>& names) {
+  Listing listing;
+  for (const std::string& name : names) {
+    const std::optional<NumberedFile> file = parse_file_name(name);
+    if (!file) continue;
+    listing.number_max = std::max(listing.number_max, file->number);
+    switch (file->kind) {
+      case FileKind::wal: listing.wal.insert(file->number); break;
+      case FileKind::table: listing.tables.insert(file->number); break;
+      case FileKind::manifest: listing.manifests.insert(file->number); break;
+    }
+  }
+  return listing;
+}
+
+Result<std::optional<ManifestContent>> newest_manifest(FileSystem& file_system,
+                                                       const std::filesystem::path& dir,
+                                                       const Uuid& database,
+                                                       const Listing& listing) {
+  for (const std::uint64_t number : listing.manifests) {
+    VARVE_TRY(
+        std::optional<ManifestContent> content,
+        read_manifest_if_whole(file_system, dir / manifest_file_name(number), number, database));
+    if (content) return content;
+  }
+  // A power cut right after the database was made leaves no manifest, or half of one. Nothing
+  // else is written before the first one is durable.
+  if (listing.wal.empty() && listing.tables.empty()) return std::optional<ManifestContent>();
+  if (listing.manifests.empty()) {
+    return fail(Errc::corruption, dir.string() + ": no manifest beside tables or WAL");
+  }
+  return fail(Errc::corruption, manifest_file_name(*listing.manifests.begin()) +
+                                    " @ 0: no whole first record, and no older manifest");
+}
+
+std::uint64_t next_file_after(const std::vector<VersionEdit>& edits, const Listing& listing) {
+  std::uint64_t next = listing.number_max + 1;
+  for (const VersionEdit& edit : edits) {
+    next = std::max(next, edit.next_file.value_or(0));
+    for (const VersionEdit::Added& table : edit.added) next = std::max(next, table.meta.number + 1);
+  }
+  return next;
+}
+
+/// What an edit makes superfluous goes only after the edit is durable. So where something that the
+/// version needs has gone, an edit beyond it had been durable, and the torn tail is damage to it.
+Status check_torn_tail(const LoadedVersion& loaded, const Listing& listing) {
+  const auto lost = [&](const std::string& what) {
+    return fail(Errc::corruption, *loaded.torn_tail + ", yet " + what + " is gone");
+  };
+  for (const auto& level : loaded.version.levels) {
+    for (const auto& table : level) {
+      const std::uint64_t number = table->meta().number;
+      if (!listing.tables.contains(number)) return lost(table_file_name(number));
+    }
+  }
+  const std::uint64_t log_start = loaded.version.log_start;
+  if (log_start != 0 && !listing.wal.contains(log_start)) {
+    return lost("WAL segment " + std::to_string(log_start));
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> damaged_tables(FileSystem& file_system,
+                                                const std::filesystem::path& dir,
+                                                const Version& version, const Listing& listing) {
+  std::vector<std::string> damages;
+  for (const auto& level : version.levels) {
+    for (const auto& table : level) {
+      const TableMeta& meta = table->meta();
+      const std::string name = table_file_name(meta.number);
+      if (!listing.tables.contains(meta.number)) {
+        damages.push_back(name + ": missing");
+        continue;
+      }
+      VARVE_TRY(const std::unique_ptr<File> file, file_system.open(dir / name, OpenMode::read));
+      VARVE_TRY(const std::uint64_t size, file->size());
+      if (size < meta.size) {
+        damages.push_back(name + " @ " + std::to_string(size) + ": ends " +
+                          std::to_string(meta.size - size) + " bytes too early");
+      }
+    }
+  }
+  return damages;
+}
+
+std::vector<std::string> find_orphans(const LoadedVersion& loaded, const Listing& listing) {
+  std::unordered_set<std::uint64_t> named;
+  for (const auto& level : loaded.version.levels) {
+    for (const auto& table : level) named.insert(table->meta().number);
+  }
+  std::vector<std::string> orphans;
+  for (const std::uint64_t number : listing.tables) {
+    if (!named.contains(number)) orphans.push_back(table_file_name(number));
+  }
+  for (const std::uint64_t number : listing.manifests) {
+    if (number != loaded.manifest_number) orphans.push_back(manifest_file_name(number));
+  }
+  return orphans;
+}
+
+}  // namespace
+
+Result<LoadedVersion> load_version(FileSystem& file_system, const std::filesystem::path& dir,
+                                   const Uuid& database, const TableContext& context) {
+  VARVE_TRY(const std::vector<std::string> names, file_system.list(dir));
+  const Listing listing = list_numbered(names);
+  VARVE_TRY(std::optional<ManifestContent> content,
+            newest_manifest(file_system, dir, database, listing));
+
+  LoadedVersion loaded;
+  if (content) {
+    auto version = fold(content->edits, context);
+    if (!version) {
+      return fail(Errc::corruption,
+                  manifest_file_name(content->number) + ": " + version.error().where);
+    }
+    loaded.version = *std::move(version);
+    loaded.manifest_number = content->number;
+    loaded.torn_tail = std::move(content->torn_tail);
+    if (loaded.torn_tail) VARVE_CHECK(check_torn_tail(loaded, listing));
+    VARVE_TRY(loaded.damages, damaged_tables(file_system, dir, loaded.version, listing));
+  }
+  loaded.next_file =
+      next_file_after(content ? content->edits : std::vector<VersionEdit>(), listing);
+  loaded.orphans = find_orphans(loaded, listing);
+  return loaded;
+}
+
+}  // namespace varve::engine

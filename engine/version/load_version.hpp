@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/table/table.hpp"
+#include "engine/version/manifest.hpp"
+#include "engine/version/version.hpp"
+#include "varve/error.hpp"
+#include "varve/file_system.hpp"
+
+namespace varve::engine {
+
+/// The state of a database's directory, as its manifest tells it.
+struct LoadedVersion {
+  Version version;
+  std::uint64_t next_file = 1;        // Above every number ever given, and every number in a name.
+  std::uint64_t manifest_number = 0;  // 0: none yet, the database was only just created.
+  /// Bytes at the manifest's end that an interrupted append left: file and offset. What they were
+  /// to change had not been acted upon. A damaged last record can look the same, and only under
+  /// Durability::none() (no WAL) can that have been of use: so with a torn tail, tables among the
+  /// orphans are to be set aside, not removed.
+  std::optional<std::string> torn_tail;
+  /// Tables that are missing or too short. They stay in the version: reads say corruption.
+  std::vector<std::string> damages;
+  /// Names of tables and manifests in the directory that nothing names.
+  std::vector<std::string> orphans;
+};
+
+/// Reads the manifest with the highest number that has a whole first record, folds its edits and
+/// looks whether the tables are there. Changes no file.
+///
+/// Fails with corruption, naming file and offset, where the manifest is damaged or there is none
+/// beside tables or WAL; where a torn tail turns out to be none (a table that the version names,
+/// or the WAL segment where it says the log starts, has gone: so the lost edit had been durable);
+/// with unsupported_format; or with the errno of a failed call.
+Result<LoadedVersion> load_version(FileSystem& file_system, const std::filesystem::path& dir,
+                                   const Uuid& database, const TableContext& context);
+
+}  // namespace varve::engine

@@ -1,0 +1,83 @@
+#include "engine/version/manifest.hpp"
+
+#include <array>
+#include <utility>
+
+#include "engine/base/assert.hpp"
+#include "engine/base/try.hpp"
+
+namespace varve::engine {
+
+namespace {
+
+Status write_one(File& file, std::uint64_t offset, ByteSpan bytes) {
+  const std::array<ByteSpan, 1> pieces{bytes};
+  return file.write_at(offset, pieces);
+}
+
+}  // namespace
+
+struct Manifest::Impl {
+  ManifestFormat format;
+  std::uint64_t number;
+  std::unique_ptr<File> file;
+  std::uint64_t bytes;
+  bool failed = false;
+};
+
+Manifest::Manifest(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Manifest::Manifest(Manifest&&) noexcept = default;
+Manifest& Manifest::operator=(Manifest&&) noexcept = default;
+Manifest::~Manifest() = default;
+
+Result<Manifest> Manifest::create(std::shared_ptr<FileSystem> file_system,
+                                  const std::filesystem::path& dir, const Uuid& database,
+                                  std::uint64_t number, const VersionEdit& whole) {
+  const ManifestFormat format(database, number);
+  Bytes bytes = format.header();
+  ByteWriter(bytes).put_bytes(format.record(bytes.size(), whole));
+
+  VARVE_TRY(std::unique_ptr<File> file,
+            file_system->open(dir / manifest_file_name(number), OpenMode::create));
+  VARVE_CHECK(write_one(*file, 0, bytes));
+  VARVE_CHECK(file->sync());
+  VARVE_CHECK(file_system->sync_directory(dir));
+  return Manifest(std::unique_ptr<Impl>(new Impl{format, number, std::move(file), bytes.size()}));
+}
+
+Status Manifest::append(const VersionEdit& edit) {
+  VARVE_ASSERT(!impl_->failed);
+  const Bytes record = impl_->format.record(impl_->bytes, edit);
+  impl_->failed = true;
+  VARVE_CHECK(write_one(*impl_->file, impl_->bytes, record));
+  VARVE_CHECK(impl_->file->sync());
+  impl_->failed = false;
+  impl_->bytes += record.size();
+  return {};
+}
+
+Status Manifest::close() { return impl_->file->close(); }
+
+std::uint64_t Manifest::number() const { return impl_->number; }
+std::uint64_t Manifest::bytes() const { return impl_->bytes; }
+
+Result<std::optional<ManifestContent>> read_manifest_if_whole(FileSystem& file_system,
+                                                              const std::filesystem::path& path,
+                                                              std::uint64_t number,
+                                                              const Uuid& database) {
+  VARVE_TRY(const std::unique_ptr<File> file, file_system.open(path, OpenMode::read));
+  VARVE_TRY(const std::uint64_t size, file->size());
+  Bytes bytes(static_cast<std::size_t>(size));
+  VARVE_CHECK(file->read_at(0, bytes));
+  return ManifestFormat(database, number).decode(bytes);
+}
+
+Result<ManifestContent> read_manifest(FileSystem& file_system, const std::filesystem::path& path,
+                                      std::uint64_t number, const Uuid& database) {
+  VARVE_TRY(std::optional<ManifestContent> content,
+            read_manifest_if_whole(file_system, path, number, database));
+  if (!content) return fail(Errc::corruption, path.string() + ": no whole first record");
+  return *std::move(content);
+}
+
+}  // namespace varve::engine

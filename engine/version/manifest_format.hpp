@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/bytes.hpp"
+#include "engine/version/version_edit.hpp"
+#include "engine/wal/wal.hpp"
+#include "varve/error.hpp"
+
+namespace varve::engine {
+
+/// What reading a manifest found.
+struct ManifestContent {
+  std::uint64_t number = 0;
+  std::vector<VersionEdit> edits;  // The first makes the whole version.
+  std::uint64_t valid_bytes = 0;
+  /// Bytes after the last whole record, as an interrupted append leaves them: file and offset.
+  std::optional<std::string> torn_tail;
+};
+
+/// The bytes of a manifest, apart from any file (docs/format/manifest.md).
+///
+/// Every checksum covers the database, the manifest's number and the record's offset, so that a
+/// record counts only where it was written. The head of a record is checked by itself: its size is
+/// known good before anything is read by it, and a scan for records costs one small hash a byte.
+class ManifestFormat {
+ public:
+  static constexpr std::size_t header_size = 44;
+  static constexpr std::size_t record_head_size = 16;
+  static constexpr std::uint32_t format_version = 1;
+
+  ManifestFormat(const Uuid& database, std::uint64_t number);
+
+  Bytes header() const;
+  /// The record that holds `edit`, or an encoded edit, at `offset`.
+  Bytes record(std::uint64_t offset, const VersionEdit& edit) const;
+  Bytes record(std::uint64_t offset, ByteSpan payload) const;
+
+  /// Reads a whole file. Nothing where an interrupted creation left no whole first record.
+  ///
+  /// Fails with corruption where what is damaged is followed by a record that is whole, where a
+  /// whole record does not decode, and where the header is another database's or number's; with
+  /// unsupported_format where the file is sound but newer.
+  Result<std::optional<ManifestContent>> decode(ByteSpan file) const;
+
+ private:
+  struct Record {
+    ByteSpan payload;
+    std::uint64_t end;
+  };
+
+  std::uint64_t head_checksum(std::uint64_t offset, std::uint32_t size) const;
+  Result<bool> check_header(ByteSpan file) const;
+  std::optional<Record> record_at(ByteSpan file, std::uint64_t offset) const;
+  std::optional<std::uint64_t> find_record(ByteSpan file, std::uint64_t from) const;
+  std::string where(std::uint64_t offset, const std::string& what) const;
+
+  const Uuid database_;
+  const std::uint64_t number_;
+  const std::uint64_t seed_;
+};
+
+/// "00000000000000000003.manifest"
+std::string manifest_file_name(std::uint64_t number);
+
+}  // namespace varve::engine

@@ -1,0 +1,191 @@
+#include "engine/version/version.hpp"
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "engine/base/try.hpp"
+
+namespace varve::engine {
+
+namespace {
+
+using TablePointer = std::shared_ptr<const Table>;
+
+bool newer(const TablePointer& a, const TablePointer& b) {
+  return std::pair(a->meta().newest_flush, a->meta().number) >
+         std::pair(b->meta().newest_flush, b->meta().number);
+}
+
+bool before(const TablePointer& a, const TablePointer& b) {
+  return std::tie(a->meta().first_key, a->meta().times.first) <
+         std::tie(b->meta().first_key, b->meta().times.first);
+}
+
+/// Changes a version in place, so that many edits fold without a copy for each.
+class VersionBuilder {
+ public:
+  VersionBuilder(Version& version, const TableContext& context)
+      : version_(version), context_(context) {
+    for (const auto& level : version_.levels) {
+      for (const auto& table : level) numbers_.emplace(table->meta().number, table);
+    }
+  }
+
+  Status apply(const VersionEdit& edit) {
+    removed_.clear();
+    for (const std::uint64_t number : edit.removed) VARVE_CHECK(remove(number));
+    for (const VersionEdit::Added& added : edit.added) VARVE_CHECK(add(added));
+    for (const FlushedTombstone& tombstone : edit.tombstones_removed) {
+      const auto at = std::ranges::find(version_.tombstones, tombstone);
+      if (at == version_.tombstones.end()) {
+        return fail(Errc::corruption, "a range tombstone is removed that is not there");
+      }
+      version_.tombstones.erase(at);
+    }
+    for (const FlushedTombstone& tombstone : edit.tombstones_added) {
+      const auto at = std::ranges::upper_bound(version_.tombstones, tombstone.flush, {},
+                                               &FlushedTombstone::flush);
+      version_.tombstones.insert(at, tombstone);
+    }
+    VARVE_CHECK(advance(version_.flushed_through, edit.flushed_through, "flushed_through"));
+    VARVE_CHECK(advance(version_.flush_number, edit.flush_number, "flush_number"));
+    return advance(version_.log_start, edit.log_start, "log_start");
+  }
+
+  void finish() {
+    version_.newest_ts = std::numeric_limits<Timestamp>::min();
+    for (const auto& [number, table] : numbers_) {
+      version_.newest_ts = std::max(version_.newest_ts, table->meta().times.last);
+    }
+  }
+
+ private:
+  Status remove(std::uint64_t number) {
+    const auto found = numbers_.find(number);
+    if (found == numbers_.end()) {
+      return fail(Errc::corruption, "table " + std::to_string(number) + " is removed, not there");
+    }
+    for (auto& level : version_.levels) std::erase(level, found->second);
+    removed_.push_back(std::move(found->second));
+    numbers_.erase(found);
+    return {};
+  }
+
+  Status add(const VersionEdit::Added& added) {
+    const std::string name = "table " + std::to_string(added.meta.number);
+    const TableMeta& meta = added.meta;
+    if (meta.first_key > meta.last_key || meta.times.empty()) {
+      return fail(Errc::corruption, name + " has inverted bounds");
+    }
+    if (added.level >= level_count || numbers_.contains(meta.number)) {
+      return fail(Errc::corruption, name + " is added, but there or at no level");
+    }
+    auto& level = version_.levels[added.level];
+    if (added.level > 0) {
+      for (const TablePointer& other : level) {
+        // Times first: in a level they mostly settle it, and they compare faster.
+        if (other->meta().times.overlaps(meta.times) && other->meta().overlaps(meta)) {
+          return fail(Errc::corruption, name + " overlaps table " +
+                                            std::to_string(other->meta().number) + " of level " +
+                                            std::to_string(added.level));
+        }
+      }
+    }
+    VARVE_TRY(const TablePointer table, removed_or_new(meta));
+    const auto order = added.level == 0 ? newer : before;
+    level.insert(std::ranges::upper_bound(level, table, order), table);
+    numbers_.emplace(meta.number, table);
+    return {};
+  }
+
+  /// The object decides when the file goes, so there is never a second one for a file.
+  Result<TablePointer> removed_or_new(const TableMeta& meta) const {
+    for (const TablePointer& table : removed_) {
+      if (table->meta().number != meta.number) continue;
+      if (table->meta() == meta) return table;
+      return fail(Errc::corruption, "table " + std::to_string(meta.number) + " has changed");
+    }
+    return std::make_shared<const Table>(context_, meta);
+  }
+
+  static Status advance(std::uint64_t& number, std::optional<std::uint64_t> next,
+                        const char* name) {
+    if (!next) return {};
+    if (*next < number) return fail(Errc::corruption, std::string(name) + " runs back");
+    number = *next;
+    return {};
+  }
+
+  Version& version_;
+  const TableContext& context_;
+  std::unordered_map<std::uint64_t, TablePointer> numbers_;
+  std::vector<TablePointer> removed_;  // By the edit under way.
+};
+
+}  // namespace
+
+std::vector<TablePointer> Version::overlapping(const KeyRange& keys, const TimeSpan& times) const {
+  std::vector<TablePointer> tables;
+  for (const auto& level : levels) {
+    for (const TablePointer& table : level) {
+      if (table->meta().overlaps(keys, times)) tables.push_back(table);
+    }
+  }
+  return tables;
+}
+
+std::vector<RangeTombstone> Version::hiding(std::uint64_t newest_flush) const {
+  std::vector<RangeTombstone> ranges;
+  const auto first =
+      std::ranges::upper_bound(tombstones, newest_flush, {}, &FlushedTombstone::flush);
+  for (auto at = first; at != tombstones.end(); ++at) ranges.push_back(at->range);
+  return ranges;
+}
+
+bool Version::hides(std::uint64_t newest_flush, std::string_view key, Timestamp ts) const {
+  const auto first =
+      std::ranges::upper_bound(tombstones, newest_flush, {}, &FlushedTombstone::flush);
+  return std::any_of(first, tombstones.end(), [&](const FlushedTombstone& tombstone) {
+    return tombstone.range.times.contains(ts) && tombstone.range.keys.contains(key);
+  });
+}
+
+Result<Version> apply(const Version& version, const VersionEdit& edit,
+                      const TableContext& context) {
+  Version next = version;
+  VersionBuilder builder(next, context);
+  VARVE_CHECK(builder.apply(edit));
+  builder.finish();
+  return next;
+}
+
+Result<Version> fold(std::span<const VersionEdit> edits, const TableContext& context) {
+  Version version;
+  VersionBuilder builder(version, context);
+  for (std::size_t index = 0; index < edits.size(); ++index) {
+    if (auto status = builder.apply(edits[index]); !status) {
+      return fail(Errc::corruption, "edit " + std::to_string(index) + ": " + status.error().where);
+    }
+  }
+  builder.finish();
+  return version;
+}
+
+VersionEdit snapshot_of(const Version& version) {
+  VersionEdit edit;
+  for (std::uint32_t level = 0; level < level_count; ++level) {
+    for (const TablePointer& table : version.levels[level]) {
+      edit.added.push_back({level, table->meta()});
+    }
+  }
+  edit.tombstones_added = version.tombstones;
+  edit.flushed_through = version.flushed_through;
+  edit.flush_number = version.flush_number;
+  edit.log_start = version.log_start;
+  return edit;
+}
+
+}  // namespace varve::engine

@@ -1,0 +1,128 @@
+#include "engine/version/version_edit.hpp"
+
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "engine/base/try.hpp"
+
+namespace varve::engine {
+
+namespace {
+
+// Stored. An edit is its fields in this order, each one byte and then its body; the first four
+// may repeat, so that no count has to be trusted. The fixed order makes the encoding canonical.
+enum class Field : std::uint8_t {
+  table_added = 1,
+  table_removed = 2,
+  tombstone_added = 3,
+  tombstone_removed = 4,
+  flushed_through = 5,
+  flush_number = 6,
+  log_start = 7,
+  next_file = 8,
+  closed = 9,
+};
+
+constexpr bool may_repeat(Field field) { return field <= Field::tombstone_removed; }
+
+void put_field(ByteWriter& writer, Field field) { writer.put(std::to_underlying(field)); }
+
+void put_number(ByteWriter& writer, Field field, const std::optional<std::uint64_t>& number) {
+  if (!number) return;
+  put_field(writer, field);
+  writer.put_varint(*number);
+}
+
+void put_tombstone(ByteWriter& writer, Field field, const FlushedTombstone& tombstone) {
+  put_field(writer, field);
+  writer.put_sized(tombstone.range.keys.first);
+  writer.put_sized(tombstone.range.keys.end);
+  writer.put_zigzag(tombstone.range.times.first);
+  writer.put_zigzag(tombstone.range.times.last);
+  writer.put_varint(tombstone.flush);
+}
+
+FlushedTombstone take_tombstone(ByteReader& reader) {
+  FlushedTombstone tombstone;
+  tombstone.range.keys.first = reader.take_sized();
+  tombstone.range.keys.end = reader.take_sized();
+  tombstone.range.times.first = reader.take_zigzag();
+  tombstone.range.times.last = reader.take_zigzag();
+  tombstone.flush = reader.take_varint();
+  return tombstone;
+}
+
+Status take_table(ByteReader& reader, VersionEdit& edit) {
+  const std::uint64_t level = reader.take_varint();
+  if (level >= level_count) return fail(Errc::corruption, "level " + std::to_string(level));
+  VARVE_TRY(TableMeta meta, TableMeta::decode(reader));
+  edit.added.push_back({static_cast<std::uint32_t>(level), std::move(meta)});
+  return {};
+}
+
+Status take_field(Field field, ByteReader& reader, VersionEdit& edit) {
+  switch (field) {
+    case Field::table_added: return take_table(reader, edit);
+    case Field::table_removed: edit.removed.push_back(reader.take_varint()); return {};
+    case Field::tombstone_added: edit.tombstones_added.push_back(take_tombstone(reader)); return {};
+    case Field::tombstone_removed:
+      edit.tombstones_removed.push_back(take_tombstone(reader));
+      return {};
+    case Field::flushed_through: edit.flushed_through = reader.take_varint(); return {};
+    case Field::flush_number: edit.flush_number = reader.take_varint(); return {};
+    case Field::log_start: edit.log_start = reader.take_varint(); return {};
+    case Field::next_file: edit.next_file = reader.take_varint(); return {};
+    case Field::closed: edit.closed = true; return {};
+  }
+  return fail(Errc::unsupported_format,
+              "unknown field " + std::to_string(std::to_underlying(field)));
+}
+
+}  // namespace
+
+void VersionEdit::encode(ByteWriter& writer) const {
+  for (const Added& table : added) {
+    put_field(writer, Field::table_added);
+    writer.put_varint(table.level);
+    table.meta.encode(writer);
+  }
+  for (const std::uint64_t number : removed) {
+    put_field(writer, Field::table_removed);
+    writer.put_varint(number);
+  }
+  for (const FlushedTombstone& tombstone : tombstones_added) {
+    put_tombstone(writer, Field::tombstone_added, tombstone);
+  }
+  for (const FlushedTombstone& tombstone : tombstones_removed) {
+    put_tombstone(writer, Field::tombstone_removed, tombstone);
+  }
+  put_number(writer, Field::flushed_through, flushed_through);
+  put_number(writer, Field::flush_number, flush_number);
+  put_number(writer, Field::log_start, log_start);
+  put_number(writer, Field::next_file, next_file);
+  if (closed) put_field(writer, Field::closed);
+}
+
+Result<VersionEdit> VersionEdit::decode(ByteSpan bytes) {
+  VersionEdit edit;
+  ByteReader reader(bytes);
+  Field previous{};
+  while (!reader.at_end()) {
+    const auto where = [&, offset = bytes.size() - reader.remaining()](const std::string& what) {
+      return "edit @ " + std::to_string(offset) + ": " + what;
+    };
+    const auto field = static_cast<Field>(reader.take<std::uint8_t>());
+    if (field < previous || (field == previous && !may_repeat(field))) {
+      return fail(Errc::corruption, where("field out of order"));
+    }
+    previous = field;
+    if (auto status = take_field(field, reader, edit); !status) {
+      return std::unexpected(Error{status.error().code, where(status.error().where)});
+    }
+    if (!reader.ok()) return fail(Errc::corruption, where("cut off"));
+  }
+  return edit;
+}
+
+}  // namespace varve::engine

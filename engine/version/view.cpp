@@ -1,0 +1,241 @@
+#include "engine/version/view.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "engine/base/checksum.hpp"
+#include "engine/base/try.hpp"
+
+namespace varve::engine {
+
+namespace {
+
+using TablePointer = std::shared_ptr<const Table>;
+using Ranges = std::vector<RangeTombstone>;
+
+bool touches(const RangeTombstone& range, const CursorBounds& bounds) {
+  return range.times.overlaps(bounds.times) && range.keys.first < bounds.keys.end &&
+         bounds.keys.first < range.keys.end;
+}
+
+void add_ranges(Ranges& ranges, const Memtable& memtable, std::uint64_t sequence,
+                const CursorBounds& bounds) {
+  for (SequencedTombstone& tombstone : memtable.range_tombstones(sequence)) {
+    if (touches(tombstone.range, bounds)) ranges.push_back(std::move(tombstone.range));
+  }
+}
+
+MergeInput table_input(const Version& version, TablePointer table, const CursorBounds& bounds,
+                       const CursorOptions& options, const Ranges& memtable_ranges) {
+  Ranges hidden_by = memtable_ranges;
+  for (RangeTombstone& range : version.hiding(table->meta().newest_flush)) {
+    if (touches(range, bounds)) hidden_by.push_back(std::move(range));
+  }
+  return {table_cursor(std::move(table), bounds, options), std::move(hidden_by)};
+}
+
+/// Whether a failure of one table may be passed over.
+bool may_skip(const Error& error, const CursorOptions& options) {
+  return options.skip_damaged && error.code == Errc::corruption;
+}
+
+Result<std::optional<Row>> get_from(const Table& table, std::string_view key, std::uint64_t hash,
+                                    Timestamp ts, const CursorOptions& options) {
+  VARVE_TRY(const bool may_hold, table.may_contain(hash));
+  if (!may_hold) return std::optional<Row>();
+  return table.get(key, hash, ts, {.fill_cache = options.fill_cache});
+}
+
+/// Takes live rows, newest first, until there are enough.
+class LatestRows {
+ public:
+  LatestRows(std::size_t count, Timestamp now) : count_(count), now_(now) {}
+
+  /// REQUIRES rows that are all older than those before.
+  void take(const RowsView& rows) {
+    if (rows.type == RowType::tombstone) return;
+    for (std::size_t index = rows.size(); index-- > 0 && !full();) {
+      if (rows.expires_at(index) <= now_) continue;
+      rows_.push_back(
+          {rows.type, rows.timestamps[index], Value(rows.value(index)), rows.expires_at(index)});
+    }
+  }
+  bool full() const { return rows_.size() >= count_; }
+  std::vector<Row> release() { return std::move(rows_); }
+
+ private:
+  const std::size_t count_;
+  const Timestamp now_;
+  std::vector<Row> rows_;
+};
+
+/// One call of View::latest(), stepping back in time. A step ends where the next table begins to
+/// matter, so each step knows all sources of its times, and the tables beyond stay unopened.
+class LatestSearch {
+ public:
+  LatestSearch(const View& view, std::string_view key, std::size_t count, CursorOptions options)
+      : view_(view),
+        hash_(hash_of(key)),
+        options_(options),
+        bounds_{{std::string(key), std::string(key) + '\0'}, {}, true},
+        rows_(count, view.now()) {
+    for (const auto& memtable : view.memtables()) series_.push_back(memtable->find(key, hash_));
+  }
+
+  Result<std::vector<Row>> run() {
+    TimeSpan ahead;  // What has not been looked at yet.
+    if (const Timestamp newest = view_.version().newest_ts; newest < ahead.last) {
+      VARVE_CHECK(look_at({newest + 1, ahead.last}));
+      ahead.last = newest;
+    }
+    if (!rows_.full()) tables_ = view_.version().overlapping(bounds_.keys, ahead);
+    while (!rows_.full()) {
+      const TimeSpan step = next_step(ahead);
+      VARVE_CHECK(look_at(step));
+      if (step.first == ahead.first) break;
+      ahead.last = step.first - 1;
+    }
+    return rows_.release();
+  }
+
+ private:
+  /// From the newest end of `ahead` down to where the next table begins to matter.
+  TimeSpan next_step(const TimeSpan& ahead) const {
+    TimeSpan step = ahead;
+    for (const TablePointer& table : tables_) {
+      const Timestamp last = table->meta().times.last;
+      if (last < ahead.last) step.first = std::max(step.first, last + 1);
+    }
+    return step;
+  }
+
+  Status look_at(const TimeSpan& times) {
+    bounds_.times = times;
+    VARVE_TRY(std::vector<TablePointer> tables, tables_to_open());
+    const auto& memtables = view_.memtables();
+    const bool is_in_one_memtable =
+        tables.empty() && std::ranges::count(series_, nullptr) + 1 == std::ssize(series_);
+
+    std::vector<MergeInput> inputs;
+    Ranges newer;
+    for (std::size_t index = 0; index < memtables.size(); ++index) {
+      if (series_[index] != nullptr) {
+        if (is_in_one_memtable && newer.empty()) {
+          take_series(*memtables[index], *series_[index]);
+          return {};
+        }
+        inputs.push_back({memtable_cursor(memtables[index], bounds_, view_.sequence()), newer});
+      }
+      add_ranges(newer, *memtables[index], view_.sequence(), bounds_);
+    }
+    for (TablePointer& table : tables) {
+      inputs.push_back(table_input(view_.version(), std::move(table), bounds_, options_, newer));
+    }
+    return inputs.empty() ? Status() : take_merged(std::move(inputs));
+  }
+
+  /// The tables that may have rows in the bounds. Those that do not hold the key at all are
+  /// forgotten as soon as they would be opened.
+  Result<std::vector<TablePointer>> tables_to_open() {
+    std::vector<TablePointer> needed;
+    for (auto at = tables_.begin(); at != tables_.end();) {
+      if (!(*at)->meta().times.overlaps(bounds_.times)) {
+        ++at;
+        continue;
+      }
+      const auto answer = (*at)->may_contain(hash_);
+      if (!answer && !may_skip(answer.error(), options_)) return std::unexpected(answer.error());
+      if (answer.value_or(false)) {
+        needed.push_back(*at++);
+      } else {
+        at = tables_.erase(at);
+      }
+    }
+    return needed;
+  }
+
+  void take_series(const Memtable& memtable, const MemtableSeries& series) {
+    MemtableRows source(memtable, series, bounds_.times, view_.sequence(), true);
+    for (RowsView rows = source.next(); !rows.empty(); rows = source.next()) {
+      rows_.take(rows);
+      if (rows_.full()) return;
+    }
+  }
+
+  Status take_merged(std::vector<MergeInput> inputs) {
+    const std::unique_ptr<Cursor> source = merge_cursor(std::move(inputs), true);
+    VARVE_TRY(const bool has_key, source->next_key());
+    while (has_key && !rows_.full()) {
+      VARVE_TRY(const RowsView rows, source->next_rows());
+      if (rows.empty()) break;
+      rows_.take(rows);
+    }
+    return {};
+  }
+
+  const View& view_;
+  const std::uint64_t hash_;
+  const CursorOptions options_;
+  CursorBounds bounds_;
+  std::vector<const MemtableSeries*> series_;  // Of the key, by memtable; null where there is none.
+  std::vector<TablePointer> tables_;           // Newest first.
+  LatestRows rows_;
+};
+
+std::optional<Row> live(Row row, Timestamp now) {
+  if (row.type == RowType::tombstone || row.expires_at <= now) return std::nullopt;
+  return row;
+}
+
+}  // namespace
+
+View::View(std::shared_ptr<const ViewSources> sources, std::uint64_t visible, Timestamp now)
+    : sources_(std::move(sources)),
+      sequence_(std::max(visible, sources_->version->flushed_through)),
+      now_(now) {}
+
+Result<std::optional<Row>> View::get(std::string_view key, Timestamp ts,
+                                     CursorOptions options) const {
+  const std::uint64_t hash = hash_of(key);
+  for (const auto& memtable : memtables()) {
+    if (auto row = memtable->get(key, hash, ts, sequence_)) return live(*std::move(row), now_);
+  }
+  if (ts > version().newest_ts) return std::optional<Row>();
+  for (const auto& level : version().levels) {
+    for (const TablePointer& table : level) {
+      const TableMeta& meta = table->meta();
+      // Times first: they mostly settle it, and compare faster than keys.
+      if (!meta.times.contains(ts) || key < meta.first_key || meta.last_key < key ||
+          version().hides(meta.newest_flush, key, ts)) {
+        continue;
+      }
+      const auto found = get_from(*table, key, hash, ts, options);
+      if (!found && !may_skip(found.error(), options)) return std::unexpected(found.error());
+      if (found && *found) return live(**found, now_);
+    }
+  }
+  return std::optional<Row>();
+}
+
+Result<std::unique_ptr<Cursor>> View::live_rows(CursorBounds bounds, CursorOptions options) const {
+  std::vector<MergeInput> inputs;
+  Ranges newer;
+  for (const auto& memtable : memtables()) {
+    inputs.push_back({memtable_cursor(memtable, bounds, sequence_), newer});
+    add_ranges(newer, *memtable, sequence_, bounds);
+  }
+  for (TablePointer& table : version().overlapping(bounds.keys, bounds.times)) {
+    inputs.push_back(table_input(version(), std::move(table), bounds, options, newer));
+  }
+  return live_cursor(merge_cursor(std::move(inputs), bounds.newest_first), now_);
+}
+
+Result<std::vector<Row>> View::latest(std::string_view key, std::size_t count,
+                                      CursorOptions options) const {
+  return LatestSearch(*this, key, count, options).run();
+}
+
+}  // namespace varve::engine
