@@ -1,0 +1,144 @@
+#include "engine/codec/columns.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "engine/codec/encoding.hpp"
+#include "engine/codec/words.hpp"
+#include "engine/codec/zstd.hpp"
+
+namespace varve::engine {
+
+namespace {
+
+// Signed and unsigned of one width may alias each other; doubles have to be copied.
+std::span<const std::uint64_t> words_of(std::span<const std::int64_t> values) {
+  return {reinterpret_cast<const std::uint64_t*>(values.data()), values.size()};
+}
+
+std::size_t bitmap_size(std::size_t count) { return count / 8 + (count % 8 != 0); }
+
+constexpr std::size_t heap_compressed_min = 64;  // Below, a frame's header eats what it saves.
+
+}  // namespace
+
+void encode_int64s(std::span<const std::int64_t> values, Compression compression, Bytes& target) {
+  encode_words(words_of(values), compression, target);
+}
+
+void decode_int64s(ByteReader& reader, std::span<std::int64_t> values) {
+  decode_words(reader, {reinterpret_cast<std::uint64_t*>(values.data()), values.size()});
+}
+
+void encode_doubles(std::span<const double> values, Compression compression, Bytes& target) {
+  std::vector<std::uint64_t> words(values.size());
+  if (!values.empty()) std::memcpy(words.data(), values.data(), values.size_bytes());
+  encode_words(words, compression, target);
+}
+
+void decode_doubles(ByteReader& reader, std::span<double> values) {
+  std::vector<std::uint64_t> words(values.size());
+  decode_words(reader, words);
+  if (!values.empty()) std::memcpy(values.data(), words.data(), values.size_bytes());
+}
+
+void encode_bools(std::span<const bool> values, Bytes& target) {
+  if (values.empty()) return;
+  ByteWriter writer(target);
+  if (std::ranges::count(values, values.front()) == std::ssize(values)) {
+    writer.put(std::to_underlying(Encoding::constant));
+    writer.put(static_cast<std::uint8_t>(values.front()));
+    return;
+  }
+  writer.put(std::to_underlying(Encoding::bitmap));
+  const std::size_t at = target.size();
+  target.resize(at + bitmap_size(values.size()));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    target[at + i / 8] |= static_cast<std::byte>(values[i]) << (i % 8);
+  }
+}
+
+void decode_bools(ByteReader& reader, std::span<bool> values) {
+  if (values.empty()) return;
+  switch (static_cast<Encoding>(reader.take<std::uint8_t>())) {
+    case Encoding::constant: {
+      const auto value = reader.take<std::uint8_t>();
+      if (value > 1) return reader.fail();
+      std::ranges::fill(values, value == 1);
+      return;
+    }
+    case Encoding::bitmap: {
+      const ByteSpan bitmap = reader.take_bytes(bitmap_size(values.size()));
+      if (!reader.ok()) return;
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        values[i] = (bitmap[i / 8] >> (i % 8) & std::byte{1}) != std::byte{0};
+      }
+      return;
+    }
+    default: reader.fail();
+  }
+}
+
+void encode_bytes(std::span<const std::uint64_t> sizes, std::string_view heap,
+                  Compression compression, Bytes& target) {
+  encode_words(sizes, Compression::none, target);
+  if (heap.empty()) return;
+  ByteWriter writer(target);
+  if (compression == Compression::zstd && heap.size() >= heap_compressed_min) {
+    const Bytes frame = compress(as_bytes(heap));
+    if (frame.size() < heap.size()) {
+      writer.put(std::to_underlying(Encoding::zstd));
+      writer.put_sized(as_text(frame));
+      return;
+    }
+  }
+  writer.put(std::to_underlying(Encoding::raw));
+  writer.put_bytes(heap);
+}
+
+BytesColumn decode_bytes(ByteReader& reader, std::size_t count, std::size_t heap_size_max) {
+  std::vector<std::uint64_t> sizes(count);
+  decode_words(reader, sizes);
+  std::size_t heap_size = 0;
+  for (const std::uint64_t size : sizes) {
+    if (size > heap_size_max - heap_size) {
+      reader.fail();
+      break;
+    }
+    heap_size += static_cast<std::size_t>(size);
+  }
+  BytesColumn column;
+  if (!reader.ok()) return column;
+
+  if (heap_size > 0) {
+    const auto encoding = static_cast<Encoding>(reader.take<std::uint8_t>());
+    ByteSpan stored;
+    if (encoding == Encoding::raw)
+      stored = reader.take_bytes(heap_size);
+    else if (encoding == Encoding::zstd)
+      stored = as_bytes(reader.take_sized());
+    else
+      reader.fail();
+    if (!reader.ok()) return column;
+
+    column.heap = std::make_unique_for_overwrite<char[]>(heap_size);
+    const std::span heap(column.heap.get(), heap_size);
+    if (encoding == Encoding::raw) {
+      std::memcpy(heap.data(), stored.data(), heap_size);
+    } else if (!decompress(stored, std::as_writable_bytes(heap))) {
+      reader.fail();
+      return column;
+    }
+  }
+  column.heap_size = heap_size;
+  column.values.reserve(count);
+  const char* at = column.heap.get();
+  for (const std::uint64_t size : sizes) {
+    column.values.emplace_back(at, static_cast<std::size_t>(size));
+    at += size;
+  }
+  return column;
+}
+
+}  // namespace varve::engine

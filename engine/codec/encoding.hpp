@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+
+namespace varve::engine {
+
+/// How the values of a column are stored: its first byte. Which of them a column may have depends
+/// on its type; a decoder refuses the others. Numbers are never given twice.
+enum class Encoding : std::uint8_t {
+  constant = 0,      // All values are this one.
+  packed = 1,        // Differences to the least value, in as few bits as the greatest needs.
+  packed_delta = 2,  // Differences between neighbours, packed in the same way.
+  raw = 3,           // As they are.
+  zstd = 4,          // The raw bytes, compressed.
+  zstd_planes = 5,  // The same after all first bytes, all second bytes and so on were put together.
+  bitmap = 6,       // One bit each.
+};
+
+}  // namespace varve::engine

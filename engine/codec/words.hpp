@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "engine/base/bytes.hpp"
+#include "varve/options.hpp"
+
+namespace varve::engine {
+
+/// A column of 64-bit words: whatever is a number in the end. Appends the encoding's tag and what
+/// belongs to it, in the encoding that takes least. Every sequence comes back bit for bit. A
+/// column of no words takes no bytes.
+void encode_words(std::span<const std::uint64_t> words, Compression compression, Bytes& target);
+
+/// Fills `words` from such a column; their number is stored elsewhere. Fails the reader where the
+/// bytes are not one.
+void decode_words(ByteReader& reader, std::span<std::uint64_t> words);
+
+}  // namespace varve::engine
