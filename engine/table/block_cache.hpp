@@ -26,9 +26,11 @@ class BlockCache {
   static constexpr std::uint64_t filter_part = ~std::uint64_t{1};
 
   explicit BlockCache(std::size_t bytes_max);
+  ~BlockCache();
 
   /// Counts a hit or a miss.
   std::shared_ptr<const void> find(const Key& key);
+  /// Replaces what it held for the key. A value of over an eighth of the budget is not kept.
   void insert(const Key& key, std::shared_ptr<const void> value, std::size_t bytes);
   /// Drops everything of a table that is gone.
   void forget(std::uint64_t table);
@@ -46,7 +48,7 @@ class BlockCache {
   Shard& shard_of(const Key& key);
 
   const std::size_t shard_bytes_max_;
-  std::array<std::shared_ptr<Shard>, shard_count> shards_;
+  std::array<std::unique_ptr<Shard>, shard_count> shards_;
   std::atomic<std::uint64_t> hits_{0};
   std::atomic<std::uint64_t> misses_{0};
 };

@@ -36,6 +36,8 @@ class TableBlock {
  public:
   /// Each of one key and one type; a key of several types, or of many rows, has several.
   const std::vector<RowsView>& stretches() const { return stretches_; }
+  /// The first stretch that has a row at or above (key, ts); stretches().size() where none has.
+  std::size_t lower_bound(std::string_view key, Timestamp ts) const;
   /// The memory it takes, for the cache.
   std::size_t bytes() const { return bytes_; }
 
@@ -46,21 +48,31 @@ class TableBlock {
   std::shared_ptr<const void> storage_;  // What the views point to.
 };
 
-/// Where a table's blocks are, and what each can hold.
+/// Where a table's blocks are, and what each can hold. A key may span many blocks, and a block
+/// many keys; blocks do not overlap.
 struct TableIndex {
   struct Entry {
-    std::uint64_t offset;
-    std::uint32_t size;
-    std::uint32_t rows;
-    std::string_view first_key;  // Both belong to it.
+    std::uint64_t offset = 0;
+    std::uint32_t size = 0;  // In the file, its checksum included.
+    std::uint32_t rows = 0;
+    std::string_view first_key;  // Of its first row, with first_ts; both belong to it.
     std::string_view last_key;
-    TimeSpan times;
-    Timestamp expiry_min;
-    Timestamp expiry_max;
+    Timestamp first_ts = 0;
+    Timestamp last_ts = 0;
+    TimeSpan times;  // Of all its rows.
+    Timestamp expiry_min = never;
+    Timestamp expiry_max = never;
   };
   std::vector<Entry> entries;  // In key order, then time.
   std::size_t bytes = 0;
   std::shared_ptr<const void> storage;
+
+  /// The first block that has a row at or above (key, ts); entries.size() where none has. A row
+  /// at exactly (key, ts), if there is one, lies in it and nowhere else.
+  std::size_t lower_bound(std::string_view key, Timestamp ts) const;
+  /// How many of the first blocks have a row at or below (key, ts). So rows of a key within a span
+  /// lie in the blocks [lower_bound(key, span.first), upper_bound(key, span.last)).
+  std::size_t upper_bound(std::string_view key, Timestamp ts) const;
 };
 
 /// How a read treats the cache.
@@ -93,7 +105,8 @@ class Table {
   Result<std::optional<Row>> get(std::string_view key, std::uint64_t key_hash, Timestamp ts,
                                  BlockRead read = {}) const;
 
-  /// A block as its stored bytes, verified, to be copied into another table without decoding.
+  /// A block as its stored bytes, verified, without the checksum: for TableWriter::add_raw_block,
+  /// which copies it into another table without decoding.
   Result<Bytes> raw_block(const TableIndex& index, std::size_t number) const;
 
   /// The file goes with the last reference. Called once a durable manifest no longer names it.
@@ -102,8 +115,12 @@ class Table {
   /// Reads the footer of a table file, for rebuilding, dumping and checking: what it says of
   /// itself.
   static Result<TableMeta> read_meta(FileSystem& file_system, const std::filesystem::path& path);
+  /// Reads the whole file and compares it with the checksum over everything.
+  [[nodiscard]] static Status verify(FileSystem& file_system, const std::filesystem::path& path);
 
  private:
+  Result<std::shared_ptr<const File>> open_file() const;
+
   const TableContext& context_;
   const TableMeta meta_;
   mutable std::atomic<bool> obsolete_{false};

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "engine/base/rows.hpp"
+#include "engine/table/table.hpp"
 #include "engine/table/table_meta.hpp"
 #include "varve/error.hpp"
 #include "varve/file_system.hpp"
@@ -25,15 +26,21 @@ class TableWriter {
   ~TableWriter();
 
   /// REQUIRES (key, first ts) above the last row added, and strictly ascending timestamps. Copies
-  /// what it needs.
+  /// what it needs. After a failure the table is not to be finished.
   [[nodiscard]] Status add(const RowsView& rows);
+  /// Appends a block of another table as it is: `entry` from that table's index, `block` from
+  /// Table::raw_block(). What was added before ends its block first, so this pays for whole runs
+  /// of blocks. Fails with corruption where the block's directory cannot be read.
+  /// REQUIRES its first row above the last row added.
+  [[nodiscard]] Status add_raw_block(const TableIndex::Entry& entry, ByteSpan block);
 
   /// Ends the file, makes it durable (not its name), closes it, and says what is in it.
   /// REQUIRES at least one row.
   Result<TableMeta> finish(std::uint64_t newest_flush);
 
   std::uint64_t rows() const;
-  /// About what the file would have if it ended now.
+  /// About what the file would have if it ended now, or its index in memory where that is more:
+  /// what callers cut tables by.
   std::uint64_t bytes() const;
 
  private:

@@ -1,0 +1,205 @@
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "engine/base/assert.hpp"
+#include "engine/codec/columns.hpp"
+#include "engine/codec/words.hpp"
+#include "engine/table/block_format.hpp"
+
+namespace varve::engine {
+
+namespace {
+
+std::span<const std::string_view> byte_values(const RowsView& rows) {
+  return rows.values_as<std::string_view>();
+}
+
+}  // namespace
+
+std::size_t BlockEncoder::fitting(const RowsView& rows, bool new_stretch) const {
+  const std::size_t count = std::min(rows.size(), rows_max - timestamps_.size());
+  std::size_t size = raw_size_ + (new_stretch ? rows.key.size() : 0);
+  // A block holds one row at least, however large.
+  if (!empty() && size > raw_size_max) return 0;
+  if (rows.type != RowType::bytes) return count;
+
+  const auto values = byte_values(rows);
+  for (std::size_t i = 0; i < count; ++i) {
+    size += values[i].size();
+    if (size > raw_size_max && (i > 0 || !empty())) return i;
+  }
+  return count;
+}
+
+std::size_t BlockEncoder::add(const RowsView& given) {
+  const bool new_key = keys_.empty() || keys_.back() != given.key;
+  const bool new_stretch = new_key || stretches_.back().type != given.type;
+  const std::size_t count = fitting(given, new_stretch);
+  if (count == 0) return 0;
+
+  const RowsView rows = given.slice(0, count);
+  VARVE_ASSERT(!rows.key.empty() && rows.key.size() <= internal_key_size_max);
+  VARVE_ASSERT(!new_key || keys_.empty() || keys_.back() < rows.key);
+  VARVE_ASSERT(new_key || timestamps_.back() < rows.first_ts());
+  VARVE_ASSERT(std::ranges::adjacent_find(rows.timestamps, std::ranges::greater_equal()) ==
+               rows.timestamps.end());
+
+  if (new_key) keys_.emplace_back(rows.key);
+  if (new_stretch) {
+    stretches_.push_back({keys_.size() - 1, rows.type, 0});
+    raw_size_ += rows.key.size();
+  }
+  stretches_.back().rows += count;
+  times_.first = std::min(times_.first, rows.first_ts());
+  times_.last = std::max(times_.last, rows.last_ts());
+  timestamps_.insert(timestamps_.end(), rows.timestamps.begin(), rows.timestamps.end());
+  if (rows.type == RowType::tombstone) {
+    tombstones_ += count;
+    expiry_min_ = expired_always;
+  } else {
+    add_expiries(rows);
+    add_values(rows);
+  }
+  return count;
+}
+
+void BlockEncoder::add_expiries(const RowsView& rows) {
+  const std::size_t first_row = timestamps_.size() - rows.size();
+  for (std::size_t i = 0; i < rows.size(); ++i) value_rows_.push_back(first_row + i);
+  if (rows.expiries.empty()) {
+    expiries_.resize(expiries_.size() + rows.size(), never);
+    expiry_max_ = never;
+    return;
+  }
+  const auto [least, greatest] = std::ranges::minmax(rows.expiries);
+  expiries_.insert(expiries_.end(), rows.expiries.begin(), rows.expiries.end());
+  expiry_min_ = std::min(expiry_min_, least);
+  expiry_max_ = std::max(expiry_max_, greatest);
+  if (least != never) any_expires_ = true;
+}
+
+void BlockEncoder::add_values(const RowsView& rows) {
+  switch (rows.type) {
+    case RowType::tombstone: break;
+    case RowType::double_: {
+      const auto values = rows.values_as<double>();
+      doubles_.insert(doubles_.end(), values.begin(), values.end());
+      break;
+    }
+    case RowType::int64: {
+      const auto values = rows.values_as<std::int64_t>();
+      int64s_.insert(int64s_.end(), values.begin(), values.end());
+      break;
+    }
+    case RowType::bool_: bools_.append(rows.values, rows.size()); break;
+    case RowType::bytes:
+      for (const std::string_view value : byte_values(rows)) {
+        VARVE_ASSERT(value.size() <= value_size_max);
+        sizes_.push_back(value.size());
+        heap_ += value;
+        raw_size_ += value.size();
+      }
+      break;
+  }
+}
+
+TableIndex::Entry BlockEncoder::entry() const {
+  VARVE_ASSERT(!empty());
+  TableIndex::Entry entry;
+  entry.rows = static_cast<std::uint32_t>(rows());
+  entry.first_key = keys_.front();
+  entry.first_ts = timestamps_.front();
+  entry.last_key = keys_.back();
+  entry.last_ts = timestamps_.back();
+  entry.times = times_;
+  entry.expiry_min = expiry_min_;
+  entry.expiry_max = expiry_max_;
+  return entry;
+}
+
+Bytes BlockEncoder::encode(Compression compression) const {
+  VARVE_ASSERT(!empty());
+  std::vector<std::string_view> keys;
+  std::vector<std::uint64_t> types;
+  std::vector<std::uint64_t> counts;
+  for (const Stretch& stretch : stretches_) {
+    keys.emplace_back(keys_[stretch.key]);
+    types.push_back(std::to_underlying(stretch.type));
+    counts.push_back(stretch.rows);
+  }
+
+  Bytes block;
+  ByteWriter writer(block);
+  writer.put_varint(rows());
+  writer.put_varint(stretches_.size());
+  encode_keys(keys, compression, block);
+  encode_words(types, Compression::none, block);
+  encode_words(counts, Compression::none, block);
+  encode_times(block);
+  encode_expiries(block);
+  encode_doubles(doubles_, compression, block);
+  encode_int64s(int64s_, compression, block);
+  encode_bools({static_cast<const bool*>(bools_.data()), bools_.size()}, block);
+  encode_bytes(sizes_, heap_, compression, block);
+  return block;
+}
+
+void BlockEncoder::encode_times(Bytes& target) const {
+  std::vector<std::int64_t> firsts;
+  std::vector<std::uint64_t> steps;
+  firsts.reserve(stretches_.size());
+  steps.reserve(timestamps_.size() - stretches_.size());
+  std::size_t row = 0;
+  for (const Stretch& stretch : stretches_) {
+    firsts.push_back(timestamps_[row]);
+    for (const std::size_t end = row + stretch.rows; ++row < end;) {
+      steps.push_back(static_cast<std::uint64_t>(timestamps_[row]) -
+                      static_cast<std::uint64_t>(timestamps_[row - 1]));
+    }
+  }
+  encode_int64s(firsts, Compression::none, target);
+  encode_words(steps, Compression::none, target);
+}
+
+void BlockEncoder::encode_expiries(Bytes& target) const {
+  ByteWriter writer(target);
+  if (!any_expires_) {
+    writer.put(std::to_underlying(ExpiryForm::none));
+    return;
+  }
+  // Mostly all rows live equally long; where only some expire at all, the moments pack better.
+  std::vector<std::uint64_t> lives(expiries_.size());
+  for (std::size_t i = 0; i < lives.size(); ++i) {
+    lives[i] = static_cast<std::uint64_t>(expiries_[i]) -
+               static_cast<std::uint64_t>(timestamps_[value_rows_[i]]);
+  }
+  Bytes relative;
+  encode_words(lives, Compression::none, relative);
+  Bytes absolute;
+  encode_int64s(expiries_, Compression::none, absolute);
+  const bool is_relative = relative.size() <= absolute.size();
+  writer.put(std::to_underlying(is_relative ? ExpiryForm::after_ts : ExpiryForm::moment));
+  writer.put_bytes(is_relative ? relative : absolute);
+}
+
+void BlockEncoder::clear() {
+  keys_.clear();
+  stretches_.clear();
+  timestamps_.clear();
+  value_rows_.clear();
+  expiries_.clear();
+  doubles_.clear();
+  int64s_.clear();
+  bools_.reset(RowType::bool_);
+  sizes_.clear();
+  heap_.clear();
+  times_ = empty_times;
+  expiry_min_ = never;
+  expiry_max_ = expired_always;
+  any_expires_ = false;
+  raw_size_ = 0;
+  tombstones_ = 0;
+}
+
+}  // namespace varve::engine

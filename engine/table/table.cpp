@@ -1,0 +1,184 @@
+#include "engine/table/table.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/try.hpp"
+#include "engine/table/block_format.hpp"
+#include "engine/table/index_format.hpp"
+#include "engine/table/key_filter.hpp"
+#include "engine/table/table_file.hpp"
+
+namespace varve::engine {
+
+namespace {
+
+constexpr std::size_t number_digits = 20;
+
+/// A table that is gone while a version names it is damage, not an absence.
+Error missing_is_corruption(Error error, const std::string& name) {
+  if (error.code == std::errc::no_such_file_or_directory || error.code == Errc::not_found) {
+    return {make_error_code(Errc::corruption), name + ": missing"};
+  }
+  return error;
+}
+
+bool agrees(const TableIndex& index, const TableMeta& meta) {
+  std::uint64_t rows = 0;
+  for (const TableIndex::Entry& entry : index.entries) rows += entry.rows;
+  return rows == meta.rows && index.entries.front().first_key == meta.first_key &&
+         index.entries.back().last_key == meta.last_key;
+}
+
+bool agrees(const TableBlock& block, const TableIndex::Entry& entry) {
+  std::size_t rows = 0;
+  for (const RowsView& stretch : block.stretches()) rows += stretch.size();
+  const RowsView& first = block.stretches().front();
+  const RowsView& last = block.stretches().back();
+  return rows == entry.rows && first.key == entry.first_key && first.first_ts() == entry.first_ts &&
+         last.key == entry.last_key && last.last_ts() == entry.last_ts;
+}
+
+Row row_at(const RowsView& rows, std::size_t index) {
+  Row row;
+  row.type = rows.type;
+  row.ts = rows.timestamps[index];
+  row.expires_at = rows.expires_at(index);
+  if (rows.type != RowType::tombstone) row.value = Value(rows.value(index));
+  return row;
+}
+
+}  // namespace
+
+std::string table_file_name(std::uint64_t number) {
+  const std::string digits = std::to_string(number);
+  return std::string(number_digits - digits.size(), '0') + digits + ".table";
+}
+
+std::size_t TableBlock::lower_bound(std::string_view key, Timestamp ts) const {
+  const auto at = std::ranges::partition_point(stretches_, [&](const RowsView& rows) {
+    return std::pair(rows.key, rows.last_ts()) < std::pair(key, ts);
+  });
+  return static_cast<std::size_t>(at - stretches_.begin());
+}
+
+Table::Table(const TableContext& context, TableMeta meta)
+    : context_(context), meta_(std::move(meta)) {}
+
+Table::~Table() {
+  // Whoever marked it did so before letting go of a reference, which orders it before this.
+  if (!obsolete_.load(std::memory_order_relaxed)) return;
+  context_.cache->forget(meta_.number);
+  context_.files->forget(meta_.number);
+  if (const Status removed = context_.file_system->remove(path()); !removed) {
+    context_.log.warning("table no longer needed, but not removed: " + removed.error().message());
+  }
+}
+
+std::filesystem::path Table::path() const { return context_.dir / table_file_name(meta_.number); }
+
+Result<std::shared_ptr<const File>> Table::open_file() const {
+  auto file = context_.files->get(meta_.number, path());
+  if (!file) {
+    return std::unexpected(
+        missing_is_corruption(std::move(file).error(), table_file_name(meta_.number)));
+  }
+  return file;
+}
+
+Result<std::shared_ptr<const TableIndex>> Table::index(BlockRead read) const {
+  const BlockCache::Key key{meta_.number, BlockCache::index_part};
+  if (auto cached = context_.cache->find(key)) {
+    return std::static_pointer_cast<const TableIndex>(std::move(cached));
+  }
+  VARVE_TRY(const auto opened, open_file());
+  const TableFile file(*opened, table_file_name(meta_.number));
+  VARVE_TRY(const TableFooter footer, file.footer());
+  if (footer.file_size() != meta_.size) {
+    return file.corruption(footer.file_size(), "not the size that was written");
+  }
+  VARVE_TRY(const Bytes bytes, file.part(footer.index_offset(), footer.index_size,
+                                         footer.index_checksum, meta_.number, "index"));
+  auto index = decode_index(bytes, footer.blocks_size);
+  if (!index) return file.placed(footer.index_offset(), std::move(index).error());
+  if (!agrees(**index, meta_)) return file.corruption(footer.index_offset(), "index");
+  if (read.fill_cache) context_.cache->insert(key, *index, (*index)->bytes);
+  return index;
+}
+
+Result<Bytes> Table::raw_block(const TableIndex& index, std::size_t number) const {
+  const TableIndex::Entry& entry = index.entries[number];
+  VARVE_TRY(const auto opened, open_file());
+  return TableFile(*opened, table_file_name(meta_.number))
+      .block(entry.offset, entry.size, meta_.number);
+}
+
+Result<std::shared_ptr<const TableBlock>> Table::block(const TableIndex& index, std::size_t number,
+                                                       BlockRead read) const {
+  const BlockCache::Key key{meta_.number, number};
+  if (auto cached = context_.cache->find(key)) {
+    return std::static_pointer_cast<const TableBlock>(std::move(cached));
+  }
+  const TableIndex::Entry& entry = index.entries[number];
+  VARVE_TRY(const auto opened, open_file());
+  const TableFile file(*opened, table_file_name(meta_.number));
+  VARVE_TRY(const Bytes bytes, file.block(entry.offset, entry.size, meta_.number));
+  auto block = BlockDecoder::decode(bytes);
+  if (!block) return file.placed(entry.offset, std::move(block).error());
+  if (!agrees(**block, entry)) return file.corruption(entry.offset, "block is not the index's");
+  if (read.fill_cache) context_.cache->insert(key, *block, (*block)->bytes());
+  return block;
+}
+
+Result<bool> Table::may_contain(std::uint64_t key_hash) const {
+  const BlockCache::Key key{meta_.number, BlockCache::filter_part};
+  if (const auto cached = context_.cache->find(key)) {
+    return static_cast<const KeyFilter*>(cached.get())->may_contain(key_hash);
+  }
+  VARVE_TRY(const auto opened, open_file());
+  const TableFile file(*opened, table_file_name(meta_.number));
+  VARVE_TRY(const TableFooter footer, file.footer());
+  VARVE_TRY(const Bytes bytes, file.part(footer.filter_offset(), footer.filter_size,
+                                         footer.filter_checksum, meta_.number, "filter"));
+  auto decoded = KeyFilter::decode(bytes);
+  if (!decoded) return file.placed(footer.filter_offset(), std::move(decoded).error());
+  const auto filter = std::make_shared<const KeyFilter>(*std::move(decoded));
+  context_.cache->insert(key, filter, filter->bytes());
+  return filter->may_contain(key_hash);
+}
+
+Result<std::optional<Row>> Table::get(std::string_view key, std::uint64_t key_hash, Timestamp ts,
+                                      BlockRead read) const {
+  if (key < meta_.first_key || meta_.last_key < key || !meta_.times.contains(ts)) {
+    return std::nullopt;
+  }
+  VARVE_TRY(const bool possible, may_contain(key_hash));
+  if (!possible) return std::nullopt;
+  VARVE_TRY(const auto table_index, index(read));
+  const std::size_t number = table_index->lower_bound(key, ts);
+  if (number == table_index->upper_bound(key, ts)) return std::nullopt;
+
+  VARVE_TRY(const auto found, block(*table_index, number, read));
+  const std::size_t stretch = found->lower_bound(key, ts);
+  if (stretch == found->stretches().size()) return std::nullopt;
+  const RowsView& rows = found->stretches()[stretch];
+  const auto at = std::ranges::lower_bound(rows.timestamps, ts);
+  if (rows.key != key || *at != ts) return std::nullopt;
+  return row_at(rows, static_cast<std::size_t>(at - rows.timestamps.begin()));
+}
+
+Result<TableMeta> Table::read_meta(FileSystem& file_system, const std::filesystem::path& path) {
+  VARVE_TRY(const auto opened, file_system.open(path, OpenMode::read));
+  const TableFile file(*opened, path.filename().string());
+  VARVE_TRY(const TableFooter footer, file.footer());
+  return file.meta(footer);
+}
+
+Status Table::verify(FileSystem& file_system, const std::filesystem::path& path) {
+  VARVE_TRY(const auto opened, file_system.open(path, OpenMode::read));
+  const TableFile file(*opened, path.filename().string());
+  VARVE_TRY(const TableFooter footer, file.footer());
+  return file.verify(footer);
+}
+
+}  // namespace varve::engine
