@@ -1,0 +1,45 @@
+#pragma once
+
+#include <expected>
+#include <string>
+#include <utility>
+
+#include "varve/error.hpp"
+
+namespace varve::tools {
+
+// What the command exits with.
+inline constexpr int exit_ok = 0;
+inline constexpr int exit_failed = 1;   ///< The operation failed; the message says what was done.
+inline constexpr int exit_usage = 2;    ///< The command line cannot be meant so; nothing was done.
+inline constexpr int exit_partial = 3;  ///< Done, and something was left out: bad lines, say.
+
+/// Why a command ends early: what it exits with, and a line for stderr. No line, no message.
+struct Failure {
+  Failure(int code, std::string text) : exit_code(code), message(std::move(text)) {}
+  /// An error of the engine, so that VARVE_TRY passes it on.
+  Failure(const Error& error) : exit_code(exit_failed), message(error.message()) {}
+
+  int exit_code;
+  std::string message;
+};
+
+template <class T>
+using Outcome = std::expected<T, Failure>;
+
+inline std::unexpected<Failure> failed(std::string message) {
+  return std::unexpected(Failure(exit_failed, std::move(message)));
+}
+inline std::unexpected<Failure> usage(std::string message) {
+  return std::unexpected(Failure(exit_usage, std::move(message)));
+}
+
+/// What a parser made of a text, or what is wrong with it: "'12x' is no number".
+template <class T>
+using Parsed = std::expected<T, std::string>;
+
+inline std::unexpected<std::string> problem(std::string text) {
+  return std::unexpected(std::move(text));
+}
+
+}  // namespace varve::tools
