@@ -99,9 +99,9 @@ Result<std::vector<std::string>> damaged_tables(FileSystem& file_system,
       }
       VARVE_TRY(const std::unique_ptr<File> file, file_system.open(dir / name, OpenMode::read));
       VARVE_TRY(const std::uint64_t size, file->size());
-      if (size < meta.size) {
-        damages.push_back(name + " @ " + std::to_string(size) + ": ends " +
-                          std::to_string(meta.size - size) + " bytes too early");
+      if (size != meta.size) {
+        damages.push_back(name + " @ " + std::to_string(std::min(size, meta.size)) + ": has " +
+                          std::to_string(size) + " bytes, not " + std::to_string(meta.size));
       }
     }
   }

@@ -24,7 +24,7 @@ struct LoadedVersion {
   /// Durability::none() (no WAL) can that have been of use: so with a torn tail, tables among the
   /// orphans are to be set aside, not removed.
   std::optional<std::string> torn_tail;
-  /// Tables that are missing or too short. They stay in the version: reads say corruption.
+  /// Tables that are missing or not of their size. They stay in the version: reads say corruption.
   std::vector<std::string> damages;
   /// Names of tables and manifests in the directory that nothing names.
   std::vector<std::string> orphans;

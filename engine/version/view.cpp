@@ -42,13 +42,6 @@ bool may_skip(const Error& error, const CursorOptions& options) {
   return options.skip_damaged && error.code == Errc::corruption;
 }
 
-Result<std::optional<Row>> get_from(const Table& table, std::string_view key, std::uint64_t hash,
-                                    Timestamp ts, const CursorOptions& options) {
-  VARVE_TRY(const bool may_hold, table.may_contain(hash));
-  if (!may_hold) return std::optional<Row>();
-  return table.get(key, hash, ts, {.fill_cache = options.fill_cache});
-}
-
 /// Takes live rows, newest first, until there are enough.
 class LatestRows {
  public:
@@ -212,7 +205,7 @@ Result<std::optional<Row>> View::get(std::string_view key, Timestamp ts,
           version().hides(meta.newest_flush, key, ts)) {
         continue;
       }
-      const auto found = get_from(*table, key, hash, ts, options);
+      const auto found = table->get(key, hash, ts, {.fill_cache = options.fill_cache});
       if (!found && !may_skip(found.error(), options)) return std::unexpected(found.error());
       if (found && *found) return live(**found, now_);
     }
