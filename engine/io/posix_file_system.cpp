@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <limits>
 #include <optional>
 #include <utility>
 
 #include "engine/base/try.hpp"
+#include "engine/io/gather.hpp"
 #include "engine/io/io_error.hpp"
 #include "varve/file_system.hpp"
 
@@ -68,39 +68,6 @@ class Descriptor {
   int number_;
 };
 
-/// What pwritev() takes in one call: the next pieces, at most IOV_MAX of them.
-class Gather {
- public:
-  explicit Gather(std::span<const std::span<const std::byte>> pieces) : pieces_(pieces) {}
-
-  /// The bytes still to be written, as few or as many as one call takes. Empty at the end.
-  std::span<const iovec> next() {
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < pieces_.size() && count < batch_.size(); ++i) {
-      const std::span<const std::byte> rest = pieces_[i].subspan(i == 0 ? taken_ : 0);
-      if (rest.empty()) continue;
-      // iovec serves reads too, so its pointer is not const; pwritev() only reads.
-      batch_[count++] = {const_cast<std::byte*>(rest.data()), rest.size()};
-    }
-    return std::span(batch_).first(count);
-  }
-
-  /// Drops `size` bytes, which were written.
-  void drop(std::size_t size) {
-    while (!pieces_.empty() && size >= pieces_.front().size() - taken_) {
-      size -= pieces_.front().size() - taken_;
-      pieces_ = pieces_.subspan(1);
-      taken_ = 0;
-    }
-    taken_ += size;
-  }
-
- private:
-  std::span<const std::span<const std::byte>> pieces_;
-  std::size_t taken_ = 0;  // Of the first piece.
-  std::array<iovec, std::min(IOV_MAX, 1024)> batch_;
-};
-
 class PosixFile final : public File {
  public:
   PosixFile(Descriptor descriptor, path name)
@@ -123,7 +90,7 @@ class PosixFile final : public File {
 
   Status write_at(std::uint64_t offset,
                   std::span<const std::span<const std::byte>> pieces) override {
-    Gather gather(pieces);
+    engine::Gather gather(pieces);
     for (auto batch = gather.next(); !batch.empty(); batch = gather.next()) {
       if (!reachable(offset, 0)) return io_error(EFBIG, position("write", name_, offset));
       const ssize_t count = retry([&] {

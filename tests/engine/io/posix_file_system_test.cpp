@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include <csignal>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "engine/base/bytes.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -39,6 +41,22 @@ TEST_F(PosixFileSystem, calls_a_full_disk_no_space) {
   EXPECT_EQ(status.error().code, Errc::no_space);
   EXPECT_EQ(status.error().code, std::errc::no_space_on_device);
   EXPECT_EQ(status.error().where, "write /dev/full @ 7");
+}
+
+TEST_F(PosixFileSystem, says_where_a_write_stopped) {
+  const auto file = files_->open(root_ / "a", OpenMode::create).value();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto ignored = ::signal(SIGXFSZ, SIG_IGN);
+  const rlimit limit{6, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+  const std::vector<std::span<const std::byte>> pieces = {as_bytes("1234"), as_bytes("5678")};
+  const Status status = file->write_at(0, pieces);
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, ignored);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().where, "write " + (root_ / "a").string() + " @ 6");
+  EXPECT_EQ(text_of(root_ / "a"), "123456");
 }
 
 TEST_F(PosixFileSystem, keeps_the_errno_of_a_file_system_that_may_not_be_written) {
