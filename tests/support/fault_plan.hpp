@@ -32,10 +32,11 @@ inline constexpr std::size_t call_count = 13;
 /// A call that fails.
 struct Fault {
   Call call;
-  std::uint64_t at = 1;     ///< Which of these calls: 1 is the next one from now.
-  bool lasting = false;     ///< Every later one too.
-  int error_number = EIO;   ///< ENOSPC gives Errc::no_space.
-  std::string suffix = {};  ///< Counts and fails only where the path ends so, as in ".wal".
+  std::uint64_t at = 1;    ///< Which of these calls: 1 is the next one from now.
+  bool lasting = false;    ///< Every later one too.
+  int error_number = EIO;  ///< ENOSPC gives Errc::no_space.
+  /// Counts and fails only where the path ends so, as in ".wal".
+  std::string suffix = {};  // NOLINT(readability-redundant-member-init): GCC asks for it.
 };
 
 /// Counts calls, and decides which of them fail.

@@ -120,7 +120,7 @@ Bytes SimulatedContent::surviving_sector(Random& random, double kept, const Free
     return torn;
   }
   if (fate < 0.25) {  // Stale: an earlier write, or of a file that had the sector before.
-    Bytes stale = dirty.fresh && random.chance(0.5) ? freed.pick(random, index) : Bytes();
+    const Bytes stale = dirty.fresh && random.chance(0.5) ? freed.pick(random, index) : Bytes();
     return stale.empty() ? random.pick(dirty.before) : stale;
   }
   return random.chance(kept) ? sector(index) : dirty.before.front();

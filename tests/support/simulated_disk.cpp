@@ -244,7 +244,8 @@ class SimulatedDisk::OpenFile final : public File {
         Call::write, path_, where,
         [&](Disk& disk) { return disk.write(*inode_, offset, source, source.size(), where); },
         [&](Disk& disk) {
-          static_cast<void>(disk.write(*inode_, offset, source, source.size() / 2, where));
+          [[maybe_unused]] const Status half =
+              disk.write(*inode_, offset, source, source.size() / 2, where);
         });
   }
 
@@ -431,7 +432,7 @@ void SimulatedDisk::set_content(const std::filesystem::path& path, engine::Bytes
   const std::string name = resolve(path);
   state_->at_rest([&](Disk& disk) {
     if (disk.find(name) == nullptr) {
-      static_cast<void>(disk.need_directory(parent_of(name), name).value());
+      disk.need_directory(parent_of(name), name).value();
       disk.used += disk.sector_size;
       disk.names.create(name, disk.make_inode(false));
       disk.names.sync_directory(parent_of(name));

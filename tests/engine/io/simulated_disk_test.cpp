@@ -648,6 +648,7 @@ TEST(SimulatedDisk, can_be_slow) {
 TEST(SimulatedDisk, serves_many_threads) {
   SimulatedDisk disk;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&disk, name = "/" + std::to_string(i)] {
       const auto file = disk.open(name, OpenMode::create).value();
