@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -12,14 +11,13 @@
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/log.hpp"
+#include "engine/base/uuid.hpp"
 #include "engine/base/wal_key_state.hpp"
 #include "varve/error.hpp"
 #include "varve/file_system.hpp"
 #include "varve/recovery_report.hpp"
 
 namespace varve::engine {
-
-using Uuid = std::array<std::byte, 16>;
 
 struct WalKey {
   std::string_view key;  // Internal.
@@ -43,18 +41,21 @@ struct WalOptions {
 
 /// Where the log goes on after a replay, or begins.
 struct WalPosition {
-  std::uint64_t next_segment = 1;       // Number of the first segment to write.
-  std::uint64_t last_sequence = 0;      // What is before it counts up to here: the durable cut.
-  std::uint64_t chain = 0;              // Checksum of the last group before it, or 0.
-  std::vector<std::uint64_t> segments;  // Replayed ones, still needed, ascending.
+  std::uint64_t next_segment = 1;   // Number of the first segment to write: above every file's.
+  std::uint64_t last_sequence = 0;  // What is before it counts up to here: the durable cut.
+  std::uint64_t chain = 0;          // Checksum of the last group before it, or 0.
+  /// Every file from the first needed on, ascending, void and damaged ones included: release()
+  /// disposes of them. Damaged ones are to be copied, or moved once nothing in them is needed,
+  /// before.
+  std::vector<std::uint64_t> segments;
 };
 
 /// The write-ahead log: numbered segments, pre-written with zeros and recycled, of checksummed
 /// groups (docs/format/wal.md).
 ///
-/// Threads: append() and rotate() belong to the holder of the writer's role. sync() may run
-/// beside them on one other thread, release() and the numbers on any. What they share is the list
-/// of segments, guarded by mutex_; bytes go to the file outside it.
+/// Threads: append(), rotate() and close() belong to the holder of the writer's role. sync() may
+/// run beside them on one other thread; release(), prepare_spare() and the numbers on any. What
+/// they share is the list of segments, guarded by a mutex; bytes go to files outside it.
 class Wal {
  public:
   /// Nothing is written until the first rotate().
@@ -64,32 +65,39 @@ class Wal {
   /// Ends the current segment and begins the next, whose header is durable (with its name) before
   /// this returns, so recovery finds an unbroken chain or knows that it is broken. Returns its
   /// number. After a failure the log stands as before, and the call can be repeated.
+  ///
+  /// The first one makes durable what the replay found, which a killed process may have left in
+  /// the kernel only.
   Result<std::uint64_t> rotate();
 
   /// Writes the batches as one group with one write, in a new segment where the current one has
-  /// no room. `synced` is the sequence up to which the caller knows the log durable. After a
-  /// failure nothing of the group counts, now or after a recovery: the segment is abandoned.
+  /// no room. REQUIRES sequences above those appended before. `synced` is the sequence up to which
+  /// the caller knows the log durable. After a failure nothing of the group counts, now or after
+  /// a recovery: the segment is abandoned. The same batches may be tried again.
   [[nodiscard]] Status append(std::span<const WalBatch> batches, std::uint64_t synced);
 
   /// Makes every group whose append() ended before durable. After a failure the log is not to be
-  /// used any more: what was appended since the last success is unknown.
+  /// used any more: what was appended since the last success is unknown, and every later call
+  /// gives the same error.
   [[nodiscard]] Status sync();
 
-  /// Segments below `segment` are no longer needed: kept to be recycled, or removed.
+  /// Segments below `segment` are no longer needed: kept to be recycled, or removed. What could
+  /// not be removed is tried again with the next call.
   [[nodiscard]] Status release(std::uint64_t segment);
 
-  /// Pre-writes the next segment where none is ready, so that the writer need not. On the sync
-  /// thread, when it has nothing better to do. True if it did.
+  /// Pre-writes a piece of the next segment (1 MiB) where none is ready, so that the writer need
+  /// not. For the sync thread when it has nothing better to do. True if it did: call again.
   Result<bool> prepare_spare();
 
   /// Removes spares. Segments that hold needed groups stay.
   [[nodiscard]] Status close();
 
-  std::uint64_t current_segment() const;
-  std::uint64_t bytes() const;          ///< On disk, spares included.
-  std::uint64_t segment_count() const;  ///< The same.
-  std::uint64_t live_bytes() const;     ///< Of segments that are still needed.
-  /// Bytes of segments from `segment` on: what the memtable that began there holds of the log.
+  std::uint64_t current_segment() const;  ///< 0 before the first rotate().
+  std::uint64_t bytes() const;            ///< On disk, spares included.
+  std::uint64_t segment_count() const;    ///< The same.
+  std::uint64_t live_bytes() const;       ///< Of segments that are still needed.
+  /// Bytes of segments from `segment` on, of the current one as far as it is written: what the
+  /// memtable that began there holds of the log.
   std::uint64_t bytes_since(std::uint64_t segment) const;
   std::uint64_t bytes_appended() const;
 
@@ -120,7 +128,8 @@ struct ReplayResult {
 /// for every batch of the unbroken chain. Stops at the first group that is not whole and applies
 /// nothing after it; what the log itself says had been synced beyond is damage, else it is a
 /// torn tail. Changes no file. Fails with corruption only where segment `first` itself is needed
-/// (`first_required`) and missing, or with what `apply` or a system call fails with.
+/// (`first_required`) and missing, with unsupported_format where a segment is of a newer Varve,
+/// or with what `apply` or a system call fails with.
 Result<ReplayResult> replay_wal(FileSystem& file_system, const std::filesystem::path& dir,
                                 const Uuid& database, std::uint64_t first, bool first_required,
                                 const std::function<Status(const ReplayedBatch&)>& apply);

@@ -1,0 +1,136 @@
+#include "engine/wal/group.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "engine/base/assert.hpp"
+#include "engine/base/checksum.hpp"
+#include "engine/base/range.hpp"
+#include "engine/base/try.hpp"
+
+namespace varve::engine {
+
+namespace {
+
+constexpr std::size_t checksum_size = sizeof(std::uint64_t);
+constexpr std::size_t batch_entry_size_min = 1 + 8 + 1;  // Payload size, checksum, key count.
+constexpr std::size_t internal_key_size_max = key_size_max + 1;
+
+}  // namespace
+
+bool GroupHeader::decode(ByteSpan bytes, std::uint64_t room) {
+  ByteReader reader(bytes);
+  checksum = reader.take<std::uint64_t>();
+  size = reader.take<std::uint64_t>();
+  previous = reader.take<std::uint64_t>();
+  first_sequence = reader.take<std::uint64_t>();
+  synced = reader.take<std::uint64_t>();
+  table_size = reader.take<std::uint32_t>();
+  batch_count = reader.take<std::uint32_t>();
+  return reader.ok() && size >= encoded_size && size <= room && table_size <= size - encoded_size &&
+         batch_count != 0 && batch_count <= table_size / batch_entry_size_min;
+}
+
+std::uint64_t group_seed(const Uuid& database, std::uint64_t segment, std::uint64_t offset) {
+  std::array<std::byte, sizeof database + sizeof segment + sizeof offset> place;
+  auto at = std::ranges::copy(database, place.begin()).out;
+  at = std::ranges::copy(std::as_bytes(std::span(&(segment = little_endian(segment)), 1)), at).out;
+  std::ranges::copy(std::as_bytes(std::span(&(offset = little_endian(offset)), 1)), at);
+  return checksum(place);
+}
+
+bool is_sound(const GroupHeader& header, ByteSpan bytes, std::uint64_t seed) {
+  return header.checksum == checksum(bytes.subspan(checksum_size), seed);
+}
+
+GroupEncoder::GroupEncoder(Bytes& target) : target_(target), writer_(target) {
+  target_.assign(GroupHeader::encoded_size, std::byte{0});
+}
+
+void GroupEncoder::add_batch(std::uint64_t sequence, std::size_t payload_size,
+                             std::uint64_t payload_checksum, std::size_t key_count) {
+  if (header_.batch_count == 0) {
+    header_.first_sequence = sequence;
+  } else {
+    VARVE_ASSERT(sequence > last_sequence_);
+    writer_.put_varint(sequence - last_sequence_ - 1);
+  }
+  last_sequence_ = sequence;
+  ++header_.batch_count;
+  writer_.put_varint(payload_size);
+  writer_.put(payload_checksum);
+  writer_.put_varint(key_count);
+  payload_bytes_ += payload_size;
+}
+
+void GroupEncoder::add_known_key(std::uint32_t id) { writer_.put_varint(std::uint64_t{id} + 1); }
+
+void GroupEncoder::add_new_key(std::string_view key) {
+  writer_.put_varint(0);
+  writer_.put_sized(key);
+}
+
+std::uint64_t GroupEncoder::seal(std::uint64_t seed, std::uint64_t previous, std::uint64_t synced) {
+  VARVE_ASSERT(table_size() <= std::numeric_limits<std::uint32_t>::max());
+  Bytes header;
+  header.reserve(GroupHeader::encoded_size);
+  ByteWriter writer(header);
+  writer.put(std::uint64_t{0});
+  writer.put(size());
+  writer.put(previous);
+  writer.put(header_.first_sequence);
+  writer.put(synced);
+  writer.put(static_cast<std::uint32_t>(table_size()));
+  writer.put(header_.batch_count);
+  std::ranges::copy(header, target_.begin());
+
+  const std::uint64_t sum = checksum(ByteSpan(target_).subspan(checksum_size), seed);
+  header.clear();
+  writer.put(sum);
+  std::ranges::copy(header, target_.begin());
+  return sum;
+}
+
+Status GroupTable::decode(const GroupHeader& header, ByteSpan table, std::uint32_t known_keys) {
+  batches.clear();
+  keys.clear();
+  ByteReader reader(table);
+  std::uint64_t sequence = header.first_sequence;
+  std::uint64_t payload_offset = header.table_end();
+  for (std::uint32_t i = 0; i < header.batch_count && reader.ok(); ++i) {
+    if (i > 0) {
+      const std::uint64_t gap = reader.take_varint();
+      if (gap >= std::numeric_limits<std::uint64_t>::max() - sequence) reader.fail();
+      sequence += gap + 1;
+    }
+    const std::uint64_t payload_size = reader.take_varint();
+    const auto payload_checksum = reader.take<std::uint64_t>();
+    const std::uint64_t key_count = reader.take_varint();
+    if (payload_size > header.size - payload_offset) reader.fail();
+    if (key_count > reader.remaining()) reader.fail();  // Each takes a byte at least.
+    if (!reader.ok()) break;
+    for (std::uint64_t k = 0; k < key_count && reader.ok(); ++k) {
+      const std::uint64_t reference = reader.take_varint();
+      if (reference > known_keys) reader.fail();
+      if (reference != 0) {
+        keys.push_back({static_cast<std::uint32_t>(reference - 1), {}});
+        continue;
+      }
+      const std::string_view key = reader.take_sized();
+      if (key.empty() || key.size() > internal_key_size_max) reader.fail();
+      if (known_keys == std::numeric_limits<std::uint32_t>::max()) reader.fail();
+      keys.push_back({known_keys, key});
+      if (reader.ok()) ++known_keys;
+    }
+    batches.push_back({sequence, payload_offset, static_cast<std::size_t>(payload_size),
+                       payload_checksum, static_cast<std::size_t>(key_count)});
+    payload_offset += payload_size;
+  }
+  if (!reader.ok() || !reader.at_end() || payload_offset != header.size) {
+    return fail(Errc::corruption, "WAL group: malformed table");
+  }
+  return {};
+}
+
+}  // namespace varve::engine

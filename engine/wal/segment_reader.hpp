@@ -1,0 +1,46 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "engine/base/bytes.hpp"
+#include "engine/base/try.hpp"
+#include "varve/file_system.hpp"
+
+namespace varve::engine {
+
+/// Reads a segment through one window, so that small groups cost no system call each.
+class SegmentReader {
+ public:
+  SegmentReader(std::unique_ptr<File> file, std::uint64_t size)
+      : file_(std::move(file)), size_(size) {}
+
+  std::uint64_t size() const { return size_; }
+
+  /// `count` bytes from `offset` on, valid until the next call. REQUIRES that the file has them.
+  Result<ByteSpan> view(std::uint64_t offset, std::uint64_t count) {
+    if (offset < begin_ || offset + count > begin_ + window_.size()) {
+      const std::uint64_t wanted = std::min(std::max(count, window_size), size_ - offset);
+      window_.resize(static_cast<std::size_t>(wanted));
+      begin_ = offset;
+      if (Status status = file_->read_at(offset, window_); !status) {
+        window_.clear();
+        return std::unexpected(std::move(status).error());
+      }
+    }
+    return ByteSpan(window_).subspan(static_cast<std::size_t>(offset - begin_),
+                                     static_cast<std::size_t>(count));
+  }
+
+ private:
+  static constexpr std::uint64_t window_size = std::uint64_t{256} << 10;
+
+  std::unique_ptr<File> file_;
+  std::uint64_t size_;
+  Bytes window_;
+  std::uint64_t begin_ = 0;  // Of the window in the file.
+};
+
+}  // namespace varve::engine

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "engine/base/log.hpp"
+#include "engine/base/mutex.hpp"
+#include "varve/error.hpp"
+#include "varve/file_system.hpp"
+
+namespace varve::engine {
+
+/// Files that are to become segments: pre-written, so that a sync of theirs has no metadata to
+/// write and a full disk shows before anything is acknowledged. They bear names that no replay
+/// reads, and none outlives close() or the next start.
+///
+/// Any thread. The mutex guards the lists only; prepare() has a mutex of its own, held while it
+/// writes, so that two threads do not prepare the same file.
+class SparePool {
+ public:
+  /// Spares have `segment_bytes` each.
+  SparePool(std::shared_ptr<FileSystem> file_system, std::filesystem::path dir,
+            std::uint64_t segment_bytes, Log log)
+      : file_system_(std::move(file_system)),
+        dir_(std::move(dir)),
+        segment_bytes_(segment_bytes),
+        log_(std::move(log)) {}
+
+  struct Spare {
+    std::filesystem::path path;
+    std::unique_ptr<File> file;
+    std::uint64_t bytes = 0;
+    bool recycled = false;
+  };
+
+  /// Removes what an earlier process left. To be called before all else.
+  [[nodiscard]] Status start();
+
+  /// A file of at least `bytes`: one that is ready, else a new one, written here and now.
+  Result<Spare> take(std::uint64_t bytes);
+  /// Removes a spare that was taken and came to nothing.
+  void discard(Spare spare);
+
+  /// Takes a segment of the standard size that nobody needs any more, unless there are enough.
+  /// True if it did: the old name is gone then.
+  Result<bool> recycle(const std::filesystem::path& segment);
+
+  /// Pre-writes a piece of a spare where none is ready. False where there is nothing to do.
+  Result<bool> prepare();
+
+  /// Removes all spares.
+  [[nodiscard]] Status clear();
+
+  std::uint64_t bytes() const;
+  std::uint64_t count() const;
+
+ private:
+  struct Ready {
+    std::filesystem::path path;
+    bool recycled;
+  };
+  struct Preparing {
+    std::filesystem::path path;
+    std::unique_ptr<File> file;
+    std::uint64_t written = 0;
+  };
+
+  std::filesystem::path new_path();
+  [[nodiscard]] Status write_piece(File& file, std::uint64_t offset, std::uint64_t end) const;
+  Result<Spare> create(std::uint64_t bytes);
+
+  const std::shared_ptr<FileSystem> file_system_;
+  const std::filesystem::path dir_;
+  const std::uint64_t segment_bytes_;
+  const Log log_;
+
+  Mutex preparing_mutex_;                                   // Taken before mutex_.
+  Preparing preparing_ VARVE_GUARDED_BY(preparing_mutex_);  // No file: none is under way.
+
+  mutable Mutex mutex_;
+  std::vector<Ready> ready_ VARVE_GUARDED_BY(mutex_);
+  std::uint64_t next_number_ VARVE_GUARDED_BY(mutex_) = 1;
+  std::uint64_t recycling_ VARVE_GUARDED_BY(mutex_) = 0;  // Being renamed.
+  std::uint64_t prepared_bytes_ VARVE_GUARDED_BY(mutex_) = 0;
+  bool started_ VARVE_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace varve::engine

@@ -1,0 +1,412 @@
+#include "engine/wal/wal.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "engine/base/assert.hpp"
+#include "engine/base/mutex.hpp"
+#include "engine/base/try.hpp"
+#include "engine/wal/group.hpp"
+#include "engine/wal/segment.hpp"
+#include "engine/wal/spare_pool.hpp"
+
+namespace varve::engine {
+
+namespace {
+
+constexpr std::uint64_t segment_bytes_min = 512;
+
+// A word of zeros after the last group tells a recycled segment's old bytes from a torn group.
+constexpr std::array<std::byte, group_alignment> terminator{};
+
+// Below this, copying payloads together costs less than the kernel takes for many pieces.
+constexpr std::uint64_t copied_group_max = std::uint64_t{64} << 10;
+
+/// What the batches take as a group in a segment that knows none of their keys.
+std::uint64_t group_size_max(std::span<const WalBatch> batches) {
+  constexpr std::uint64_t batch_entry_max = 10 + 10 + 8 + 10;
+  constexpr std::uint64_t key_entry_max = 1 + 3;
+  std::uint64_t size = GroupHeader::encoded_size;
+  for (const WalBatch& batch : batches) {
+    size += batch_entry_max + batch.payload.size();
+    for (const WalKey& key : batch.keys) size += key_entry_max + key.key.size();
+  }
+  return aligned(size);
+}
+
+bool is_missing(const Status& status) {
+  return !status && status.error().code == std::errc::no_such_file_or_directory;
+}
+
+}  // namespace
+
+struct Wal::Impl {
+  struct Segment {
+    std::uint64_t number = 0;
+    std::uint64_t bytes = 0;       // Of the file.
+    std::uint64_t appended = 0;    // End of its last group.
+    std::uint64_t synced = 0;      // How much of that is durable.
+    std::shared_ptr<File> file{};  // Open while it is written or a sync is due.
+  };
+
+  Impl(WalOptions wal_options, WalPosition position)
+      : options(std::move(wal_options)),
+        segment_bytes(aligned(std::max<std::uint64_t>(options.segment_bytes, segment_bytes_min))),
+        spares(options.file_system, options.dir, segment_bytes, options.log),
+        next_number(position.next_segment),
+        chain(position.chain),
+        last_sequence(position.last_sequence) {
+    for (const std::uint64_t each : position.segments) segments.push_back({.number = each});
+  }
+
+  Status start();
+  Result<std::uint64_t> begin_segment(std::uint64_t group_bytes);
+  Status inscribe(SparePool::Spare& spare) const;
+  void enter(SparePool::Spare spare);
+
+  Status append(std::span<const WalBatch> batches, std::uint64_t synced);
+  void encode(std::span<const WalBatch> batches, GroupEncoder& encoder);
+  Status write(std::span<const WalBatch> batches, std::uint64_t size);
+
+  Status sync();
+  Status release(std::uint64_t segment);
+  Status dispose(const Segment& segment);
+  Status close();
+
+  std::filesystem::path path_of(std::uint64_t number) const {
+    return options.dir / segment_name(number);
+  }
+  std::uint64_t durable() const {
+    const Lock lock(mutex);
+    return durable_sequence;
+  }
+
+  const WalOptions options;
+  const std::uint64_t segment_bytes;
+  SparePool spares;
+
+  // The writer's.
+  bool started = false;
+  std::uint64_t next_number;
+  std::uint64_t current = 0;  // Number of the current segment.
+  std::uint64_t capacity = 0;
+  std::uint64_t offset = 0;  // Of the next group.
+  std::uint64_t chain;
+  std::uint64_t last_sequence;  // Of the last good group.
+  std::uint32_t next_key_id = 0;
+  // The current segment takes no more groups: there is none yet, a write to it failed, or its
+  // successor's name may be on the disk already.
+  bool ended = true;
+  bool failed_write = false;  // And what it left is not void yet.
+  std::shared_ptr<File> file;
+  Bytes scratch;
+
+  mutable Mutex mutex;
+  std::vector<Segment> segments VARVE_GUARDED_BY(mutex);  // Ascending; the last is the current one.
+  std::vector<Segment> garbage VARVE_GUARDED_BY(mutex);   // Released, and not removed yet.
+  std::uint64_t appended_sequence VARVE_GUARDED_BY(mutex) = 0;
+  std::uint64_t durable_sequence VARVE_GUARDED_BY(mutex) = 0;
+  std::uint64_t bytes_appended VARVE_GUARDED_BY(mutex) = 0;
+  std::optional<Error> sync_failure VARVE_GUARDED_BY(mutex);
+};
+
+// Makes what was replayed durable: a killed process leaves groups that only the kernel has, and
+// the first new group must not be durable before them.
+Status Wal::Impl::start() {
+  if (started) return {};
+  VARVE_CHECK(spares.start());
+  std::vector<std::uint64_t> replayed;
+  {
+    const Lock lock(mutex);
+    for (const Segment& segment : segments) replayed.push_back(segment.number);
+  }
+  for (const std::uint64_t each : replayed) {
+    VARVE_TRY(const auto old, options.file_system->open(path_of(each), OpenMode::read_write));
+    VARVE_TRY(const std::uint64_t bytes, old->size());
+    VARVE_CHECK(old->sync());
+    const Lock lock(mutex);
+    for (Segment& segment : segments) {
+      if (segment.number == each) segment.bytes = segment.appended = segment.synced = bytes;
+    }
+  }
+  const Lock lock(mutex);
+  appended_sequence = durable_sequence = last_sequence;
+  started = true;
+  return {};
+}
+
+// The header goes to a file whose name no replay reads, and is synced there; the rename then makes
+// it a segment. So a segment's name never stands for anything but a right header, and a crash on
+// the way leaves nothing that needs to be understood.
+//
+// Once the rename was tried, the new name may be on the disk whatever is reported. A group added
+// to the old segment after that would be void by the new header. So from there on the old one is
+// ended; a second try writes the same header anew and puts it in the place of the first.
+Result<std::uint64_t> Wal::Impl::begin_segment(std::uint64_t group_bytes) {
+  VARVE_CHECK(start());
+  VARVE_TRY(SparePool::Spare spare, spares.take(SegmentHeader::encoded_size + group_bytes));
+  Status status = inscribe(spare);
+  if (status) {
+    ended = true;
+    status = options.file_system->rename(spare.path, path_of(next_number));
+  }
+  if (!status) {
+    spares.discard(std::move(spare));
+    return std::unexpected(std::move(status).error());
+  }
+  VARVE_CHECK(options.file_system->sync_directory(options.dir));
+  enter(std::move(spare));
+  return current;
+}
+
+Status Wal::Impl::inscribe(SparePool::Spare& spare) const {
+  const SegmentHeader header{.database = options.database,
+                             .number = next_number,
+                             .last_sequence = last_sequence,
+                             .chain = chain,
+                             .synced = durable(),
+                             .size = spare.bytes,
+                             .recycled = spare.recycled};
+  const Bytes bytes = header.encode();
+  const std::array<ByteSpan, 2> pieces{bytes, terminator};
+  VARVE_CHECK(spare.file->write_at(0, pieces));
+  return spare.file->sync();
+}
+
+void Wal::Impl::enter(SparePool::Spare spare) {
+  current = next_number++;
+  capacity = spare.bytes;
+  offset = SegmentHeader::encoded_size;
+  next_key_id = 0;
+  ended = failed_write = false;
+  file = std::move(spare.file);
+
+  const Lock lock(mutex);
+  if (!segments.empty() && segments.back().synced == segments.back().appended) {
+    segments.back().file.reset();
+  }
+  segments.push_back(
+      {.number = current, .bytes = capacity, .appended = offset, .synced = offset, .file = file});
+}
+
+Status Wal::Impl::append(std::span<const WalBatch> batches, std::uint64_t synced) {
+  if (batches.empty()) return {};
+  VARVE_ASSERT(batches.front().sequence > last_sequence);
+  if (ended) VARVE_CHECK(begin_segment(group_size_max(batches)));
+  for (;;) {
+    GroupEncoder encoder(scratch);
+    encode(batches, encoder);
+    if (encoder.table_size() > std::numeric_limits<std::uint32_t>::max()) {
+      ended = true;  // It has numbered keys that no group defines.
+      return fail(Errc::invalid_argument, "a WAL group whose keys take over 4 GiB");
+    }
+    if (encoder.size() <= capacity - offset) {
+      // The caller may count sequences that failed as durable; a later recovery would miss them.
+      const std::uint64_t known = std::min(synced, durable());
+      const std::uint64_t size = encoder.size();
+      const std::uint64_t seed = group_seed(options.database, current, offset);
+      const std::uint64_t sum = encoder.seal(seed, chain, known);
+      VARVE_CHECK(write(batches, size));
+      chain = sum;
+      return {};
+    }
+    ended = true;  // As above: ids count only where their definitions were written.
+    VARVE_CHECK(begin_segment(group_size_max(batches)));
+  }
+}
+
+void Wal::Impl::encode(std::span<const WalBatch> batches, GroupEncoder& encoder) {
+  for (const WalBatch& batch : batches) {
+    encoder.add_batch(batch.sequence, batch.payload.size(), batch.payload_checksum,
+                      batch.keys.size());
+    for (const WalKey& key : batch.keys) {
+      if (key.state->segment == current) {
+        encoder.add_known_key(key.state->id);
+      } else {
+        VARVE_ASSERT(next_key_id != std::numeric_limits<std::uint32_t>::max());
+        *key.state = {.segment = current, .id = next_key_id++};
+        encoder.add_new_key(key.key);
+      }
+    }
+  }
+}
+
+// `scratch` holds the group's header and table.
+Status Wal::Impl::write(std::span<const WalBatch> batches, std::uint64_t size) {
+  const std::uint64_t end = offset + aligned(size);
+  const std::uint64_t zeros =
+      end - offset - size + std::min<std::uint64_t>(terminator.size(), capacity - end);
+  Status status;
+  if (size <= copied_group_max) {
+    ByteWriter writer(scratch);
+    for (const WalBatch& batch : batches) writer.put_bytes(batch.payload);
+    scratch.resize(scratch.size() + static_cast<std::size_t>(zeros));
+    const ByteSpan piece = scratch;
+    status = file->write_at(offset, std::span(&piece, 1));
+  } else {
+    static constexpr std::array<std::byte, 2 * group_alignment> padding{};
+    std::vector<ByteSpan> pieces{scratch};
+    pieces.reserve(batches.size() + 2);
+    for (const WalBatch& batch : batches) pieces.push_back(batch.payload);
+    pieces.push_back(ByteSpan(padding).first(static_cast<std::size_t>(zeros)));
+    status = file->write_at(offset, pieces);
+  }
+  if (!status) {
+    // All of the group may be in the file in spite of the error, and would count if the process
+    // ended now. So its segment is ended at once, if that can be had, else before the next group.
+    ended = failed_write = true;
+    if (const auto begun = begin_segment(0); !begun) {
+      options.log.warning("the WAL has no new segment yet: " + begun.error().message());
+    }
+    return status;
+  }
+  offset = end;
+  last_sequence = batches.back().sequence;
+  const Lock lock(mutex);
+  segments.back().appended = end;
+  appended_sequence = last_sequence;
+  bytes_appended += aligned(size);
+  return {};
+}
+
+// Runs beside append() and begin_segment(). What is due is read under the mutex, which append()
+// takes after its write, so each group counted here was written before the sync begins, and
+// File::sync() covers it whatever is written meanwhile. A segment that is begun after the list was
+// taken has groups above `target` only. Files are synced in their order, so that a later group is
+// never known durable before an earlier one; those of released segments may be gone from the list
+// by the end, and are kept open by `due`.
+Status Wal::Impl::sync() {
+  std::vector<Segment> due;
+  std::uint64_t target = 0;
+  {
+    const Lock lock(mutex);
+    if (sync_failure) return std::unexpected(*sync_failure);
+    for (const Segment& segment : segments) {
+      if (segment.synced < segment.appended) due.push_back(segment);
+    }
+    target = appended_sequence;
+  }
+  for (const Segment& segment : due) {
+    if (Status status = segment.file->sync(); !status) {
+      const Lock lock(mutex);
+      sync_failure = status.error();
+      return status;
+    }
+  }
+  const Lock lock(mutex);
+  for (Segment& segment : segments) {
+    for (const Segment& done : due) {
+      if (done.number == segment.number) segment.synced = std::max(segment.synced, done.appended);
+    }
+    const bool is_current = &segment == &segments.back();
+    if (!is_current && segment.synced == segment.appended) segment.file.reset();
+  }
+  durable_sequence = std::max(durable_sequence, target);
+  return {};
+}
+
+Status Wal::Impl::release(std::uint64_t segment) {
+  std::vector<Segment> released;
+  {
+    const Lock lock(mutex);
+    released = std::exchange(garbage, {});
+    // The current segment is needed whatever the caller says.
+    while (segments.size() > 1 && segments.front().number < segment) {
+      released.push_back(std::move(segments.front()));
+      segments.erase(segments.begin());
+    }
+  }
+  Status result;
+  for (Segment& each : released) {
+    Status status = dispose(each);
+    if (status) continue;
+    options.log.warning("a WAL segment that is not needed stays: " + status.error().message());
+    if (result) result = std::move(status);
+    each.file.reset();
+    const Lock lock(mutex);
+    garbage.push_back(std::move(each));
+  }
+  return result;
+}
+
+// A name that is gone is fine: recovery may have moved a damaged segment away.
+Status Wal::Impl::dispose(const Segment& segment) {
+  const std::filesystem::path path = path_of(segment.number);
+  if (segment.bytes == segment_bytes) {
+    const Result<bool> recycled = spares.recycle(path);
+    if (recycled && *recycled) return {};
+  }
+  Status status = options.file_system->remove(path);
+  if (is_missing(status)) return {};
+  return status;
+}
+
+Status Wal::Impl::close() {
+  Status result;
+  if (failed_write) {
+    if (auto begun = begin_segment(0); !begun) result = std::unexpected(begun.error());
+  }
+  if (Status cleared = spares.clear(); !cleared && result) result = std::move(cleared);
+  return result;
+}
+
+Wal::Wal(WalOptions options, WalPosition position)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(position))) {}
+
+Wal::~Wal() = default;
+
+Result<std::uint64_t> Wal::rotate() { return impl_->begin_segment(0); }
+Status Wal::append(std::span<const WalBatch> batches, std::uint64_t synced) {
+  return impl_->append(batches, synced);
+}
+Status Wal::sync() { return impl_->sync(); }
+Status Wal::release(std::uint64_t segment) { return impl_->release(segment); }
+Result<bool> Wal::prepare_spare() { return impl_->spares.prepare(); }
+Status Wal::close() { return impl_->close(); }
+
+std::uint64_t Wal::current_segment() const {
+  const Lock lock(impl_->mutex);
+  const auto& segments = impl_->segments;
+  return segments.empty() || !segments.back().file ? 0 : segments.back().number;
+}
+
+std::uint64_t Wal::bytes() const {
+  std::uint64_t sum = impl_->spares.bytes();
+  const Lock lock(impl_->mutex);
+  for (const auto& segment : impl_->segments) sum += segment.bytes;
+  for (const auto& segment : impl_->garbage) sum += segment.bytes;
+  return sum;
+}
+
+std::uint64_t Wal::segment_count() const {
+  const std::uint64_t spares = impl_->spares.count();
+  const Lock lock(impl_->mutex);
+  return spares + impl_->segments.size() + impl_->garbage.size();
+}
+
+std::uint64_t Wal::live_bytes() const {
+  std::uint64_t sum = 0;
+  const Lock lock(impl_->mutex);
+  for (const auto& segment : impl_->segments) sum += segment.bytes;
+  return sum;
+}
+
+std::uint64_t Wal::bytes_since(std::uint64_t segment) const {
+  std::uint64_t sum = 0;
+  const Lock lock(impl_->mutex);
+  for (const auto& each : impl_->segments) {
+    const bool is_current = &each == &impl_->segments.back();
+    if (each.number >= segment) sum += is_current ? each.appended : each.bytes;
+  }
+  return sum;
+}
+
+std::uint64_t Wal::bytes_appended() const {
+  const Lock lock(impl_->mutex);
+  return impl_->bytes_appended;
+}
+
+}  // namespace varve::engine

@@ -1,0 +1,466 @@
+#include "engine/wal/wal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cerrno>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/engine/wal/wal_log.hpp"
+
+namespace varve::engine {
+namespace {
+
+using test::Call;
+using test::PowerCut;
+using test::SimulatedDisk;
+
+std::vector<std::string> files(const SimulatedDisk& disk) { return disk.names(wal_dir); }
+
+/// Fills segments from `first` on, one batch in each, until `count` were begun.
+void fill(WalLog& log, std::uint64_t first, std::uint64_t count) {
+  for (std::uint64_t i = 0; i < count; ++i) {
+    log.wal().rotate().value();
+    log.append({batch(first + i)}).value();
+  }
+}
+
+TEST(Wal, keeps_groups_of_many_batches_across_segments) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  EXPECT_EQ(log.wal().rotate().value(), 1u);
+  std::vector<Batch> all;
+  for (std::uint64_t sequence = 1; sequence <= 60; sequence += 3) {
+    const std::vector<Batch> group = batches(sequence, sequence + 2);
+    log.append(group).value();
+    all.insert(all.end(), group.begin(), group.end());
+  }
+  EXPECT_GT(log.wal().current_segment(), 5u);
+  EXPECT_EQ(replay(*disk).value().batches, all);
+}
+
+TEST(Wal, takes_sequences_with_gaps_and_batches_of_nothing) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  log.wal().rotate().value();
+  const std::vector<Batch> group{{10, "", {}}, {20, "a", {"\1k"}}, {~std::uint64_t{0}, "", {}}};
+  log.append(group).value();
+  EXPECT_EQ(replay(*disk).value().batches, group);
+}
+
+TEST(Wal, writes_a_key_once_in_a_segment) {
+  auto disk = wal_disk();
+  WalLog log(disk, {}, 1 << 16);
+  log.wal().rotate().value();
+  const std::string key = "\1" + std::string(1000, 'k');
+  for (std::uint64_t sequence = 1; sequence <= 5; ++sequence) {
+    log.append({{sequence, "p", {key, key}}}).value();
+  }
+  EXPECT_LT(log.wal().bytes_appended(), 2000u);
+  log.wal().rotate().value();
+  log.append({{6, "p", {key}}}).value();
+  const Replayed replayed = replay(*disk).value();
+  ASSERT_EQ(replayed.batches.size(), 6u);
+  for (const Batch& each : replayed.batches) EXPECT_EQ(each.keys.back(), key);
+}
+
+TEST(Wal, gives_a_group_larger_than_a_segment_one_of_its_own) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  log.wal().rotate().value();
+  const std::vector<Batch> all{
+      batch(1), {2, std::string(300'000, 'x'), {"\1k"}}, {3, std::string(2'000, 'y'), {"\1k"}}};
+  for (const Batch& each : all) log.append({each}).value();
+  EXPECT_EQ(replay(*disk).value().batches, all);
+  EXPECT_GE(log.wal().bytes(), 300'000u);
+}
+
+TEST(Wal, goes_on_after_a_reopen_in_a_new_segment) {
+  auto disk = wal_disk();
+  for (std::uint64_t life = 0; life < 4; ++life) {
+    Replayed before = replay(*disk).value();
+    EXPECT_EQ(before.batches, batches(1, 2 * life));
+    EXPECT_FALSE(before.result.cut);
+    WalLog log(disk, before.result.position);
+    EXPECT_EQ(log.wal().rotate().value(), life + 1);
+    log.append({batch(2 * life + 1)}).value();
+    log.append({batch(2 * life + 2)}).value();
+  }
+}
+
+TEST(Wal, never_counts_what_a_recovery_cut_off) {
+  auto disk = wal_disk();
+  {
+    WalLog log(disk);
+    fill(log, 1, 3);
+  }
+  // Segment 2 loses its group, so 3 is void too.
+  disk->flip_bit(segment_path(2), 8 * 200);
+  const Replayed torn = replay(*disk).value();
+  ASSERT_TRUE(torn.result.cut);
+  {
+    WalLog log(disk, torn.result.position);
+    EXPECT_EQ(log.wal().rotate().value(), 4u);
+    log.append({batch(2)}).value();
+  }
+  disk->flip_bit(segment_path(2), 8 * 200);  // As if the disk had come to its senses.
+  const Replayed replayed = replay(*disk).value();
+  EXPECT_EQ(replayed.batches, batches(1, 2));
+  EXPECT_TRUE(replayed.result.damages.empty());
+  EXPECT_FALSE(replayed.result.cut);
+}
+
+TEST(Wal, makes_durable_what_a_killed_process_left_in_the_kernel) {
+  auto disk = wal_disk();
+  {
+    WalLog log(disk);
+    fill(log, 1, 2);
+  }
+  WalLog log(disk, replay(*disk).value().result.position);
+  log.wal().rotate().value();
+  log.append({batch(3)}).value();
+  log.wal().sync().value();
+  const auto after = disk->after(PowerCut::lose_unsynced());
+  EXPECT_EQ(replay(*after).value().batches, batches(1, 3));
+}
+
+TEST(Wal, has_every_synced_group_after_a_power_cut) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  fill(log, 1, 4);
+  log.wal().sync().value();
+  log.append({batch(5)}).value();
+  const auto after = disk->after(PowerCut::lose_unsynced());
+  EXPECT_EQ(replay(*after).value().batches, batches(1, 4));
+}
+
+TEST(Wal, keeps_only_what_it_knows_to_be_synced_as_evidence) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  log.wal().rotate().value();
+  for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
+    log.append({batch(sequence)}, 1'000'000).value();  // A caller who is wrong.
+  }
+  disk->flip_bit(segment_path(1), 8 * 130);
+  EXPECT_TRUE(replay(*disk).value().result.damages.empty());
+}
+
+TEST(Wal, counts_nothing_of_a_failed_append) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  log.wal().rotate().value();
+  log.append({batch(1)}).value();
+  disk->fail({.call = Call::write});
+  EXPECT_FALSE(log.append({batch(2)}));
+  EXPECT_EQ(replay(*disk).value().batches, batches(1, 1));
+  log.append({batch(3)}).value();
+  const Replayed replayed = replay(*disk).value();
+  EXPECT_EQ(replayed.batches, (std::vector{batch(1), batch(3)}));
+  EXPECT_FALSE(replayed.result.cut);
+}
+
+TEST(Wal, counts_nothing_of_a_failed_append_though_all_of_it_reached_the_disk) {
+  Bytes whole;
+  {
+    auto twin = wal_disk();
+    WalLog log(twin);
+    log.wal().rotate().value();
+    log.append({batch(1)}).value();
+    log.append({batch(2)}).value();
+    ASSERT_EQ(replay(*twin).value().batches, batches(1, 2));
+    whole = twin->content(segment_path(1));
+  }
+  auto disk = wal_disk();
+  {
+    WalLog log(disk);
+    log.wal().rotate().value();
+    log.append({batch(1)}).value();
+    disk->fail({.call = Call::write});
+    EXPECT_FALSE(log.append({batch(2)}));
+    disk->set_content(segment_path(1), whole);
+  }
+  EXPECT_EQ(replay(*disk).value().batches, batches(1, 1));
+}
+
+TEST(Wal, ends_a_segment_whose_write_failed_when_it_closes_at_the_latest) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  log.wal().rotate().value();
+  disk->fail({.call = Call::write, .lasting = true});
+  EXPECT_FALSE(log.append({batch(1)}));
+  EXPECT_FALSE(log.append({batch(1)}));
+  EXPECT_EQ(log.wal().current_segment(), 1u);
+  disk->clear_faults();
+  log.wal().close().value();
+  EXPECT_EQ(log.wal().current_segment(), 2u);
+}
+
+TEST(Wal, takes_the_same_batches_again_after_a_failure) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  log.wal().rotate().value();
+  log.append({batch(1)}).value();
+  disk->fail({.call = Call::write, .at = 1, .lasting = true, .error_number = ENOSPC});
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(log.append({batch(2)}).error().code, Errc::no_space);
+  disk->clear_faults();
+  log.append({batch(2)}).value();
+  EXPECT_EQ(replay(*disk).value().batches, batches(1, 2));
+}
+
+TEST(Wal, stands_as_before_after_a_failed_rotation) {
+  for (const Call call : {Call::create, Call::write, Call::sync, Call::rename, Call::sync_directory,
+                          Call::list, Call::open}) {
+    for (const bool begun : {false, true}) {
+      SCOPED_TRACE(static_cast<int>(call));
+      auto disk = wal_disk();
+      WalLog log(disk);
+      std::uint64_t last = 0;
+      if (begun) {
+        log.wal().rotate().value();
+        log.append({batch(++last)}).value();
+      }
+      disk->fail({.call = call});
+      if (log.wal().rotate()) continue;  // That call is not part of it.
+      EXPECT_EQ(replay(*disk).value().batches, batches(1, last));
+      log.append({batch(++last)}).value();
+      EXPECT_EQ(replay(*disk).value().batches, batches(1, last));
+      log.wal().rotate().value();
+      log.append({batch(++last)}).value();
+      log.wal().sync().value();
+      const auto after = disk->after(PowerCut::lose_unsynced());
+      EXPECT_EQ(replay(*after).value().batches, batches(1, last));
+      EXPECT_FALSE(replay(*after).value().result.cut);
+    }
+  }
+}
+
+TEST(Wal, reports_a_failed_sync_and_never_pretends_after_it) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  log.wal().rotate().value();
+  log.append({batch(1)}).value();
+  disk->fail({.call = Call::sync});
+  EXPECT_EQ(log.wal().sync().error().code, std::errc::io_error);
+  EXPECT_FALSE(log.wal().sync());
+}
+
+TEST(Wal, syncs_nothing_where_nothing_was_appended) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  log.wal().rotate().value();
+  log.append({batch(1)}).value();
+  log.wal().sync().value();
+  const std::uint64_t syncs = disk->calls(Call::sync);
+  log.wal().sync().value();
+  EXPECT_EQ(disk->calls(Call::sync), syncs);
+}
+
+TEST(Wal, recycles_a_few_segments_and_removes_the_rest) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  fill(log, 1, 6);
+  log.wal().release(6).value();
+  EXPECT_EQ(files(*disk).size(), 3u);
+  EXPECT_EQ(log.wal().segment_count(), 3u);
+  EXPECT_EQ(log.wal().bytes(), 3 * 512u);
+  EXPECT_EQ(log.wal().live_bytes(), 512u);
+  fill(log, 7, 2);
+  EXPECT_EQ(files(*disk).size(), 3u) << "both were used";
+  EXPECT_EQ(replay(*disk, 6, true).value().batches, batches(6, 8));
+}
+
+TEST(Wal, never_takes_a_recycled_segments_old_groups_for_its_own) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  log.wal().rotate().value();
+  for (std::uint64_t sequence = 1; sequence <= 4; ++sequence) log.append({batch(sequence)}).value();
+  ASSERT_EQ(log.wal().rotate().value(), 2u);
+  log.wal().release(2).value();
+  ASSERT_EQ(log.wal().rotate().value(), 3u);
+  Replayed replayed = replay(*disk, 2, true).value();
+  EXPECT_TRUE(replayed.batches.empty());
+  EXPECT_FALSE(replayed.result.cut) << "old bytes are no torn tail";
+  log.append({batch(5)}).value();
+  replayed = replay(*disk, 2, true).value();
+  EXPECT_EQ(replayed.batches, batches(5, 5));
+  EXPECT_FALSE(replayed.result.cut);
+  EXPECT_TRUE(replayed.result.damages.empty());
+}
+
+TEST(Wal, reports_a_torn_group_in_a_recycled_segment) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  fill(log, 1, 2);
+  log.wal().release(2).value();
+  log.wal().rotate().value();
+  log.append({batch(3)}).value();
+  disk->flip_bit(segment_path(3), 8 * 200);
+  const Replayed replayed = replay(*disk, 2, true).value();
+  ASSERT_TRUE(replayed.result.cut);
+  EXPECT_GT(replayed.result.cut->bytes, 0u);
+  EXPECT_LT(replayed.result.cut->bytes, 100u);
+}
+
+TEST(Wal, does_not_recycle_a_segment_of_another_size) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  log.wal().rotate().value();
+  log.append({{1, std::string(5'000, 'x'), {}}}).value();
+  log.wal().rotate().value();
+  log.wal().release(3).value();
+  EXPECT_EQ(log.wal().bytes(), 2 * 512u);
+}
+
+TEST(Wal, releases_what_was_replayed) {
+  auto disk = wal_disk();
+  {
+    WalLog log(disk);
+    fill(log, 1, 3);
+  }
+  WalLog log(disk, replay(*disk).value().result.position);
+  log.wal().rotate().value();
+  EXPECT_EQ(log.wal().live_bytes(), 4 * 512u);
+  log.wal().release(4).value();
+  log.wal().close().value();
+  EXPECT_EQ(files(*disk), (std::vector<std::string>{segment_name(4)}));
+}
+
+TEST(Wal, releases_a_segment_that_recovery_moved_away) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  fill(log, 1, 2);
+  disk->remove(segment_path(1)).value();
+  EXPECT_TRUE(log.wal().release(2));
+}
+
+TEST(Wal, tries_again_to_remove_what_stayed) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  fill(log, 1, 5);
+  disk->fail({.call = Call::remove});
+  EXPECT_FALSE(log.wal().release(5));
+  EXPECT_EQ(log.wal().segment_count(), 4u);
+  EXPECT_EQ(log.wal().live_bytes(), 512u);
+  EXPECT_TRUE(log.wal().release(5));
+  EXPECT_EQ(log.wal().segment_count(), 3u);
+}
+
+TEST(Wal, never_releases_the_current_segment) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  fill(log, 1, 1);
+  log.wal().release(99).value();
+  EXPECT_EQ(replay(*disk).value().batches, batches(1, 1));
+}
+
+TEST(Wal, leaves_no_spare_when_it_closes) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  fill(log, 1, 3);
+  log.wal().release(3).value();
+  EXPECT_EQ(files(*disk).size(), 3u);
+  log.wal().close().value();
+  EXPECT_EQ(files(*disk), (std::vector<std::string>{segment_name(3)}));
+}
+
+TEST(Wal, removes_the_spares_that_a_killed_process_left) {
+  auto disk = wal_disk();
+  {
+    WalLog log(disk);
+    fill(log, 1, 3);
+    log.wal().release(3).value();
+  }
+  EXPECT_EQ(files(*disk).size(), 3u);
+  WalLog log(disk, replay(*disk, 3, true).value().result.position);
+  log.wal().rotate().value();
+  EXPECT_EQ(files(*disk), (std::vector<std::string>{segment_name(3), segment_name(4)}));
+}
+
+TEST(Wal, prepares_the_next_segment_piece_by_piece) {
+  auto disk = wal_disk();
+  WalLog log(disk, {}, std::size_t{5} << 19);
+  EXPECT_FALSE(log.wal().prepare_spare().value()) << "not before it has begun";
+  log.wal().rotate().value();
+  int pieces = 0;
+  while (log.wal().prepare_spare().value()) ++pieces;
+  EXPECT_EQ(pieces, 3);
+  EXPECT_EQ(log.wal().bytes(), std::uint64_t{5} << 20);
+  EXPECT_EQ(log.wal().segment_count(), 2u);
+  const std::uint64_t creates = disk->calls(Call::create);
+  log.wal().rotate().value();
+  EXPECT_EQ(disk->calls(Call::create), creates);
+}
+
+TEST(Wal, gives_up_a_spare_that_cannot_be_written) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  log.wal().rotate().value();
+  disk->fail({.call = Call::write, .error_number = ENOSPC, .suffix = ".spare"});
+  EXPECT_EQ(log.wal().prepare_spare().error().code, Errc::no_space);
+  EXPECT_EQ(files(*disk).size(), 1u);
+  EXPECT_TRUE(log.wal().prepare_spare().value());
+}
+
+TEST(Wal, pre_writes_segments_so_that_appends_need_no_space) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  log.wal().rotate().value();
+  disk->set_capacity(disk->used());
+  log.append({batch(1)}).value();
+  log.append({batch(2)}).value();
+  EXPECT_EQ(log.wal().rotate().error().code, Errc::no_space);
+  log.append({batch(3)}).value();
+  EXPECT_EQ(replay(*disk).value().batches, batches(1, 3));
+}
+
+TEST(Wal, counts_its_bytes) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  EXPECT_EQ(log.wal().bytes(), 0u);
+  EXPECT_EQ(log.wal().current_segment(), 0u);
+  fill(log, 1, 3);
+  EXPECT_EQ(log.wal().current_segment(), 3u);
+  EXPECT_EQ(log.wal().bytes(), 3 * 512u);
+  EXPECT_EQ(log.wal().live_bytes(), 3 * 512u);
+  const std::uint64_t current = 128 + log.wal().bytes_appended() / 3;
+  EXPECT_EQ(log.wal().bytes_since(3), current);
+  EXPECT_EQ(log.wal().bytes_since(2), 512 + current);
+  EXPECT_EQ(log.wal().bytes_since(4), 0u);
+}
+
+TEST(Wal, is_appended_to_synced_and_released_at_once) {
+  auto disk = wal_disk();
+  WalLog log(disk);
+  log.wal().rotate().value();
+  std::atomic<bool> done = false;
+  std::thread syncer([&] {
+    while (!done) {
+      log.wal().sync().value();
+      log.wal().prepare_spare().value();
+    }
+  });
+  std::thread releaser([&] {
+    while (!done) {
+      const std::uint64_t current = log.wal().current_segment();
+      if (current > 5) log.wal().release(current - 4).value();
+      EXPECT_GE(log.wal().bytes(), log.wal().bytes_since(current));
+    }
+  });
+  for (std::uint64_t sequence = 1; sequence <= 2'000; ++sequence) {
+    log.append({batch(sequence)}).value();
+  }
+  done = true;
+  syncer.join();
+  releaser.join();
+  log.wal().sync().value();
+  const auto after = disk->after(PowerCut::lose_unsynced());
+  const std::uint64_t first = log.wal().current_segment() - 4;
+  const Replayed replayed = replay(*after, first, true).value();
+  ASSERT_FALSE(replayed.batches.empty());
+  EXPECT_EQ(replayed.batches, batches(replayed.batches[0].sequence, 2'000));
+}
+
+}  // namespace
+}  // namespace varve::engine
