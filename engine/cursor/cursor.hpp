@@ -30,7 +30,8 @@ class Cursor {
   /// Goes to the next key that may have rows in the bounds, leaving what is left of this one.
   /// False at the end. The key is valid until the next call.
   virtual Result<bool> next_key() = 0;
-  /// The least such key at or above `key`, which must not lie before the current one.
+  /// The least such key at or above `key`, which must not lie before the current one. To seek the
+  /// current key leaves the cursor where it is.
   virtual Result<bool> seek_key(std::string_view key) = 0;
   virtual std::string_view key() const = 0;
 

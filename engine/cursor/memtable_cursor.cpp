@@ -1,0 +1,81 @@
+#include <algorithm>
+#include <optional>
+
+#include "engine/base/checksum.hpp"
+#include "engine/cursor/cursor.hpp"
+#include "engine/cursor/single_key.hpp"
+
+namespace varve::engine {
+
+namespace {
+
+using SeriesList = std::vector<const MemtableSeries*>;
+
+class MemtableCursor final : public Cursor {
+ public:
+  MemtableCursor(std::shared_ptr<const Memtable> memtable, CursorBounds bounds,
+                 std::uint64_t sequence)
+      : memtable_(std::move(memtable)), bounds_(std::move(bounds)), sequence_(sequence) {
+    if (bounds_.keys.empty() || bounds_.times.empty()) {
+      series_ = std::make_shared<SeriesList>();
+    } else if (is_single_key(bounds_.keys)) {
+      // The hash spares sorting all series.
+      const std::string& key = bounds_.keys.first;
+      const MemtableSeries* const found = memtable_->find(key, hash_of(key));
+      series_ = std::make_shared<SeriesList>(found == nullptr ? 0 : 1, found);
+    } else {
+      series_ = memtable_->sorted_series();
+    }
+    next_ = lower_bound(0, bounds_.keys.first);
+    end_ = lower_bound(next_, bounds_.keys.end);
+  }
+
+  Result<bool> next_key() override {
+    rows_.reset();
+    current_ = next_ < end_ ? (*series_)[next_++] : nullptr;
+    return current_ != nullptr;
+  }
+
+  Result<bool> seek_key(std::string_view key) override {
+    if (current_ != nullptr && key <= this->key()) return true;
+    next_ = std::min(lower_bound(next_, key), end_);
+    return next_key();
+  }
+
+  std::string_view key() const override { return Memtable::key_of(*current_); }
+
+  Result<RowsView> next_rows() override {
+    if (!rows_) {
+      rows_.emplace(*memtable_, *current_, bounds_.times, sequence_, bounds_.newest_first);
+    }
+    return rows_->next();
+  }
+
+ private:
+  std::size_t lower_bound(std::size_t from, std::string_view key) const {
+    const auto found =
+        std::lower_bound(series_->begin() + static_cast<std::ptrdiff_t>(from), series_->end(), key,
+                         [](const MemtableSeries* series, std::string_view bound) {
+                           return Memtable::key_of(*series) < bound;
+                         });
+    return static_cast<std::size_t>(found - series_->begin());
+  }
+
+  const std::shared_ptr<const Memtable> memtable_;
+  const CursorBounds bounds_;
+  const std::uint64_t sequence_;
+  std::shared_ptr<const SeriesList> series_;
+  std::size_t next_ = 0;
+  std::size_t end_ = 0;
+  const MemtableSeries* current_ = nullptr;
+  std::optional<MemtableRows> rows_;
+};
+
+}  // namespace
+
+std::unique_ptr<Cursor> memtable_cursor(std::shared_ptr<const Memtable> memtable,
+                                        CursorBounds bounds, std::uint64_t sequence) {
+  return std::make_unique<MemtableCursor>(std::move(memtable), std::move(bounds), sequence);
+}
+
+}  // namespace varve::engine

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "engine/cursor/cursor.hpp"
+
+namespace varve::engine {
+
+/// One input of a merge at one key: the stretch it gave last, less what its range tombstones hide,
+/// consumed from the side that comes up first. Rows are named by their index in the stretch. What
+/// is visible of it lies in pieces between hidden spans, of which one is current.
+class MergeSource {
+ public:
+  MergeSource(MergeInput input, bool by_newest)
+      : cursor_(std::move(input.cursor)),
+        hidden_by_(std::move(input.hidden_by)),
+        by_newest_(by_newest) {}
+
+  Cursor& cursor() { return *cursor_; }
+
+  /// Begins a key, that of the cursor. False where range tombstones hide all of it.
+  bool begin_key();
+
+  /// Goes on within the stretch, if the current piece is used up. False where only load() helps.
+  bool ready();
+  /// Asks the cursor for another stretch, which ends the life of the last. False at the end of
+  /// the key.
+  Result<bool> load();
+
+  // All REQUIRE that it is ready.
+
+  /// The timestamp that comes up next.
+  Timestamp head() const { return stretch_.timestamps[by_newest_ ? end_ - 1 : begin_]; }
+  /// How many rows come up before `bound`.
+  std::size_t rows_before(Timestamp bound) const;
+  std::size_t rows_left() const { return end_ - begin_; }
+  RowType type() const { return stretch_.type; }
+
+  /// In the stretch, the oldest of the next `count` rows.
+  std::size_t first_of(std::size_t count) const { return by_newest_ ? end_ - count : begin_; }
+  void drop(std::size_t count) {
+    if (by_newest_) {
+      end_ -= count;
+    } else {
+      begin_ += count;
+    }
+  }
+
+  /// Rows of the stretch, dropped or not.
+  RowsView rows(std::size_t first, std::size_t count) const { return stretch_.slice(first, count); }
+
+ private:
+  void cut_oldest();
+  void cut_newest();
+
+  std::unique_ptr<Cursor> cursor_;
+  std::vector<RangeTombstone> hidden_by_;
+  bool by_newest_;
+
+  std::vector<TimeSpan> hidden_;  // At the current key: ascending, apart from each other.
+  RowsView stretch_;
+  // The current piece, and what has not been looked at yet.
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::size_t rest_begin_ = 0;
+  std::size_t rest_end_ = 0;
+};
+
+}  // namespace varve::engine
