@@ -57,8 +57,7 @@ class TableCursor final : public Cursor {
   }
 
   bool passes_over(const Error& error) const {
-    return options_.skip_damaged &&
-           (error.code == Errc::corruption || error.code == std::errc::no_such_file_or_directory);
+    return options_.skip_damaged && error.code == Errc::corruption;
   }
 
   Status open();
@@ -125,12 +124,13 @@ Result<bool> TableCursor::find(std::string_view from, bool above) {
   has_key_ = false;
   if (index_ == nullptr) return false;
 
-  std::size_t i = first_entry(from, above);
-  for (; i < entries().size(); ++i) {
+  std::size_t next = 0;
+  for (std::size_t i = first_entry(from, above); i < entries().size(); i = next) {
+    next = i + 1;
     const Entry& entry = entries()[i];
     if (entry.first_key >= bounds_.keys.end) return false;
     if (!entry.times.overlaps(bounds_.times)) {
-      i = skip(i) - 1;
+      next = skip(i);
       continue;
     }
     if (above ? entry.first_key > from : entry.first_key >= from) {
