@@ -95,7 +95,7 @@ std::uint32_t WriteBatch::intern(std::string_view key) {
     if (engine::user_key(internal_key(keys_[last])) == key) return last;
   }
   // The internal key is put together where it stays if it turns out to be new.
-  Slice bytes{heap_.size(), key.size() + 1};
+  const Slice bytes{heap_.size(), key.size() + 1};
   heap_.push_back(static_cast<char>(engine::KeySpace::user));
   heap_.append(key);
   const std::uint64_t hash = engine::hash_of(view(bytes));
