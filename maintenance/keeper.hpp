@@ -10,6 +10,7 @@
 #include "engine/table/table.hpp"
 #include "engine/version/version_set.hpp"
 #include "engine/wal/wal.hpp"
+#include "maintenance/choice.hpp"
 #include "varve/clock.hpp"
 #include "varve/error.hpp"
 #include "varve/options.hpp"
@@ -34,11 +35,14 @@ struct KeeperContext {
 };
 
 /// Flush, compaction and collection, each a whole job on the calling thread. Any number of
-/// threads: flushes are serialised (oldest memtable first); compactions claim their inputs, so
-/// that compact() and the background never touch the same table.
+/// threads: flushes are serialised (oldest memtable first), and so, apart from them, are
+/// compactions and collections. What is asked for waits for its turn; step() does not, and a job
+/// under way flushes in between, so a flush never waits for a compaction.
 class Keeper {
  public:
   explicit Keeper(KeeperContext context);
+  /// With other bounds than the usual, so that tests need little data. The window is the context's.
+  Keeper(KeeperContext context, const Rules& rules);
   ~Keeper();
 
   /// Flushes the oldest frozen memtable. False when there is none.

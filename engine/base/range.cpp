@@ -1,5 +1,7 @@
 #include "engine/base/range.hpp"
 
+#include "engine/base/try.hpp"
+
 namespace varve::engine {
 
 std::optional<std::string> prefix_end(std::string_view prefix) {
@@ -8,6 +10,15 @@ std::optional<std::string> prefix_end(std::string_view prefix) {
   if (end.empty()) return std::nullopt;
   end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
   return end;
+}
+
+Status check_key(std::string_view user_key) {
+  if (user_key.empty()) return fail(Errc::invalid_argument, "the key is empty");
+  if (user_key.size() > key_size_max) {
+    return fail(Errc::invalid_argument, "a key of " + std::to_string(user_key.size()) +
+                                            " bytes; the limit is " + std::to_string(key_size_max));
+  }
+  return {};
 }
 
 KeyRange user_key_range(std::string_view first, std::optional<std::string_view> end) {

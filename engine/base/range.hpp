@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "varve/error.hpp"
 #include "varve/time.hpp"
 
 namespace varve::engine {
@@ -27,6 +28,9 @@ std::optional<std::string> prefix_end(std::string_view prefix);
 
 inline constexpr std::size_t key_size_max = 65'535;  // Of a user's key.
 inline constexpr std::size_t value_size_max = std::size_t{16} << 20;
+
+/// A user's key as given. Fails with invalid_argument where it is empty or over the limit.
+[[nodiscard]] Status check_key(std::string_view user_key);
 
 /// Internal keys in [first, end).
 struct KeyRange {

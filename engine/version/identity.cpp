@@ -21,8 +21,6 @@ constexpr std::size_t checksum_offset = 36;
 static_assert(magic.size() + 4 + sizeof(Uuid) + 8 == checksum_offset);
 static_assert(checksum_offset + 8 == Identity::encoded_size);
 
-constexpr const char* new_file_name = "VARVE.new";
-
 /// Over what follows the magic, so that damage to the magic itself can be told from another file.
 std::uint64_t checksum_of(ByteSpan bytes) {
   return checksum(bytes.subspan(magic.size(), checksum_offset - magic.size()));
@@ -118,7 +116,7 @@ Result<Identity> read_identity(FileSystem& file_system, const std::filesystem::p
 
 Status write_identity(FileSystem& file_system, const std::filesystem::path& dir,
                       const Identity& identity) {
-  const std::filesystem::path fresh = dir / new_file_name;
+  const std::filesystem::path fresh = dir / identity_new_file_name;
   VARVE_TRY(const bool is_left_over, file_system.exists(fresh));
   if (is_left_over) VARVE_CHECK(file_system.remove(fresh));
 

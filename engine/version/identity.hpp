@@ -34,6 +34,8 @@ struct Identity {
 };
 
 inline constexpr const char* identity_file_name = "VARVE";
+/// What write_identity() renames to it, and an interrupted one leaves.
+inline constexpr const char* identity_new_file_name = "VARVE.new";
 
 /// A new random (version 4) uuid.
 Uuid random_uuid();

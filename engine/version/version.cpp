@@ -114,7 +114,10 @@ class VersionBuilder {
   static Status advance(std::uint64_t& number, std::optional<std::uint64_t> next,
                         const char* name) {
     if (!next) return {};
-    if (*next < number) return fail(Errc::corruption, std::string(name) + " runs back");
+    // To 0 is no way back: the log has gone, as under Durability::none().
+    if (*next < number && *next != 0) {
+      return fail(Errc::corruption, std::string(name) + " runs back");
+    }
     number = *next;
     return {};
   }

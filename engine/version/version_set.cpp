@@ -12,7 +12,9 @@ namespace varve::engine {
 
 namespace {
 
-// New manifests then cost little beside the edits between them.
+// A manifest is replaced once it has grown to both: so opening reads little, and new manifests
+// cost little beside the edits between them.
+constexpr std::uint64_t replaced_from_bytes = std::uint64_t{1} << 20;
 constexpr std::uint64_t replaced_from_growth = 4;
 
 std::unordered_set<std::uint64_t> table_numbers(const Version& version) {
@@ -44,14 +46,12 @@ struct VersionSet::Impl {
       : context(*start.context),
         dir(std::move(start.dir)),
         database(start.database),
-        manifest_bytes(start.manifest_bytes),
         next_file(start.next_file) {}
 
   // Constant.
   const TableContext& context;
   const std::filesystem::path dir;
   const Uuid database;
-  const std::uint64_t manifest_bytes;
 
   std::atomic<std::uint64_t> next_file;
 
@@ -88,7 +88,7 @@ Status VersionSet::Impl::log(VersionEdit& edit, const Version& next) {
     give_manifest_up();
     return start_manifest(next);
   }
-  if (manifest->bytes() >= manifest_bytes &&
+  if (manifest->bytes() >= replaced_from_bytes &&
       manifest->bytes() >= replaced_from_growth * whole_bytes) {
     give_manifest_up();
     // The edit is durable already. Where this fails the next edit tries again: the new manifest
@@ -193,6 +193,9 @@ std::vector<std::shared_ptr<const Memtable>> VersionSet::frozen() const {
   const std::shared_ptr<const ViewSources> sources = impl_->load();
   return {sources->memtables.rbegin(), sources->memtables.rend() - 1};
 }
+
+std::size_t VersionSet::frozen_count() const { return impl_->load()->memtables.size() - 1; }
+std::size_t VersionSet::active_bytes() const { return impl_->load()->memtables.front()->bytes(); }
 
 std::uint64_t VersionSet::new_file_number() { return impl_->new_file_number(); }
 

@@ -33,8 +33,6 @@ class VersionSet {
     std::uint64_t manifest_number = 0;  // Of the one that was read; 0: none.
     std::shared_ptr<Memtable> active;
     std::uint64_t sequence = 0;  // Visible at first.
-    /// A manifest is replaced once it has grown to so much and to four times its first record.
-    std::uint64_t manifest_bytes = std::uint64_t{1} << 20;
   };
 
   /// Writes a new manifest with the whole version, durable, and removes the one before.
@@ -56,7 +54,7 @@ class VersionSet {
   void rotate(std::shared_ptr<Memtable> fresh);
   const std::shared_ptr<Memtable>& active() const { return active_; }
 
-  /// What the writer paces itself by. Any thread, without a lock.
+  /// What writers pace themselves by. Any thread.
   std::size_t frozen_count() const;
   std::size_t active_bytes() const;
 
@@ -69,7 +67,6 @@ class VersionSet {
   /// Logs the edit durably, publishes the version after it (without `flushed`, the memtable whose
   /// records it installs, always the oldest), and marks removed tables obsolete. A manifest whose
   /// append fails is replaced by a new one with the whole version after the edit.
-  /// REQUIRES that the files which the edit adds are durable, with their names.
   ///
   /// Fails with corruption where the edit does not fit the version, with closed, or when the new
   /// manifest fails too: then nothing has changed here and the call can be repeated, but what the

@@ -46,7 +46,7 @@ struct Options {
   /// Decoded blocks kept in memory. Zero keeps none.
   std::size_t block_cache_bytes = std::size_t{32} << 20;
   /// Writes that were accepted and not yet applied. Over it they wait, or are Errc::busy.
-  std::size_t queue_bytes = std::size_t{16} << 20;
+  std::size_t queue_bytes = std::size_t{32} << 20;
 
   /// The span of time of a level 1 window; each level up is 8 times wider. About what a gateway
   /// gathers between two flushes is right: shorter splits tables, longer delays expiry.

@@ -9,6 +9,7 @@
 
 namespace varve {
 
+class EngineImpl;
 namespace engine {
 class SeriesState;
 }
@@ -24,7 +25,7 @@ class Series {
   explicit Series(std::shared_ptr<engine::SeriesState> state) : state_(std::move(state)) {}
 
  private:
-  friend class Engine;
+  friend class EngineImpl;
   friend class WriteBatch;
 
   std::shared_ptr<engine::SeriesState> state_;

@@ -1,0 +1,208 @@
+#include "maintenance/compaction.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "engine/base/assert.hpp"
+#include "engine/base/try.hpp"
+#include "engine/cursor/cursor.hpp"
+
+namespace varve::maintenance {
+
+using engine::Cursor;
+using engine::RowsView;
+using engine::RowType;
+
+OlderTables::OlderTables(const engine::Version& version, std::uint64_t newest,
+                         const std::vector<std::uint64_t>& inputs) {
+  bool older = false;
+  for (std::size_t level = 0; level < engine::level_count; ++level) {
+    bool here = false;
+    for (const TablePointer& table : version.levels[level]) {
+      const std::uint64_t number = table->meta().number;
+      here = here || number == newest;
+      const bool input = std::ranges::find(inputs, number) != inputs.end();
+      if ((older || (here && level == 0)) && !input) tables_.push_back(&table->meta());
+    }
+    older = older || here;  // Tables of one level above 0 have no row in common.
+  }
+}
+
+bool OlderTables::may_hold(std::string_view key, Timestamp ts) const {
+  return std::ranges::any_of(tables_, [&](const engine::TableMeta* meta) {
+    return meta->times.contains(ts) && meta->first_key <= key && key <= meta->last_key;
+  });
+}
+
+bool OlderTables::overlap(const engine::TableMeta& meta) const {
+  return overlap(meta.first_key, meta.last_key, meta.times);
+}
+
+bool OlderTables::overlap(std::string_view first_key, std::string_view last_key,
+                          const engine::TimeSpan& times) const {
+  return std::ranges::any_of(tables_, [&](const engine::TableMeta* meta) {
+    return meta->times.overlaps(times) && meta->first_key <= last_key &&
+           first_key <= meta->last_key;
+  });
+}
+
+namespace {
+
+// Rows between two looks at what outranks a compaction: some milliseconds' work.
+constexpr std::uint64_t quantum_rows = 64 * 1024;
+
+/// Passes everything on, and notes which table failed.
+class WatchedCursor final : public Cursor {
+ public:
+  WatchedCursor(std::unique_ptr<Cursor> source, std::uint64_t table, BrokenInput& broken)
+      : source_(std::move(source)), table_(table), broken_(broken) {}
+
+  Result<bool> next_key() override { return watch(source_->next_key()); }
+  Result<bool> seek_key(std::string_view key) override { return watch(source_->seek_key(key)); }
+  std::string_view key() const override { return source_->key(); }
+  Result<RowsView> next_rows() override { return watch(source_->next_rows()); }
+
+ private:
+  template <class T>
+  T watch(T result) {
+    if (!result && !broken_.table) broken_.table = table_;
+    return result;
+  }
+
+  const std::unique_ptr<Cursor> source_;
+  const std::uint64_t table_;
+  BrokenInput& broken_;
+};
+
+class Compaction {
+ public:
+  Compaction(const CompactionJob& job, JobFiles& files, BrokenInput& broken)
+      : job_(job),
+        files_(files),
+        broken_(broken),
+        older_(*job.version, job.plan.inputs.front(), job.plan.inputs) {
+    for (const std::uint64_t number : job.plan.inputs) inputs_.push_back(find(number));
+    for (const TablePointer& input : inputs_) {
+      newest_flush_ = std::max(newest_flush_, input->meta().newest_flush);
+      rows_read_ += input->meta().rows;
+      outcome_.bytes_read += input->meta().size;
+      outcome_.edit.removed.push_back(input->meta().number);
+    }
+    for (const Region& region : job.plan.regions) {
+      streams_.emplace_back(files_, job.plan.output_level, newest_flush_, table_bytes(region));
+    }
+    // What waits in level 0 stays one table, however large: so tables there become fewer.
+    streams_.emplace_back(files_, 0, newest_flush_, std::numeric_limits<std::uint64_t>::max());
+  }
+
+  Result<CompactionOutcome> run() {
+    const auto cursor = open();
+    std::uint64_t quantum = 0;
+    for (;;) {
+      VARVE_TRY(const bool more, cursor->next_key());
+      if (!more) break;
+      for (;;) {
+        VARVE_TRY(const RowsView rows, cursor->next_rows());
+        if (rows.empty()) break;
+        VARVE_CHECK(keep(rows));
+        quantum += rows.size();
+        if (quantum < quantum_rows) continue;
+        quantum = 0;
+        if (job_.between) job_.between();
+      }
+    }
+    for (TableStream& stream : streams_) VARVE_CHECK(stream.finish());
+    outcome_.edit.added = files_.added();
+    outcome_.rows_gone = rows_read_ - files_.rows();
+    return std::move(outcome_);
+  }
+
+ private:
+  TablePointer find(std::uint64_t number) const {
+    for (const auto& level : job_.version->levels) {
+      for (const TablePointer& table : level) {
+        if (table->meta().number == number) return table;
+      }
+    }
+    VARVE_ASSERT(!"a plan names tables of its version");
+    return nullptr;
+  }
+
+  /// Tables of about one size, rather than full ones and a small rest.
+  std::uint64_t table_bytes(const Region& region) const {
+    const std::uint64_t count = region.bytes / job_.table_bytes_max + 1;
+    return count == 1 ? job_.table_bytes_max : region.bytes / count + 1;
+  }
+
+  std::unique_ptr<Cursor> open() {
+    std::vector<engine::MergeInput> sources;
+    for (const TablePointer& input : inputs_) {
+      const engine::TableMeta& meta = input->meta();
+      // The end does not belong to the range, so: the least key above the last.
+      const engine::CursorBounds bounds{{meta.first_key, meta.last_key + '\0'}, meta.times, false};
+      auto cursor = engine::table_cursor(input, bounds, {.fill_cache = false});
+      sources.push_back({std::make_unique<WatchedCursor>(std::move(cursor), meta.number, broken_),
+                         job_.version->hiding(meta.newest_flush)});
+    }
+    return engine::merge_cursor(std::move(sources), false);
+  }
+
+  bool goes(const RowsView& rows, std::size_t at) const {
+    if (rows.type != RowType::tombstone && rows.expires_at(at) > job_.now) return false;
+    return !older_.may_hold(rows.key, rows.timestamps[at]);
+  }
+
+  Status keep(const RowsView& rows) {
+    if (rows.type != RowType::tombstone && rows.expiries.empty()) return route(rows);
+    std::size_t first = 0;
+    for (std::size_t at = 0; at < rows.size(); ++at) {
+      if (!goes(rows, at)) continue;
+      if (rows.type != RowType::tombstone) ++outcome_.rows_expired;
+      if (at > first) VARVE_CHECK(route(rows.slice(first, at - first)));
+      first = at + 1;
+    }
+    return first == rows.size() ? Status() : route(rows.slice(first, rows.size() - first));
+  }
+
+  /// Gives each part of the rows to the stream of its time.
+  Status route(RowsView rows) {
+    const auto& regions = job_.plan.regions;
+    while (!rows.empty()) {
+      const Timestamp ts = rows.first_ts();
+      const auto region = std::ranges::lower_bound(
+          regions, ts, {}, [](const Region& one) { return one.times.last; });
+      const bool inside = region != regions.end() && region->times.first <= ts;
+      std::size_t count = rows.size();
+      if (region != regions.end()) {
+        const Timestamp last = inside ? region->times.last : region->times.first - 1;
+        const auto end = std::ranges::upper_bound(rows.timestamps, last);
+        count = static_cast<std::size_t>(end - rows.timestamps.begin());
+      }
+      const std::size_t stream =
+          inside ? static_cast<std::size_t>(region - regions.begin()) : regions.size();
+      VARVE_CHECK(streams_[stream].add(rows.slice(0, count)));
+      rows = rows.slice(count, rows.size() - count);
+    }
+    return {};
+  }
+
+  const CompactionJob& job_;
+  JobFiles& files_;
+  BrokenInput& broken_;
+  const OlderTables older_;
+  std::vector<TablePointer> inputs_;
+  std::uint64_t newest_flush_ = 0;
+  std::uint64_t rows_read_ = 0;
+  std::vector<TableStream> streams_;  // One for each region, and one for what waits.
+  CompactionOutcome outcome_;
+};
+
+}  // namespace
+
+Result<CompactionOutcome> run_compaction(const CompactionJob& job, JobFiles& files,
+                                         BrokenInput& broken) {
+  return Compaction(job, files, broken).run();
+}
+
+}  // namespace varve::maintenance

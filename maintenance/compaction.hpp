@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "engine/table/table.hpp"
+#include "engine/version/version.hpp"
+#include "engine/version/version_edit.hpp"
+#include "maintenance/choice.hpp"
+#include "maintenance/job_files.hpp"
+#include "varve/error.hpp"
+
+namespace varve::maintenance {
+
+using TablePointer = std::shared_ptr<const engine::Table>;
+
+/// The boxes of the tables that may hold rows for a tombstone or an expired row to hide.
+class OlderTables {
+ public:
+  /// Those of `version` that come after its table `newest` in the order of hiding, but for
+  /// `inputs` (numbers). The version outlives this.
+  OlderTables(const engine::Version& version, std::uint64_t newest,
+              const std::vector<std::uint64_t>& inputs);
+
+  bool empty() const { return tables_.empty(); }
+  bool may_hold(std::string_view key, Timestamp ts) const;
+  bool overlap(const engine::TableMeta& meta) const;
+  bool overlap(std::string_view first_key, std::string_view last_key,
+               const engine::TimeSpan& times) const;
+
+ private:
+  std::vector<const engine::TableMeta*> tables_;
+};
+
+/// One compaction, ready to run.
+struct CompactionJob {
+  std::shared_ptr<const engine::Version> version;
+  CompactionPlan plan;
+  std::uint64_t table_bytes_max = 0;
+  /// Rows that expired by then go, where nothing older is left for them to hide.
+  Timestamp now = 0;
+  /// Called every few blocks, to do what outranks this.
+  std::function<void()> between;
+};
+
+struct CompactionOutcome {
+  engine::VersionEdit edit;
+  std::uint64_t rows_gone = 0;  // Replaced, deleted, expired.
+  std::uint64_t rows_expired = 0;
+  std::uint64_t bytes_read = 0;
+};
+
+/// Which input could not be read.
+struct BrokenInput {
+  std::optional<std::uint64_t> table;
+};
+
+/// Merges the inputs of the plan into new tables, durable but for their names, and gives the edit
+/// that replaces the one by the other. Changes nothing else.
+Result<CompactionOutcome> run_compaction(const CompactionJob& job, JobFiles& files,
+                                         BrokenInput& broken);
+
+}  // namespace varve::maintenance

@@ -1,0 +1,86 @@
+#include "maintenance/job_files.hpp"
+
+#include <utility>
+
+#include "engine/base/try.hpp"
+
+namespace varve::maintenance {
+
+JobFiles::~JobFiles() {
+  // What cannot be removed is found as an orphan when the database is opened.
+  for (const std::filesystem::path& path : paths_) (void)tables_.file_system->remove(path);
+}
+
+Result<engine::TableWriter> JobFiles::create() {
+  const std::uint64_t number = versions_.new_file_number();
+  paths_.push_back(tables_.dir / engine::table_file_name(number));
+  return engine::TableWriter::create(*tables_.file_system, paths_.back(), number, compression_);
+}
+
+void JobFiles::add(std::uint32_t level, engine::TableMeta meta) {
+  added_.push_back({level, std::move(meta)});
+}
+
+std::uint64_t JobFiles::bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& added : added_) bytes += added.meta.size;
+  return bytes;
+}
+
+std::uint64_t JobFiles::rows() const {
+  std::uint64_t rows = 0;
+  for (const auto& added : added_) rows += added.meta.rows;
+  return rows;
+}
+
+Status JobFiles::sync() {
+  if (added_.empty()) return {};
+  return tables_.file_system->sync_directory(tables_.dir);
+}
+
+std::vector<std::filesystem::path> JobFiles::hand_over() { return std::exchange(paths_, {}); }
+
+Status TableStream::make_room(std::string_view key) {
+  if (writer_) {
+    const bool same_key = key == last_key_;
+    const bool full = writer_->bytes() >= table_bytes_max_;
+    if ((full && (!same_key || one_key_)) || (!same_key && key_was_cut_)) {
+      VARVE_CHECK(finish());
+      key_was_cut_ = same_key;
+    }
+  }
+  if (!writer_) {
+    VARVE_TRY(writer_, files_.create());
+    one_key_ = true;
+  } else if (key != last_key_) {
+    one_key_ = false;
+  }
+  last_key_.assign(key);
+  return {};
+}
+
+Status TableStream::add(const engine::RowsView& rows) {
+  VARVE_CHECK(make_room(rows.key));
+  return writer_->add(rows);
+}
+
+Status TableStream::add_raw_block(const engine::TableIndex::Entry& entry, engine::ByteSpan block) {
+  VARVE_CHECK(make_room(entry.first_key));
+  if (entry.last_key != entry.first_key) {
+    one_key_ = false;
+    key_was_cut_ = false;
+    last_key_.assign(entry.last_key);
+  }
+  return writer_->add_raw_block(entry, block);
+}
+
+Status TableStream::finish() {
+  if (!writer_) return {};
+  VARVE_TRY(engine::TableMeta meta, writer_->finish(newest_flush_));
+  files_.add(level_, std::move(meta));
+  writer_.reset();
+  key_was_cut_ = false;
+  return {};
+}
+
+}  // namespace varve::maintenance

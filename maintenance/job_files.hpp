@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/table/table.hpp"
+#include "engine/table/table_writer.hpp"
+#include "engine/version/version_edit.hpp"
+#include "engine/version/version_set.hpp"
+#include "varve/error.hpp"
+#include "varve/options.hpp"
+
+namespace varve::maintenance {
+
+/// The table files that one job makes. Removes them when it is destroyed, unless they were handed
+/// over. For one thread.
+class JobFiles {
+ public:
+  JobFiles(const engine::TableContext& tables, engine::VersionSet& versions,
+           Compression compression)
+      : tables_(tables), versions_(versions), compression_(compression) {}
+  JobFiles(const JobFiles&) = delete;
+  JobFiles& operator=(const JobFiles&) = delete;
+  ~JobFiles();
+
+  Result<engine::TableWriter> create();
+  /// Says that a table is finished.
+  void add(std::uint32_t level, engine::TableMeta meta);
+
+  const std::vector<engine::VersionEdit::Added>& added() const { return added_; }
+  std::uint64_t bytes() const;
+  std::uint64_t rows() const;
+
+  /// Makes the names durable. The last thing before the edit.
+  [[nodiscard]] Status sync();
+  /// The files are no longer this object's to remove. Their paths.
+  std::vector<std::filesystem::path> hand_over();
+
+ private:
+  const engine::TableContext& tables_;
+  engine::VersionSet& versions_;
+  const Compression compression_;
+  std::vector<std::filesystem::path> paths_;
+  std::vector<engine::VersionEdit::Added> added_;
+};
+
+/// Rows in order, written to one table after the other. No two of its tables overlap in both key
+/// and time: they are cut between keys, or inside a key that has a table to itself. For one thread.
+class TableStream {
+ public:
+  TableStream(JobFiles& files, std::uint32_t level, std::uint64_t newest_flush,
+              std::uint64_t table_bytes_max)
+      : files_(files),
+        level_(level),
+        newest_flush_(newest_flush),
+        table_bytes_max_(table_bytes_max) {}
+
+  /// REQUIRES what TableWriter::add() does.
+  [[nodiscard]] Status add(const engine::RowsView& rows);
+  /// The same for a whole block of another table.
+  [[nodiscard]] Status add_raw_block(const engine::TableIndex::Entry& entry,
+                                     engine::ByteSpan block);
+  /// Ends the last table. Nothing to be added after it.
+  [[nodiscard]] Status finish();
+
+ private:
+  [[nodiscard]] Status make_room(std::string_view key);
+
+  JobFiles& files_;
+  const std::uint32_t level_;
+  const std::uint64_t newest_flush_;
+  const std::uint64_t table_bytes_max_;
+
+  std::optional<engine::TableWriter> writer_;
+  std::string last_key_;
+  bool one_key_ = false;      // All rows of the open table have last_key_.
+  bool key_was_cut_ = false;  // And the table before has some of them.
+};
+
+}  // namespace varve::maintenance

@@ -1,0 +1,159 @@
+#include "maintenance/scheduler.hpp"
+
+#include <algorithm>
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+#include <atomic>
+#include <chrono>
+#include <new>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "engine/base/mutex.hpp"
+#include "engine/base/thread.hpp"
+#include "engine/base/try.hpp"
+#include "varve/maintenance_handle.hpp"
+
+namespace varve::maintenance {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// Between looks when nobody calls wake().
+constexpr milliseconds idle_pause{1000};
+// After failures in a row.
+constexpr milliseconds retry_pause_min{100};
+constexpr milliseconds retry_pause_max{10'000};
+
+}  // namespace
+
+/// Threads: everything runs on the one thread in io.run(), but for what is said to be shared.
+struct Scheduler::Impl {
+  Impl(Keeper& with, engine::Log where) : keeper(with), log(std::move(where)), timer(io) {}
+
+  Keeper& keeper;
+  const engine::Log log;
+  asio::io_context io;  // Shared: post() and stop().
+
+  // The thread's.
+  asio::steady_timer timer;
+  milliseconds retry_pause{0};  // 0 unless the last step failed.
+  std::string failure;          // What was logged last.
+
+  // Shared.
+  std::atomic<bool> stopping{false};
+  std::atomic<bool> woken{false};  // A handler of wake() is on its way.
+  std::atomic<bool> running{false};
+  engine::Mutex mutex;  // Held while the thread is started or joined.
+  std::thread thread VARVE_GUARDED_BY(mutex);
+
+  void wait(milliseconds pause) {
+    timer.expires_after(pause);
+    timer.async_wait([this](const std::error_code& cancelled) {
+      if (!cancelled) work();
+    });
+  }
+
+  Result<bool> step() {
+    try {
+      return keeper.step();
+    } catch (const std::bad_alloc&) {
+      // Jobs undo what they began, and memory may come back.
+      return std::unexpected(Error{std::make_error_code(std::errc::not_enough_memory), "step"});
+    }
+  }
+
+  /// Until there is nothing to do, or something fails.
+  void work() {
+    while (!stopping.load(std::memory_order_relaxed)) {
+      const auto did = step();
+      if (!did) return retry_after(did.error());
+      if (retry_pause != milliseconds(0)) log.info("maintenance goes on");
+      retry_pause = milliseconds(0);
+      failure.clear();
+      if (!*did) return wait(idle_pause);
+    }
+  }
+
+  void retry_after(const Error& error) {
+    if (std::string message = error.message(); message != failure) {
+      log.warning("maintenance failed, and will be tried again: " + message);
+      failure = std::move(message);
+    }
+    retry_pause = std::clamp(retry_pause * 2, retry_pause_min, retry_pause_max);
+    wait(retry_pause);
+  }
+
+  void run() {
+    const auto guard = asio::make_work_guard(io);
+    work();
+    io.run();
+  }
+};
+
+Scheduler::Scheduler(Keeper& keeper, engine::Log log)
+    : impl_(std::make_unique<Impl>(keeper, std::move(log))) {}
+
+Scheduler::~Scheduler() { stop(); }
+
+Status Scheduler::start() {
+  const engine::Lock lock(impl_->mutex);
+  if (impl_->running.load() || impl_->stopping.load()) {
+    return engine::fail(Errc::invalid_argument, "maintenance was started before");
+  }
+  VARVE_TRY(impl_->thread,
+            engine::start_thread("varve-maint", [impl = impl_.get()] { impl->run(); }));
+  impl_->running = true;
+  return {};
+}
+
+bool Scheduler::running() const { return impl_->running.load(); }
+
+void Scheduler::wake() {
+  if (impl_->woken.exchange(true)) return;
+  asio::post(impl_->io, [impl = impl_.get()] {
+    impl->woken = false;  // Before the work: what comes now is seen by it, or wakes again.
+    // While it fails, its own pace is enough.
+    if (impl->retry_pause != milliseconds(0)) return;
+    impl->timer.cancel();
+    impl->work();
+  });
+}
+
+void Scheduler::stop() {
+  impl_->stopping = true;
+  impl_->io.stop();
+  const engine::Lock lock(impl_->mutex);
+  if (impl_->thread.joinable()) impl_->thread.join();
+  impl_->running = false;
+}
+
+}  // namespace varve::maintenance
+
+namespace varve {
+
+MaintenanceHandle::MaintenanceHandle(std::shared_ptr<maintenance::Scheduler> scheduler)
+    : scheduler_(std::move(scheduler)) {}
+
+MaintenanceHandle::MaintenanceHandle(MaintenanceHandle&&) noexcept = default;
+
+MaintenanceHandle& MaintenanceHandle::operator=(MaintenanceHandle&& other) noexcept {
+  if (this != &other) {
+    stop();
+    scheduler_ = std::move(other.scheduler_);
+  }
+  return *this;
+}
+
+MaintenanceHandle::~MaintenanceHandle() { stop(); }
+
+void MaintenanceHandle::stop() {
+  if (scheduler_) scheduler_->stop();
+}
+
+}  // namespace varve
