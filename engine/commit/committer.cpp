@@ -1,0 +1,419 @@
+#include "engine/commit/committer.hpp"
+
+#include <concurrentqueue.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "engine/base/assert.hpp"
+#include "engine/base/thread.hpp"
+#include "engine/base/try.hpp"
+#include "engine/commit/apply_batch.hpp"
+
+namespace varve::engine {
+
+namespace {
+
+constexpr std::size_t group_bytes_max = std::size_t{1} << 20;
+constexpr std::size_t group_batches_max = 4'096;
+constexpr std::string_view conflict_text = "patch: the record changed meanwhile";
+
+/// Sequences in a memtable are kept relative to its first, in 32 bits.
+constexpr std::uint64_t sequences_per_memtable_max = std::uint64_t{1} << 31;
+
+bool later(const WriteRequest* a, const WriteRequest* b) { return a->sequence > b->sequence; }
+
+}  // namespace
+
+bool is_conflict(const Error& error) {
+  return error.code == Errc::busy && error.where == conflict_text;
+}
+
+/// The queue, and a list for the push that finds no memory: it must not fail after the sequence
+/// was taken.
+struct Committer::Queue {
+  moodycamel::ConcurrentQueue<WriteRequest*> requests;
+  Mutex overflow_mutex;
+  WriteRequest* overflow VARVE_GUARDED_BY(overflow_mutex) = nullptr;
+
+  void push(WriteRequest& request) {
+    try {
+      if (requests.enqueue(&request)) return;
+    } catch (const std::bad_alloc&) {
+      // Below.
+    }
+    const Lock lock(overflow_mutex);
+    request.next_overflow = overflow;
+    overflow = &request;
+  }
+
+  void take_overflow(std::vector<WriteRequest*>& target) {
+    const Lock lock(overflow_mutex);
+    for (; overflow != nullptr; overflow = overflow->next_overflow) target.push_back(overflow);
+  }
+};
+
+Committer::Committer(CommitterContext context)
+    : context_(std::move(context)),
+      budget_(context_.queue_bytes),
+      queue_(std::make_unique<Queue>()),
+      issued_(context_.last_sequence),
+      applied_(context_.last_sequence) {}
+
+Status Committer::start() {
+  if (context_.threadless) return {};
+  VARVE_TRY(thread_, start_thread("varve-writer", [this] { run(); }));
+  return {};
+}
+
+Committer::~Committer() { stop(); }
+
+std::size_t Committer::batch_bytes_max() const {
+  return std::min({context_.queue_bytes, context_.memtable_bytes,
+                   context_.wal == nullptr ? context_.memtable_bytes : context_.wal_bytes / 4});
+}
+
+Status Committer::check_size(const WriteRequest& request) const {
+  if (request.reserved_bytes <= batch_bytes_max()) return {};
+  return fail(Errc::invalid_argument,
+              "batch of " + std::to_string(request.reserved_bytes) + " bytes, over the limit of " +
+                  std::to_string(batch_bytes_max()) +
+                  " (the least of queue_bytes, memtable_bytes and a quarter of wal_bytes)");
+}
+
+Result<Receipt> Committer::write(WriteRequest& request, Mode mode) {
+  request.reserved_bytes = request.batch.size();
+  VARVE_CHECK(check_size(request));
+  if (context_.syncer->failed()) return std::unexpected(Syncer::read_only_error());
+  slow_down(request.reserved_bytes);
+
+  if (mode == Mode::try_) {
+    if (!budget_.try_reserve(request.reserved_bytes)) {
+      return fail(Errc::busy, "the write queue holds its " + std::to_string(budget_.bytes_max()) +
+                                  " bytes (queue_bytes)");
+    }
+  } else {
+    reserve(request.reserved_bytes);
+  }
+
+  const std::uint64_t sequence = issue(request);
+  if (mode == Mode::inline_ || context_.threadless) {
+    const Lock lock(role_);
+    drain_until(sequence);
+  } else if (role_.try_lock()) {
+    drain_until(sequence);
+    role_.unlock();
+  } else {
+    wake_writer();
+  }
+  if (context_.threadless) {
+    // Whoever waits for durability here would wait for itself.
+    while (context_.syncer->run_if_due()) {
+    }
+  }
+  return request.wait();
+}
+
+void Committer::submit(std::unique_ptr<WriteRequest> request) {
+  request->reserved_bytes = request->batch.size();
+  if (const Status size = check_size(*request); !size) {
+    request.release()->finish(std::unexpected(size.error()));
+    return;
+  }
+  if (context_.syncer->failed()) {
+    request.release()->finish(std::unexpected(Syncer::read_only_error()));
+    return;
+  }
+  slow_down(request->reserved_bytes);
+  reserve(request->reserved_bytes);
+  issue(*request.release());
+  if (!context_.threadless) wake_writer();
+}
+
+void Committer::reserve(std::size_t bytes) {
+  if (!context_.threadless) return budget_.reserve(bytes);
+  // Nobody else makes room.
+  while (!budget_.try_reserve(bytes)) drain();
+}
+
+/// Slows writers in proportion before they would have to stop: nothing until half of the room for
+/// memtables is taken, then up to 4 times what copying the batch costs, and up to about a tenth of
+/// the bandwidth of slow flash when nearly all is.
+void Committer::slow_down(std::size_t bytes) {
+  if (context_.threadless) return;
+  const std::size_t frozen = context_.versions->frozen_count();
+  if (frozen == 0) return;
+  const auto room = static_cast<double>((frozen_max + 1) * context_.memtable_bytes);
+  const double taken =
+      static_cast<double>(frozen * context_.memtable_bytes + context_.versions->active_bytes());
+  const double over = taken / room - 0.5;
+  if (over <= 0) return;
+  // At all of the room one byte takes 200 ns: 5 MB/s. Half way up, an eighth of that.
+  constexpr double nanoseconds_per_byte_max = 200;
+  constexpr double pause_max = 5e6;
+  const double scale = std::min(over * 2, 1.0);
+  const double pause = std::min(
+      scale * scale * scale * nanoseconds_per_byte_max * static_cast<double>(bytes), pause_max);
+  if (pause < 1'000) return;  // Sleeping itself costs more.
+  context_.counters->writes_slowed.add();
+  std::this_thread::sleep_for(std::chrono::nanoseconds(static_cast<std::int64_t>(pause)));
+}
+
+std::uint64_t Committer::issue(WriteRequest& request) {
+  request.sequence = issued_.fetch_add(1, std::memory_order_seq_cst) + 1;
+  const std::uint64_t sequence = request.sequence;
+  queue_->push(request);
+  // The request may be gone by now.
+  return sequence;
+}
+
+void Committer::wake_writer() {
+  if (!sleeping_.load(std::memory_order_seq_cst)) return;
+  const Lock lock(sleep_mutex_);
+  wake_.notify_one();
+}
+
+void Committer::run() {
+  for (;;) {
+    {
+      const Lock lock(role_);
+      drain_until(issued_.load(std::memory_order_acquire));
+    }
+    const Lock lock(sleep_mutex_);
+    sleeping_.store(true, std::memory_order_seq_cst);
+    while (!stopping_ &&
+           applied_.load(std::memory_order_acquire) == issued_.load(std::memory_order_seq_cst)) {
+      wake_.wait(sleep_mutex_);
+    }
+    sleeping_.store(false, std::memory_order_seq_cst);
+    if (stopping_ &&
+        applied_.load(std::memory_order_acquire) == issued_.load(std::memory_order_seq_cst)) {
+      return;
+    }
+  }
+}
+
+void Committer::stop() {
+  {
+    const Lock lock(sleep_mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+  }
+  if (thread_.joinable()) {
+    thread_.join();
+  } else {
+    drain();
+  }
+}
+
+bool Committer::drain() {
+  const Lock lock(role_);
+  const std::uint64_t until = issued_.load(std::memory_order_acquire);
+  if (applied_.load(std::memory_order_relaxed) == until) return false;
+  drain_until(until);
+  return true;
+}
+
+Result<std::uint64_t> Committer::freeze() {
+  const Lock lock(role_);
+  drain_until(issued_.load(std::memory_order_acquire));
+  const std::uint64_t active = context_.versions->active()->number();
+  if (context_.versions->active()->empty()) return active - 1;
+  VARVE_CHECK(rotate());
+  return active;
+}
+
+void Committer::collect() {
+  const std::size_t before = heap_.size();
+  WriteRequest* taken[256];
+  while (const std::size_t count = queue_->requests.try_dequeue_bulk(taken, std::size(taken))) {
+    heap_.insert(heap_.end(), taken, taken + count);
+  }
+  queue_->take_overflow(heap_);
+  for (std::size_t size = before + 1; size <= heap_.size(); ++size) {
+    std::push_heap(heap_.begin(), heap_.begin() + static_cast<std::ptrdiff_t>(size), later);
+  }
+}
+
+void Committer::drain_until(std::uint64_t sequence) {
+  while (applied_.load(std::memory_order_relaxed) < sequence) {
+    collect();
+    const std::vector<WriteRequest*> group = next_group();
+    if (group.empty()) {
+      // A producer stands between its sequence and its push.
+      std::this_thread::yield();
+      continue;
+    }
+    commit(group);
+  }
+}
+
+/// Consecutive sequences from the next one on. A patch begins a group of its own, so that all
+/// before it has been applied when its condition is looked at.
+std::vector<WriteRequest*> Committer::next_group() {
+  std::vector<WriteRequest*> group;
+  std::uint64_t next = applied_.load(std::memory_order_relaxed) + 1;
+  std::size_t bytes = 0;
+  while (!heap_.empty() && heap_.front()->sequence == next && group.size() < group_batches_max) {
+    WriteRequest* request = heap_.front();
+    const bool fits = bytes + request->reserved_bytes <= group_bytes_max;
+    if (!group.empty() && (!fits || request->condition)) break;
+    std::pop_heap(heap_.begin(), heap_.end(), later);
+    heap_.pop_back();
+    group.push_back(request);
+    bytes += request->reserved_bytes;
+    ++next;
+  }
+  return group;
+}
+
+void Committer::commit(const std::vector<WriteRequest*>& group) {
+  std::size_t bytes = 0;
+  for (const WriteRequest* request : group) bytes += request->reserved_bytes;
+
+  Status status;
+  if (context_.syncer->failed()) {
+    status = std::unexpected(Syncer::read_only_error());
+  } else if (conflicts(*group.front())) {
+    // Alone only where nothing followed; the rest goes its way without it.
+    status = fail(Errc::busy, std::string(conflict_text));
+    if (group.size() > 1) {
+      WriteRequest* first = group.front();
+      const std::size_t first_bytes = first->reserved_bytes;
+      applied_.store(first->sequence, std::memory_order_release);
+      first->finish(std::unexpected(status.error()));
+      budget_.release(first_bytes);
+      return commit({group.begin() + 1, group.end()});
+    }
+  } else {
+    status = append_and_apply(group);
+  }
+
+  const std::uint64_t last = group.back()->sequence;
+  if (status) {
+    // Release: readers that load this sequence see every row applied before it.
+    context_.versions->publish(last);
+  }
+  applied_.store(last, std::memory_order_release);
+  budget_.release(bytes);
+  for (WriteRequest* request : group) {
+    if (status) {
+      context_.syncer->appended(*request);
+    } else {
+      context_.counters->writes_failed.add();
+      request->finish(std::unexpected(status.error()));
+    }
+  }
+}
+
+bool Committer::conflicts(const WriteRequest& request) const {
+  if (!request.condition) return false;
+  const PatchCondition& condition = *request.condition;
+  const VersionSet& versions = *context_.versions;
+  if (versions.active()->touched_since(condition.key, condition.hash, condition.ts,
+                                       condition.seen)) {
+    return true;
+  }
+  for (const auto& memtable : versions.frozen()) {
+    if (memtable->last_sequence() > condition.seen &&
+        memtable->touched_since(condition.key, condition.hash, condition.ts, condition.seen)) {
+      return true;
+    }
+  }
+  // What was flushed meanwhile is only on disk, where the writer does not look.
+  return versions.version()->flushed_through > condition.seen;
+}
+
+Status Committer::append_and_apply(const std::vector<WriteRequest*>& group) {
+  std::size_t bytes = 0;
+  std::size_t key_count = 0;
+  for (const WriteRequest* request : group) {
+    bytes += request->reserved_bytes;
+    key_count += request->batch.keys.size();
+  }
+  VARVE_CHECK(rotate_if_full(bytes));
+  Memtable& memtable = *context_.versions->active();
+
+  std::vector<MemtableSeries*> series;  // Of all batches, one after the other.
+  std::vector<WalKey> wal_keys;
+  series.reserve(key_count);
+  wal_keys.reserve(key_count);
+  for (const WriteRequest* request : group) {
+    for (const EncodedBatch::Key& key : request->batch.keys) {
+      MemtableSeries* found = nullptr;
+      if (key.series != nullptr && key.series->memtable_number == memtable.number()) {
+        found = key.series->memtable_series;
+      } else {
+        found = &memtable.series(key.key, key.hash);
+        if (key.series != nullptr) {
+          key.series->memtable_number = memtable.number();
+          key.series->memtable_series = found;
+        }
+      }
+      series.push_back(found);
+      wal_keys.push_back({key.key, &Memtable::wal_state(*found)});
+    }
+  }
+
+  if (context_.wal != nullptr) {
+    std::vector<WalBatch> batches;
+    batches.reserve(group.size());
+    std::size_t first = 0;
+    for (const WriteRequest* request : group) {
+      const std::size_t count = request->batch.keys.size();
+      batches.push_back({request->sequence, request->batch.payload, request->batch.payload_checksum,
+                         std::span(wal_keys).subspan(first, count)});
+      first += count;
+    }
+    VARVE_CHECK(context_.wal->append(batches, context_.syncer->durable()));
+    context_.counters->wal_groups.add();
+  }
+
+  std::size_t first = 0;
+  for (const WriteRequest* request : group) {
+    const std::size_t count = request->batch.keys.size();
+    const auto applied = apply_batch(memtable, request->batch.payload,
+                                     std::span(series).subspan(first, count), request->sequence);
+    VARVE_ASSERT(applied.has_value());  // We encoded it ourselves.
+    first += count;
+    context_.counters->batches_written.add();
+    context_.counters->records_written.add(request->batch.puts);
+    context_.counters->deletes_written.add(request->batch.deletes);
+    context_.counters->bytes_written.add(request->batch.user_bytes);
+  }
+  memtable.set_last_sequence(group.back()->sequence);
+  return {};
+}
+
+Status Committer::rotate_if_full(std::size_t incoming_bytes) {
+  const Memtable& active = *context_.versions->active();
+  if (active.empty()) return {};
+  // A quarter of the WAL each for the active memtable, the two that may wait, and spares.
+  const bool full = active.bytes() + incoming_bytes > context_.memtable_bytes ||
+                    (context_.wal != nullptr &&
+                     context_.wal->bytes_since(active.first_segment()) + incoming_bytes >
+                         context_.wal_bytes / (frozen_max + 2)) ||
+                    issued() - active.base_sequence() > sequences_per_memtable_max;
+  return full ? rotate() : Status();
+}
+
+Status Committer::rotate() {
+  if (context_.versions->frozen_count() >= frozen_max) {
+    context_.counters->writes_stopped.add();
+    VARVE_CHECK(context_.make_room());
+  }
+  const std::uint64_t number = context_.versions->active()->number() + 1;
+  std::uint64_t segment = 0;
+  if (context_.wal != nullptr) {
+    VARVE_TRY(segment, context_.wal->rotate());
+    context_.syncer->prepare_spare();
+  }
+  context_.versions->rotate(
+      std::make_shared<Memtable>(number, segment, applied_.load(std::memory_order_relaxed)));
+  context_.on_frozen();
+  return {};
+}
+
+}  // namespace varve::engine

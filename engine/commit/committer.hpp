@@ -1,0 +1,135 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "engine/base/counters.hpp"
+#include "engine/base/log.hpp"
+#include "engine/base/mutex.hpp"
+#include "engine/commit/queue_budget.hpp"
+#include "engine/commit/syncer.hpp"
+#include "engine/commit/write_request.hpp"
+#include "engine/version/version_set.hpp"
+#include "engine/wal/wal.hpp"
+#include "varve/clock.hpp"
+#include "varve/error.hpp"
+
+namespace varve::engine {
+
+/// How the committer is set up. All pointers outlive it.
+struct CommitterContext {
+  VersionSet* versions = nullptr;
+  Wal* wal = nullptr;  // Null under Durability::none().
+  Syncer* syncer = nullptr;
+  Counters* counters = nullptr;
+  Clock* clock = nullptr;
+  std::uint64_t last_sequence = 0;
+  std::size_t queue_bytes = 0;
+  std::size_t memtable_bytes = 0;
+  std::size_t wal_bytes = 0;
+  bool threadless = false;
+  /// Returns once fewer than two memtables wait to be flushed, or with why that cannot be. Called
+  /// by the holder of the writer's role, where a fresh memtable is needed and there is no room.
+  std::function<Status()> make_room;
+  /// A memtable was frozen.
+  std::function<void()> on_frozen;
+};
+
+/// The order of writes. Batches take their sequence on the caller's thread, go through a lock-free
+/// queue (moodycamel's), and whoever holds the writer's role appends them to the WAL in groups,
+/// applies them to the memtable and publishes the new visible sequence.
+///
+/// moodycamel's queue is first in, first out per producer only, so the writer applies strictly by
+/// sequence, out of a small heap. It sleeps only when applied equals issued, never because the
+/// queue looked empty: between taking a sequence and the push nothing waits or fails, so what is
+/// missing arrives at once.
+///
+/// The writer's role is role_. The writer thread takes it for each drain; write_inline(), and a
+/// blocking write that finds it free, take it on their own thread and commit everything up to
+/// their own sequence. Whoever finds it taken wakes the writer thread, so no batch is stranded
+/// when the holder leaves without having seen it.
+class Committer {
+ public:
+  enum class Mode {
+    blocking,  ///< Waits for room in the queue; commits itself where the role is free.
+    inline_,   ///< Waits for room and for the role.
+    try_,      ///< Errc::busy where the queue has no room.
+  };
+  static constexpr std::size_t frozen_max = 2;
+
+  explicit Committer(CommitterContext context);
+  ~Committer();
+
+  /// Starts the writer thread, unless threadless.
+  [[nodiscard]] Status start();
+
+  /// Commits on behalf of a caller who waits.
+  Result<Receipt> write(WriteRequest& request, Mode mode);
+  /// Takes the request over; its on_done gets the outcome. Waits only for room in the queue.
+  void submit(std::unique_ptr<WriteRequest> request);
+
+  /// Applies everything issued before, then freezes the active memtable if it holds anything.
+  /// Returns the flush number up to which flushing makes all of it durable.
+  Result<std::uint64_t> freeze();
+
+  /// Threadless: applies what was submitted. True if there was something.
+  bool drain();
+
+  /// Applies what is left and ends the thread. No write() or submit() may be under way.
+  void stop();
+
+  /// The newest sequence given out.
+  std::uint64_t issued() const { return issued_.load(std::memory_order_acquire); }
+  std::size_t queued_bytes() const { return budget_.used(); }
+  std::size_t batch_bytes_max() const;
+
+ private:
+  struct Queue;
+
+  Status check_size(const WriteRequest& request) const;
+  void reserve(std::size_t bytes);
+  void slow_down(std::size_t bytes);
+  /// Takes the sequence and pushes. From here on the request will be finished by somebody.
+  std::uint64_t issue(WriteRequest& request);
+  void wake_writer();
+  void run();
+
+  // For the holder of the role.
+  void drain_until(std::uint64_t sequence) VARVE_REQUIRES(role_);
+  void collect() VARVE_REQUIRES(role_);
+  std::vector<WriteRequest*> next_group() VARVE_REQUIRES(role_);
+  void commit(const std::vector<WriteRequest*>& group) VARVE_REQUIRES(role_);
+  Status append_and_apply(const std::vector<WriteRequest*>& group) VARVE_REQUIRES(role_);
+  Status rotate_if_full(std::size_t incoming_bytes) VARVE_REQUIRES(role_);
+  Status rotate() VARVE_REQUIRES(role_);
+  bool conflicts(const WriteRequest& request) const VARVE_REQUIRES(role_);
+
+  const CommitterContext context_;
+  QueueBudget budget_;
+  std::unique_ptr<Queue> queue_;
+  std::atomic<std::uint64_t> issued_;
+  std::atomic<std::uint64_t> applied_;  // Stored by the role's holder.
+
+  Mutex role_;
+  std::vector<WriteRequest*> heap_ VARVE_GUARDED_BY(role_);  // Least sequence on top.
+
+  // The writer thread sleeps under sleep_mutex_. sleeping_ and issued_ are sequentially consistent:
+  // a producer raises issued_ and then reads sleeping_, the writer sets sleeping_ and then reads
+  // issued_, so at least one of them sees the other.
+  Mutex sleep_mutex_;
+  Condition wake_;
+  std::atomic<bool> sleeping_{false};
+  bool stopping_ VARVE_GUARDED_BY(sleep_mutex_) = false;
+  std::thread thread_;
+};
+
+/// The outcome of a write whose condition no longer held: read again and retry.
+bool is_conflict(const Error& error);
+
+}  // namespace varve::engine
