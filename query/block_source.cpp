@@ -1,0 +1,70 @@
+#include "query/block_source.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "engine/base/range.hpp"
+#include "engine/base/try.hpp"
+#include "query/plan.hpp"
+
+namespace varve::query {
+
+using engine::RowsView;
+using engine::RowType;
+
+Result<std::unique_ptr<BlockSource>> BlockSource::open(std::shared_ptr<const engine::View> view,
+                                                       const Query& query,
+                                                       const ReadOptions& options) {
+  VARVE_TRY(engine::CursorBounds bounds, bounds_of(query));
+  std::unique_ptr<BlockSource> source(new BlockSource(std::move(view), query));
+  if (!bounds.keys.empty() && !bounds.times.empty() && query.limit() != 0 &&
+      query.per_series() != 0) {
+    VARVE_TRY(source->cursor_,
+              source->view_->live_rows(std::move(bounds), cursor_options(options)));
+  }
+  return source;
+}
+
+Result<std::optional<Block>> BlockSource::next_block() {
+  while (cursor_ != nullptr && left_ != 0) {
+    if (!in_series_) {
+      VARVE_TRY(const bool found, cursor_->next_key());
+      if (!found) break;
+      in_series_ = true;
+      series_left_ = per_series_;
+    }
+    VARVE_TRY(RowsView rows, cursor_->next_rows());
+    if (rows.empty()) {
+      in_series_ = false;
+      continue;
+    }
+    const std::size_t count = std::min({rows.size(), left_, series_left_});
+    if (newest_first_) {
+      rows = reversed(rows.slice(rows.size() - count, count));
+    } else {
+      rows = rows.slice(0, count);
+    }
+    left_ -= count;
+    series_left_ -= count;
+    if (series_left_ == 0) in_series_ = false;
+    return Block(engine::user_key(rows.key), value_type(rows.type), rows.timestamps, rows.values,
+                 rows.expiries);
+  }
+  return std::optional<Block>();
+}
+
+RowsView BlockSource::reversed(const RowsView& rows) {
+  reversed_timestamps_.assign(rows.timestamps.rbegin(), rows.timestamps.rend());
+  reversed_expiries_.assign(rows.expiries.rbegin(), rows.expiries.rend());
+  reversed_values_.reset(rows.type);
+  const std::size_t width = engine::value_size(rows.type);
+  const auto* from = static_cast<const std::byte*>(rows.values);
+  auto* to = static_cast<std::byte*>(reversed_values_.resize(rows.size()));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::memcpy(to + i * width, from + (rows.size() - 1 - i) * width, width);
+  }
+  return {rows.key, rows.type, reversed_timestamps_, reversed_values_.data(), reversed_expiries_};
+}
+
+}  // namespace varve::query
