@@ -1,0 +1,137 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/counters.hpp"
+#include "engine/base/expiry_clock.hpp"
+#include "engine/base/gate.hpp"
+#include "engine/base/log.hpp"
+#include "engine/base/mutex.hpp"
+#include "engine/commit/committer.hpp"
+#include "engine/commit/syncer.hpp"
+#include "engine/own_executor.hpp"
+#include "engine/table/block_cache.hpp"
+#include "engine/table/file_pool.hpp"
+#include "engine/table/table.hpp"
+#include "engine/version/version_set.hpp"
+#include "engine/wal/wal.hpp"
+#include "maintenance/keeper.hpp"
+#include "maintenance/scheduler.hpp"
+#include "varve/engine.hpp"
+
+namespace varve {
+
+/// What opening hands to the engine: the parts in the state that recovery left them in.
+struct OpenedParts {
+  Options options;  // With the seams filled in.
+  engine::Log log;
+  std::unique_ptr<FileLock> lock;
+  std::unique_ptr<engine::Counters> counters;
+  std::unique_ptr<engine::ExpiryClock> expiry_clock;
+  std::unique_ptr<engine::BlockCache> cache;
+  std::unique_ptr<engine::FilePool> files;
+  std::unique_ptr<engine::TableContext> tables;
+  std::unique_ptr<engine::VersionSet> versions;
+  std::unique_ptr<engine::Wal> wal;  // Null under Durability::none().
+  std::uint64_t last_sequence = 0;
+  RecoveryReport report;
+};
+
+/// The roof: everything under one Engine, in the order in which it is built. Members are torn
+/// down in reverse, after close() has emptied the gate and stopped the threads.
+class EngineImpl {
+ public:
+  /// What asynchronous jobs keep: it outlives the engine, and lets nobody in once that closes.
+  struct Door {
+    engine::Gate gate;
+    EngineImpl* impl = nullptr;
+  };
+
+  /// Fails where a thread cannot be started.
+  static Result<std::unique_ptr<EngineImpl>> start(OpenedParts parts);
+  ~EngineImpl();
+
+  // Writing.
+  using Mode = engine::Committer::Mode;
+  Result<Receipt> write(const WriteBatch& batch, const WriteOptions& options, Mode mode);
+  Result<Receipt> write_many(const std::vector<WriteBatch>& batches, const WriteOptions& options);
+  void submit(WriteBatch batch, const WriteOptions& options,
+              std::move_only_function<void(std::error_code, Receipt)> on_done);
+  Result<Record> patch(std::string_view key, Timestamp ts, std::optional<Value> value,
+                       std::optional<Duration> ttl, const WriteOptions& options);
+  Result<Series> series(std::string_view key);
+
+  // Reading.
+  Result<std::optional<Record>> get(std::string_view key, Timestamp ts, const ReadOptions& options);
+  Result<std::vector<Record>> latest_n(std::string_view key, std::size_t count,
+                                       const ReadOptions& options);
+  Result<std::vector<Record>> query(const Query& query, const ReadOptions& options);
+  Result<Scan> scan(const Query& query, const ReadOptions& options);
+  Result<std::vector<Aggregate>> aggregate(const Query& query, Aggregation aggregation,
+                                           const ReadOptions& options);
+  Result<std::vector<std::string>> series_list(const Query& query, const ReadOptions& options);
+  Result<std::uint64_t> count(const Query& query, const ReadOptions& options);
+  Result<Snapshot> snapshot();
+
+  // Keeping.
+  Status flush();
+  Result<bool> compact();
+  Result<std::uint64_t> collect_garbage();
+  Status sync();
+  Result<MaintenanceHandle> start_maintenance();
+  Result<bool> step();
+  Status close();
+
+  const RecoveryReport& recovery_report() const { return parts_.report; }
+  std::uint64_t last_sequence() const { return parts_.versions->visible_sequence(); }
+  Stats stats() const;
+  asio::any_io_executor executor() const;
+  const std::shared_ptr<Door>& door() const { return door_; }
+
+ private:
+  using Request = engine::WriteRequest;
+
+  explicit EngineImpl(OpenedParts parts);
+  Result<std::unique_ptr<Request>> prepare(const WriteBatch& batch, const WriteOptions& options,
+                                           bool with_default_ttl = true) const;
+  Status check(const WriteOptions& options) const;
+  Result<Receipt> receipt_of_nothing() const;
+  std::shared_ptr<const engine::View> view_of(const ReadOptions& options) const;
+  Status make_room();
+  Status start_scheduler();
+  Status flush_through(std::uint64_t flush_number);
+  void on_flushed();
+  Status close_parts();
+
+  OpenedParts parts_;
+  const std::uint64_t id_;
+  const std::shared_ptr<Door> door_;
+  std::unique_ptr<engine::OwnExecutor> own_executor_;  // Where the user brought none.
+  std::unique_ptr<engine::Syncer> syncer_;
+  std::unique_ptr<maintenance::Keeper> keeper_;
+
+  engine::Mutex scheduler_mutex_;
+  std::shared_ptr<maintenance::Scheduler> scheduler_ VARVE_GUARDED_BY(scheduler_mutex_);
+
+  // make_room() waits here for on_flushed().
+  engine::Mutex room_mutex_;
+  engine::Condition room_;
+
+  std::unique_ptr<engine::Committer> committer_;  // Last built, first stopped.
+};
+
+/// Opens or creates the database that the options name (engine/opening.cpp).
+Result<OpenedParts> open_parts(Options options);
+
+/// The Prometheus text exposition format (engine/metrics_text.cpp). Pure.
+std::string metrics_text(const Stats& stats);
+
+}  // namespace varve

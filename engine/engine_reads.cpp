@@ -1,0 +1,224 @@
+#include <utility>
+
+#include "engine/base/try.hpp"
+#include "engine/engine_impl.hpp"
+#include "engine/version/view.hpp"
+#include "query/answers.hpp"
+#include "query/block_source.hpp"
+#include "query/plan.hpp"
+
+namespace varve {
+
+using engine::fail;
+using engine::Gate;
+using query::BlockSource;
+
+namespace {
+
+std::unexpected<Error> closed() { return fail(Errc::closed, "the engine is closed"); }
+
+Record record_of(std::string_view key, engine::Row row) {
+  return {std::string(key), row.ts, std::move(row.value), row.expires_at};
+}
+
+/// Records how long a read took, whichever way it ends.
+class Timer {
+ public:
+  Timer(const Clock& clock, engine::LatencyHistogram& histogram)
+      : clock_(clock), histogram_(histogram), begun_(clock.monotonic()) {}
+  ~Timer() { histogram_.record(clock_.monotonic() - begun_); }
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+ private:
+  const Clock& clock_;
+  engine::LatencyHistogram& histogram_;
+  const std::chrono::nanoseconds begun_;
+};
+
+/// Counts what a scan gives out. The gate is not held: a scan pins what it reads.
+class CountingSource final : public Scan::Source {
+ public:
+  CountingSource(std::unique_ptr<BlockSource> source, engine::Counters& counters)
+      : source_(std::move(source)), counters_(counters) {}
+
+  Result<std::optional<Block>> next_block() override {
+    auto block = source_->next_block();
+    if (block && *block) counters_.records_read.add((*block)->size());
+    return block;
+  }
+
+ private:
+  std::unique_ptr<BlockSource> source_;
+  engine::Counters& counters_;
+};
+
+}  // namespace
+
+std::uint64_t Snapshot::sequence() const { return view_->sequence(); }
+Timestamp Snapshot::now() const { return view_->now(); }
+
+std::shared_ptr<const engine::View> EngineImpl::view_of(const ReadOptions& options) const {
+  if (options.snapshot()) return options.snapshot()->view_;
+  return parts_.versions->view(parts_.expiry_clock->now());
+}
+
+Result<std::optional<Record>> EngineImpl::get(std::string_view key, Timestamp ts,
+                                              const ReadOptions& options) {
+  const Gate::Pass pass(door_->gate);
+  if (!pass) return closed();
+  VARVE_CHECK(engine::check_key(key));
+  const Timer timer(*parts_.options.clock, parts_.counters->get_latency);
+  parts_.counters->gets.add();
+  VARVE_TRY(auto row,
+            view_of(options)->get(engine::internal_key(key), ts, query::cursor_options(options)));
+  if (!row) return std::optional<Record>();
+  parts_.counters->records_read.add();
+  return record_of(key, std::move(*row));
+}
+
+Result<std::vector<Record>> EngineImpl::latest_n(std::string_view key, std::size_t count,
+                                                 const ReadOptions& options) {
+  const Gate::Pass pass(door_->gate);
+  if (!pass) return closed();
+  VARVE_CHECK(engine::check_key(key));
+  const Timer timer(*parts_.options.clock, parts_.counters->get_latency);
+  parts_.counters->gets.add();
+  VARVE_TRY(auto rows, view_of(options)->latest(engine::internal_key(key), count,
+                                                query::cursor_options(options)));
+  parts_.counters->records_read.add(rows.size());
+  std::vector<Record> records;
+  records.reserve(rows.size());
+  for (engine::Row& row : rows) records.push_back(record_of(key, std::move(row)));
+  return records;
+}
+
+Result<std::vector<Record>> EngineImpl::query(const Query& query, const ReadOptions& options) {
+  const Gate::Pass pass(door_->gate);
+  if (!pass) return closed();
+  const Timer timer(*parts_.options.clock, parts_.counters->query_latency);
+  parts_.counters->scans.add();
+  VARVE_TRY(const auto source, BlockSource::open(view_of(options), query, options));
+  VARVE_TRY(auto records, query::records(*source));
+  parts_.counters->records_read.add(records.size());
+  return records;
+}
+
+Result<Scan> EngineImpl::scan(const Query& query, const ReadOptions& options) {
+  const Gate::Pass pass(door_->gate);
+  if (!pass) return closed();
+  parts_.counters->scans.add();
+  VARVE_TRY(auto source, BlockSource::open(view_of(options), query, options));
+  return Scan(std::make_unique<CountingSource>(std::move(source), *parts_.counters));
+}
+
+Result<std::vector<Aggregate>> EngineImpl::aggregate(const Query& query, Aggregation aggregation,
+                                                     const ReadOptions& options) {
+  const Gate::Pass pass(door_->gate);
+  if (!pass) return closed();
+  const Timer timer(*parts_.options.clock, parts_.counters->query_latency);
+  parts_.counters->scans.add();
+  VARVE_TRY(const auto source, BlockSource::open(view_of(options), query, options));
+  return query::aggregate(*source, aggregation, query.is_newest_first());
+}
+
+Result<std::vector<std::string>> EngineImpl::series_list(const Query& query,
+                                                         const ReadOptions& options) {
+  const Gate::Pass pass(door_->gate);
+  if (!pass) return closed();
+  const Timer timer(*parts_.options.clock, parts_.counters->query_latency);
+  parts_.counters->scans.add();
+  // The limit counts keys here, so one record of each is enough.
+  Query one_of_each = query;
+  one_of_each.limit(Query::unlimited).per_series(1);
+  VARVE_TRY(const auto source, BlockSource::open(view_of(options), one_of_each, options));
+  return query::series_list(*source, query.limit());
+}
+
+Result<std::uint64_t> EngineImpl::count(const Query& query, const ReadOptions& options) {
+  const Gate::Pass pass(door_->gate);
+  if (!pass) return closed();
+  const Timer timer(*parts_.options.clock, parts_.counters->query_latency);
+  parts_.counters->scans.add();
+  VARVE_TRY(const auto source, BlockSource::open(view_of(options), query, options));
+  return query::count(*source);
+}
+
+Result<Snapshot> EngineImpl::snapshot() {
+  const Gate::Pass pass(door_->gate);
+  if (!pass) return closed();
+  auto view = view_of({});
+  parts_.counters->snapshots.add();
+  // An alias that counts itself: the view lives in its deleter.
+  const engine::View* address = view.get();
+  return Snapshot(std::shared_ptr<const engine::View>(
+      address, [view = std::move(view), counters = parts_.counters.get()](const engine::View*) {
+        counters->snapshots.subtract();
+      }));
+}
+
+Stats EngineImpl::stats() const {
+  const engine::Counters& counters = *parts_.counters;
+  Stats stats;
+  stats.batches_written = counters.batches_written.value();
+  stats.records_written = counters.records_written.value();
+  stats.deletes_written = counters.deletes_written.value();
+  stats.bytes_written = counters.bytes_written.value();
+  stats.writes_failed = counters.writes_failed.value();
+  stats.writes_slowed = counters.writes_slowed.value();
+  stats.writes_stopped = counters.writes_stopped.value();
+  stats.queue_bytes = committer_->queued_bytes();
+  stats.last_sequence = parts_.versions->visible_sequence();
+  stats.durable_sequence = syncer_->durable();
+  if (parts_.wal) {
+    stats.wal_bytes = parts_.wal->bytes();
+    stats.wal_segments = parts_.wal->segment_count();
+    stats.wal_bytes_appended = parts_.wal->bytes_appended();
+  }
+  stats.wal_groups = counters.wal_groups.value();
+  stats.wal_syncs = counters.wal_syncs.value();
+
+  const auto view = parts_.versions->view(0);
+  stats.memtables = view->memtables().size();
+  for (const auto& memtable : view->memtables()) stats.memtable_bytes += memtable->bytes();
+  stats.cache_bytes = parts_.cache->bytes();
+  stats.cache_hits = parts_.cache->hits();
+  stats.cache_misses = parts_.cache->misses();
+  static_assert(Stats::levels_max == engine::level_count);
+  for (std::size_t level = 0; level < engine::level_count; ++level) {
+    for (const auto& table : view->version().levels[level]) {
+      ++stats.levels[level].tables;
+      stats.levels[level].bytes += table->meta().size;
+      stats.levels[level].records += table->meta().rows - table->meta().tombstones;
+    }
+    stats.tables += stats.levels[level].tables;
+    stats.table_bytes += stats.levels[level].bytes;
+  }
+  stats.range_tombstones = view->version().tombstones.size();
+
+  stats.flushes = counters.flushes.value();
+  stats.flush_bytes = counters.flush_bytes.value();
+  stats.compactions = counters.compactions.value();
+  stats.compaction_bytes_read = counters.compaction_bytes_read.value();
+  stats.compaction_bytes_written = counters.compaction_bytes_written.value();
+  stats.collections = counters.collections.value();
+  stats.records_expired = counters.records_expired.value();
+  stats.records_purged = counters.records_purged.value();
+  stats.maintenance_failures = counters.maintenance_failures.value();
+  stats.last_error = keeper_->last_error();
+  if (syncer_->failed()) stats.last_error = engine::Syncer::read_only_error();
+
+  stats.gets = counters.gets.value();
+  stats.scans = counters.scans.value();
+  stats.records_read = counters.records_read.value();
+  stats.snapshots = counters.snapshots.value();
+  stats.write_latency = counters.write_latency.summary();
+  stats.get_latency = counters.get_latency.summary();
+  stats.query_latency = counters.query_latency.summary();
+  stats.sync_latency = counters.sync_latency.summary();
+  stats.flush_latency = counters.flush_latency.summary();
+  stats.compaction_latency = counters.compaction_latency.summary();
+  return stats;
+}
+
+}  // namespace varve
