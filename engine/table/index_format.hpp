@@ -14,6 +14,7 @@ namespace varve::engine {
 inline constexpr std::size_t index_keys_size_max = std::size_t{256} << 20;
 
 /// The index of the blocks that lie one after the other from offset 0 on.
+/// REQUIRES an entry.
 Bytes encode_index(std::span<const TableIndex::Entry> entries, Compression compression);
 
 /// Any bytes in: an index whose blocks fill `blocks_size` bytes and are in order, or corruption.

@@ -62,7 +62,8 @@ Result<KeyFilter> KeyFilter::decode(ByteSpan bytes) {
   ByteReader reader(bytes);
   const auto places = reader.take<std::uint64_t>();
   const std::string_view stored = as_text(reader.take_bytes(reader.remaining()));
-  if (places == 0 || places > places_max ||
+  // CRoaring prints to stderr where the bytes end too early, so that is found out before.
+  if (places == 0 || places > places_max || stored.empty() ||
       roaring_bitmap_portable_deserialize_size(stored.data(), stored.size()) != stored.size()) {
     return fail(Errc::corruption, "filter");
   }

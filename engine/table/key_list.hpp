@@ -14,8 +14,9 @@ namespace varve::engine {
 
 inline constexpr std::size_t internal_key_size_max = key_size_max + 1;
 
-/// Keys in ascending order, equal ones side by side: each stored as how many first bytes it shares
-/// with the one before, and the rest.
+/// Keys in ascending order, equal ones side by side: the first as it is, each other as how many
+/// first bytes it shares with the one before, and the rest.
+/// REQUIRES a key.
 void encode_keys(std::span<const std::string_view> keys, Compression compression, Bytes& target);
 
 /// Such keys, decoded. Equal neighbours lie in memory once.
@@ -25,8 +26,8 @@ struct KeyList {
   std::size_t heap_size = 0;
 };
 
-/// Fails the reader where the bytes are not `count` keys in order, each of 1 to
-/// internal_key_size_max bytes, or where they take over `heap_size_max` in memory.
+/// REQUIRES a count above 0. Fails the reader where the bytes are not `count` keys in order, each
+/// of 1 to internal_key_size_max bytes, or where they take over `heap_size_max` in memory.
 KeyList decode_keys(ByteReader& reader, std::size_t count, std::size_t heap_size_max);
 
 }  // namespace varve::engine

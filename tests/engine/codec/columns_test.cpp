@@ -1,0 +1,197 @@
+#include "engine/codec/columns.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <bit>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/codec/encoding.hpp"
+#include "tests/support/random.hpp"
+
+namespace varve::engine {
+namespace {
+
+constexpr std::array compressions{Compression::none, Compression::zstd};
+constexpr std::size_t any_size = std::size_t{1} << 20;
+
+Bytes encoded_bytes(const std::vector<std::string>& values, Compression compression) {
+  std::vector<std::uint64_t> sizes;
+  std::string heap;
+  for (const std::string& value : values) {
+    sizes.push_back(value.size());
+    heap += value;
+  }
+  Bytes bytes;
+  encode_bytes(sizes, heap, compression, bytes);
+  return bytes;
+}
+
+std::optional<std::vector<std::string>> decoded_bytes(ByteSpan bytes, std::size_t count,
+                                                      std::size_t heap_size_max = any_size) {
+  ByteReader reader(bytes);
+  const BytesColumn column = decode_bytes(reader, count, heap_size_max);
+  if (!reader.ok() || !reader.at_end()) return std::nullopt;
+  return std::vector<std::string>(column.values.begin(), column.values.end());
+}
+
+TEST(DoubleColumn, keeps_every_bit_of_every_kind_of_double) {
+  using Limits = std::numeric_limits<double>;
+  const std::vector<double> corners{0.0,
+                                    -0.0,
+                                    Limits::infinity(),
+                                    -Limits::infinity(),
+                                    Limits::quiet_NaN(),
+                                    -Limits::quiet_NaN(),
+                                    Limits::signaling_NaN(),
+                                    std::bit_cast<double>(0x7FF0'0000'DEAD'BEEFu),
+                                    std::bit_cast<double>(0xFFFF'FFFF'FFFF'FFFFu),
+                                    Limits::denorm_min(),
+                                    -Limits::denorm_min(),
+                                    Limits::min(),
+                                    Limits::max(),
+                                    Limits::lowest(),
+                                    Limits::epsilon(),
+                                    22.5};
+  std::vector<std::vector<double>> columns{corners, {}};
+  for (const double corner : corners) columns.emplace_back(100, corner);
+  for (const auto& values : columns) {
+    for (const auto compression : compressions) {
+      Bytes bytes;
+      encode_doubles(values, compression, bytes);
+      ByteReader reader{ByteSpan(bytes)};
+      std::vector<double> back(values.size());
+      decode_doubles(reader, back);
+      EXPECT_TRUE(reader.ok() && reader.at_end());
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        EXPECT_EQ(std::bit_cast<std::uint64_t>(back[i]), std::bit_cast<std::uint64_t>(values[i]));
+      }
+    }
+  }
+}
+
+TEST(Int64Column, keeps_the_extremes) {
+  using Limits = std::numeric_limits<std::int64_t>;
+  const std::vector<std::int64_t> values{Limits::min(), Limits::max(), 0, -1, 1,
+                                         Limits::max(), Limits::min()};
+  Bytes bytes;
+  encode_int64s(values, Compression::none, bytes);
+  ByteReader reader{ByteSpan(bytes)};
+  std::vector<std::int64_t> back(values.size());
+  decode_int64s(reader, back);
+  EXPECT_TRUE(reader.ok() && reader.at_end());
+  EXPECT_EQ(back, values);
+}
+
+TEST(BoolColumn, keeps_every_pattern_of_up_to_ten) {
+  for (std::size_t count = 0; count <= 10; ++count) {
+    for (unsigned pattern = 0; pattern < 1u << count; ++pattern) {
+      std::array<bool, 10> values{};
+      for (std::size_t i = 0; i < count; ++i) values[i] = (pattern >> i & 1) != 0;
+      Bytes bytes;
+      encode_bools(std::span(values).first(count), bytes);
+      std::array<bool, 10> back{};
+      ByteReader reader{ByteSpan(bytes)};
+      decode_bools(reader, std::span(back).first(count));
+      EXPECT_TRUE(reader.ok() && reader.at_end());
+      EXPECT_EQ(back, values);
+    }
+  }
+}
+
+TEST(BoolColumn, refuses_what_is_neither_true_nor_false) {
+  const Bytes bytes{static_cast<std::byte>(Encoding::constant), std::byte{2}};
+  ByteReader reader{ByteSpan(bytes)};
+  std::array<bool, 3> values{};
+  decode_bools(reader, values);
+  EXPECT_FALSE(reader.ok());
+}
+
+TEST(BoolColumn, refuses_other_encodings_and_an_early_end) {
+  for (unsigned tag = 1; tag < 256; ++tag) {
+    const Bytes bytes{static_cast<std::byte>(tag)};
+    ByteReader reader{ByteSpan(bytes)};
+    std::array<bool, 3> values{};
+    decode_bools(reader, values);
+    EXPECT_FALSE(reader.ok()) << tag;
+  }
+}
+
+TEST(BytesColumn, keeps_values_of_all_lengths) {
+  const std::uint64_t seed = test::test_seed();
+  SCOPED_TRACE(test::describe_seed(seed));
+  test::Random random(seed);
+  for (int round = 0; round < 100; ++round) {
+    std::vector<std::string> values(random.below(200));
+    for (auto& value : values) {
+      value = random.chance(0.5) ? std::string(random.below(300), 'x')
+                                 : std::string(as_text(random.bytes(random.below(30))));
+    }
+    for (const auto compression : compressions) {
+      EXPECT_EQ(decoded_bytes(encoded_bytes(values, compression), values.size()), values);
+    }
+  }
+}
+
+TEST(BytesColumn, of_empty_values_takes_two_bytes) {
+  const std::vector<std::string> values(100);
+  EXPECT_EQ(encoded_bytes(values, Compression::zstd).size(), 2u);
+  EXPECT_EQ(decoded_bytes(encoded_bytes(values, Compression::zstd), 100), values);
+}
+
+TEST(BytesColumn, that_repeats_itself_is_compressed_if_asked) {
+  const std::vector<std::string> values(100, "the same text");
+  EXPECT_LT(encoded_bytes(values, Compression::zstd).size(), 50u);
+  EXPECT_GT(encoded_bytes(values, Compression::none).size(), 1300u);
+}
+
+// What a column claims to hold is bounded before memory is taken for it.
+TEST(BytesColumn, over_the_bound_is_refused) {
+  for (const auto compression : compressions) {
+    const Bytes bytes =
+        encoded_bytes({std::string(1000, 'x'), std::string(1000, 'y')}, compression);
+    EXPECT_TRUE(decoded_bytes(bytes, 2, 2000).has_value());
+    EXPECT_FALSE(decoded_bytes(bytes, 2, 1999).has_value());
+  }
+}
+
+TEST(BytesColumn, of_sizes_that_overflow_when_added_is_refused) {
+  const std::vector<std::uint64_t> sizes{~std::uint64_t{0}, 2, 5};
+  Bytes bytes;
+  encode_bytes(sizes, "abcdef", Compression::none, bytes);
+  EXPECT_FALSE(decoded_bytes(bytes, 3).has_value());
+}
+
+TEST(BytesColumn, that_ends_too_early_is_refused_at_every_length) {
+  for (const auto compression : compressions) {
+    const Bytes bytes = encoded_bytes({std::string(100, 'x'), "yz"}, compression);
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      EXPECT_FALSE(decoded_bytes(ByteSpan(bytes).first(size), 2).has_value());
+    }
+  }
+}
+
+TEST(BytesColumn, a_frame_of_another_size_than_the_values_is_refused) {
+  const Bytes longer =
+      encoded_bytes({std::string(100, 'x'), std::string(101, 'x')}, Compression::zstd);
+  const Bytes shorter =
+      encoded_bytes({std::string(100, 'x'), std::string(100, 'x')}, Compression::zstd);
+  // The sizes of one, the frame of the other.
+  Bytes sizes_of_longer;
+  encode_bytes(std::vector<std::uint64_t>{100, 101}, "", Compression::none, sizes_of_longer);
+  Bytes sizes_of_shorter;
+  encode_bytes(std::vector<std::uint64_t>{100, 100}, "", Compression::none, sizes_of_shorter);
+  Bytes mixed = sizes_of_longer;
+  mixed.insert(mixed.end(), shorter.begin() + std::ssize(sizes_of_shorter), shorter.end());
+  EXPECT_FALSE(decoded_bytes(mixed, 2).has_value());
+  mixed = sizes_of_shorter;
+  mixed.insert(mixed.end(), longer.begin() + std::ssize(sizes_of_longer), longer.end());
+  EXPECT_FALSE(decoded_bytes(mixed, 2).has_value());
+}
+
+}  // namespace
+}  // namespace varve::engine
