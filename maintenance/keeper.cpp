@@ -23,7 +23,6 @@ namespace varve::maintenance {
 
 using engine::Lock;
 using engine::Mutex;
-using engine::Table;
 using engine::TableMeta;
 using engine::Version;
 using engine::VersionEdit;
@@ -135,16 +134,20 @@ struct Keeper::Impl {
   Status learn_shapes(const Version& version);
   Result<std::uint64_t> run(const std::shared_ptr<const Version>& version, CompactionPlan plan,
                             Timestamp now);
+  Result<std::uint64_t> run_around_damage(const std::shared_ptr<const Version>& version,
+                                          CompactionPlan plan, Timestamp now, bool& changed);
   Result<bool> compact_step(bool everything, Timestamp now);
   Result<bool> compact_all();
   std::uint64_t level0_rows() const;
 
   Result<std::uint64_t> unlink_expired(Timestamp now);
-  Result<std::uint64_t> rewrite(const std::shared_ptr<const Version>& version, const Table& table,
-                                Timestamp now);
+  static CompactionPlan alone(const Version& version, const TableMeta& meta);
   Result<std::uint64_t> collect_round(Timestamp now, bool& changed);
-  Result<std::uint64_t> bring_together(const std::vector<TablePointer>& held, Timestamp now,
-                                       bool& changed);
+  struct Held {
+    TablePointer table;
+    Leftovers leftovers;
+  };
+  Result<std::uint64_t> bring_together(const std::vector<Held>& held, Timestamp now, bool& changed);
   Result<bool> drop_idle_tombstones();
   Result<bool> collect_step();
   bool due(std::uint64_t table) const;
@@ -308,6 +311,17 @@ Result<std::uint64_t> Keeper::Impl::run(const std::shared_ptr<const Version>& ve
   return outcome->rows_gone;
 }
 
+/// The same, but a damaged input is only noted: the next choice goes around it.
+Result<std::uint64_t> Keeper::Impl::run_around_damage(const std::shared_ptr<const Version>& version,
+                                                      CompactionPlan plan, Timestamp now,
+                                                      bool& changed) {
+  const std::size_t damaged_before = damaged.size();
+  auto gone = run(version, std::move(plan), now);
+  changed = changed || (gone ? *gone != 0 : damaged.size() != damaged_before);
+  if (!gone && damaged.size() != damaged_before) return 0;
+  return gone;
+}
+
 Result<bool> Keeper::Impl::compact_step(bool everything, Timestamp now) {
   const auto version = context.versions->version();
   forget_gone(*version);
@@ -377,23 +391,23 @@ Result<std::uint64_t> Keeper::Impl::unlink_expired(Timestamp now) {
   return rows;
 }
 
-Result<std::uint64_t> Keeper::Impl::rewrite(const std::shared_ptr<const Version>& version,
-                                            const Table& table, Timestamp now) {
-  const TableMeta& meta = table.meta();
-  for (std::uint32_t level = 0; level < engine::level_count; ++level) {
-    for (const TablePointer& other : version->levels[level]) {
-      if (other->meta().number != meta.number) continue;
-      return run(version, {level, {meta.number}, {{meta.times, meta.size}}}, now);
-    }
+/// To rewrite one table where it is.
+CompactionPlan Keeper::Impl::alone(const Version& version, const TableMeta& meta) {
+  CompactionPlan plan{.output_level = 0, .inputs = {meta.number}, .regions = {}};
+  plan.regions.push_back({meta.times, meta.size});
+  while (std::ranges::none_of(version.levels[plan.output_level], [&](const TablePointer& table) {
+    return table->meta().number == meta.number;
+  })) {
+    ++plan.output_level;
   }
-  return 0;
+  return plan;
 }
 
 /// Drops what can go table by table, then brings together what cannot with what it may hide.
 Result<std::uint64_t> Keeper::Impl::collect_round(Timestamp now, bool& changed) {
   VARVE_TRY(std::uint64_t gone, unlink_expired(now));
   changed = gone != 0;
-  std::vector<TablePointer> held;
+  std::vector<Held> held;
   const auto begun = context.versions->version();
   for (std::size_t level = engine::level_count; level-- > 0;) {
     const auto& tables = begun->levels[level];
@@ -408,11 +422,11 @@ Result<std::uint64_t> Keeper::Impl::collect_round(Timestamp now, bool& changed) 
         note_damage((*table)->meta().number, leftovers.error());
         continue;
       }
-      if (leftovers->held != 0) held.push_back(*table);
+      if (leftovers->held != 0) held.push_back({*table, *leftovers});
       if (leftovers->held != 0 || leftovers->droppable == 0) continue;
-      VARVE_TRY(const std::uint64_t dropped, rewrite(version, **table, now));
+      VARVE_TRY(const std::uint64_t dropped,
+                run_around_damage(version, alone(*version, (*table)->meta()), now, changed));
       gone += dropped;
-      changed = changed || dropped != 0;
     }
   }
   if (!held.empty()) {
@@ -422,10 +436,10 @@ Result<std::uint64_t> Keeper::Impl::collect_round(Timestamp now, bool& changed) 
   return gone;
 }
 
-Result<std::uint64_t> Keeper::Impl::bring_together(const std::vector<TablePointer>& held,
-                                                   Timestamp now, bool& changed) {
+Result<std::uint64_t> Keeper::Impl::bring_together(const std::vector<Held>& held, Timestamp now,
+                                                   bool& changed) {
   std::uint64_t gone = 0;
-  for (const TablePointer& table : held) {
+  for (const auto& [table, leftovers] : held) {
     const auto version = context.versions->version();
     forget_gone(*version);
     VARVE_CHECK(learn_shapes(*version));
@@ -437,10 +451,12 @@ Result<std::uint64_t> Keeper::Impl::bring_together(const std::vector<TablePointe
     all.everything = true;
     auto plan =
         at->level == 0 ? plan_level0(tables, all, {position}) : plan_merge_down(tables, position);
+    if (!plan && leftovers.droppable != 0) plan = alone(*version, table->meta());
     if (!plan) continue;
-    VARVE_TRY(const std::uint64_t dropped, run(version, *std::move(plan), now));
+    VARVE_TRY(const std::uint64_t dropped,
+              run_around_damage(version, *std::move(plan), now, changed));
     gone += dropped;
-    changed = true;
+    changed = true;  // If only in that the two are closer.
   }
   return gone;
 }
@@ -482,7 +498,7 @@ Result<bool> Keeper::Impl::collect_step() {
       if (!leftovers) {
         note_damage(meta.number, leftovers.error());
       } else if (leftovers->droppable >= meta.rows / leftovers_share + 1) {
-        VARVE_CHECK(rewrite(version, *table, now));
+        VARVE_CHECK(run(version, alone(*version, meta), now));
         return true;
       } else {
         postpone(meta.number);

@@ -43,7 +43,7 @@ struct Scheduler::Impl {
   // The thread's.
   asio::steady_timer timer;
   milliseconds retry_pause{0};  // 0 unless the last step failed.
-  std::string failure;          // What was logged last.
+  std::error_code failure;      // What was logged last.
 
   // Shared.
   std::atomic<bool> stopping{false};
@@ -81,9 +81,10 @@ struct Scheduler::Impl {
   }
 
   void retry_after(const Error& error) {
-    if (std::string message = error.message(); message != failure) {
-      log.warning("maintenance failed, and will be tried again: " + message);
-      failure = std::move(message);
+    // Files have new names at each try, so the code alone says whether this is news.
+    if (error.code != failure) {
+      log.warning("maintenance failed, and will be tried again: " + error.message());
+      failure = error.code;
     }
     retry_pause = std::clamp(retry_pause * 2, retry_pause_min, retry_pause_max);
     wait(retry_pause);
