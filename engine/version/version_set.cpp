@@ -12,9 +12,7 @@ namespace varve::engine {
 
 namespace {
 
-// A manifest is replaced once it has grown to both: so opening reads little, and new manifests
-// cost little beside the edits between them.
-constexpr std::uint64_t replaced_from_bytes = std::uint64_t{1} << 20;
+// New manifests then cost little beside the edits between them.
 constexpr std::uint64_t replaced_from_growth = 4;
 
 std::unordered_set<std::uint64_t> table_numbers(const Version& version) {
@@ -46,12 +44,14 @@ struct VersionSet::Impl {
       : context(*start.context),
         dir(std::move(start.dir)),
         database(start.database),
+        manifest_bytes(start.manifest_bytes),
         next_file(start.next_file) {}
 
   // Constant.
   const TableContext& context;
   const std::filesystem::path dir;
   const Uuid database;
+  const std::uint64_t manifest_bytes;
 
   std::atomic<std::uint64_t> next_file;
 
@@ -88,7 +88,7 @@ Status VersionSet::Impl::log(VersionEdit& edit, const Version& next) {
     give_manifest_up();
     return start_manifest(next);
   }
-  if (manifest->bytes() >= replaced_from_bytes &&
+  if (manifest->bytes() >= manifest_bytes &&
       manifest->bytes() >= replaced_from_growth * whole_bytes) {
     give_manifest_up();
     // The edit is durable already. Where this fails the next edit tries again: the new manifest

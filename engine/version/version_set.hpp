@@ -33,6 +33,8 @@ class VersionSet {
     std::uint64_t manifest_number = 0;  // Of the one that was read; 0: none.
     std::shared_ptr<Memtable> active;
     std::uint64_t sequence = 0;  // Visible at first.
+    /// A manifest is replaced once it has grown to so much and to four times its first record.
+    std::uint64_t manifest_bytes = std::uint64_t{1} << 20;
   };
 
   /// Writes a new manifest with the whole version, durable, and removes the one before.
@@ -67,6 +69,7 @@ class VersionSet {
   /// Logs the edit durably, publishes the version after it (without `flushed`, the memtable whose
   /// records it installs, always the oldest), and marks removed tables obsolete. A manifest whose
   /// append fails is replaced by a new one with the whole version after the edit.
+  /// REQUIRES that the files which the edit adds are durable, with their names.
   ///
   /// Fails with corruption where the edit does not fit the version, with closed, or when the new
   /// manifest fails too: then nothing has changed here and the call can be repeated, but what the
