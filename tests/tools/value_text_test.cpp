@@ -88,6 +88,7 @@ TEST(Printable, shows_what_would_move_the_cursor) {
   EXPECT_EQ(printable("caf\u00e9"), "caf\u00e9");
   EXPECT_EQ(printable("\xff"), "\\xff");
   EXPECT_EQ(printable("\u0085"), "\\xc2\\x85");
+  EXPECT_EQ(printable("\xc2"), "\\xc2");
 }
 
 TEST(Base64, comes_back_for_every_length) {

@@ -32,8 +32,7 @@ std::size_t find_unescaped(std::string_view text, std::string_view stops, std::s
 Parsed<std::string_view> tag_name(std::string_view tag) {
   const std::size_t equals = find_unescaped(tag, "=");
   if (equals == 0 || equals + 1 >= tag.size()) return problem(quote(tag) + " is no tag");
-  if (find_unescaped(tag, "=", equals + 1) != tag.size())
-    return problem(quote(tag) + " is no tag");
+  if (find_unescaped(tag, "=", equals + 1) != tag.size()) return problem(quote(tag) + " is no tag");
   return tag.substr(0, equals);
 }
 

@@ -147,8 +147,9 @@ std::string printable(std::string_view text) {
     const auto byte = static_cast<unsigned char>(text.front());
     const std::size_t length = utf8_length(text);
     // The second range of controls, U+0080 to U+009F, begins with the byte C2.
-    const bool control = byte < 0x20 || byte == 0x7F ||
-                         (byte == 0xC2 && static_cast<unsigned char>(text[length - 1]) < 0xA0);
+    const bool control =
+        byte < 0x20 || byte == 0x7F ||
+        (length == 2 && byte == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0);
     if (length != 0 && !control) {
       out += text.substr(0, length);
       text.remove_prefix(length);

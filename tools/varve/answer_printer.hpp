@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "tools/varve/failure.hpp"
+#include "tools/varve/output.hpp"
+#include "varve/query.hpp"
+#include "varve/record.hpp"
+
+namespace varve::tools {
+
+/// How query and latest answer.
+enum class AnswerFormat : std::uint8_t { table, csv, json };
+
+/// "table", "csv" or "json".
+Parsed<AnswerFormat> parse_answer_format(std::string_view text);
+
+/// Prints records, or one value per series, as they come.
+class AnswerPrinter {
+ public:
+  virtual ~AnswerPrinter() = default;
+  virtual Outcome<void> add(const RecordView& record) = 0;
+  virtual Outcome<void> add(const Aggregate& aggregate) = 0;
+  /// Ends the answer. Nothing was added: a table says so on stderr.
+  virtual Outcome<void> finish() = 0;
+};
+
+/// `aggregates` says which of the two is to come. `output` outlives the printer.
+std::unique_ptr<AnswerPrinter> make_answer_printer(AnswerFormat format, bool aggregates,
+                                                   Output& output);
+
+}  // namespace varve::tools

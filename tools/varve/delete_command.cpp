@@ -1,0 +1,129 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "engine/base/try.hpp"
+#include "tools/varve/command.hpp"
+#include "tools/varve/database.hpp"
+#include "tools/varve/output.hpp"
+#include "tools/varve/time_text.hpp"
+#include "tools/varve/value_text.hpp"
+
+namespace varve::tools {
+
+namespace {
+
+constexpr const char* footer =
+    R"(It says what it will delete and asks; without a terminal to ask on it needs --yes.
+--prefix "" is every series.
+
+Examples:
+  varve delete --db plant --key press1/temp --time 2024-05-01T12:00:00Z
+  varve delete --db plant --key press1/temp --to -30d --yes
+  varve delete --db plant --prefix press1/)";
+
+struct Arguments {
+  std::string db;
+  Selection selection;
+  std::optional<std::string> time;
+  bool yes = false;
+};
+
+/// What is to go, in words and as a query.
+struct Target {
+  std::string words;
+  Query query;
+  TimeRange range;
+  std::optional<Timestamp> time;
+};
+
+std::string words_of(const Selection& selection, const TimeRange& range) {
+  std::string words = selection.key ? "of " + quote(*selection.key)
+                      : *selection.prefix == ""
+                          ? "of every series"
+                          : "of every series under " + quote(*selection.prefix);
+  if (range.from()) words += ", from " + format_time_short(*range.from());
+  if (range.to()) words += ", before " + format_time_short(*range.to());
+  return words;
+}
+
+Outcome<Target> target_of(const Arguments& arguments, Timestamp now) {
+  const Selection& selection = arguments.selection;
+  if (!selection.key && !selection.prefix) return usage("delete needs --key or --prefix");
+  if (arguments.time && (!selection.key || selection.from || selection.to)) {
+    return usage("--time goes with --key, and without --from and --to");
+  }
+  VARVE_TRY(Query query, query_of(selection, now));
+  VARVE_TRY(const TimeRange range, range_of(selection, now));
+  Target target{words_of(selection, range), std::move(query), range, {}};
+  if (arguments.time) {
+    VARVE_TRY(target.time, option_value("--time", parse_moment(*arguments.time, now)));
+    target.words += " at " + format_time_short(*target.time);
+  }
+  return target;
+}
+
+Outcome<std::uint64_t> count(Engine& engine, const Arguments& arguments, const Target& target) {
+  if (target.time) {
+    VARVE_TRY(const auto record, engine.get(*arguments.selection.key, *target.time));
+    return record ? 1U : 0U;
+  }
+  VARVE_TRY(const std::uint64_t records, engine.count(target.query));
+  return records;
+}
+
+Outcome<bool> agreed(const std::string& question) {
+  if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) {
+    return usage(question + " There is no terminal to ask on: say --yes");
+  }
+  std::fputs((question + " Delete them? [y/N] ").c_str(), stderr);
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+Outcome<int> run(const Arguments& arguments) {
+  VARVE_TRY(const Target target, target_of(arguments, wall_clock()));
+  VARVE_TRY(Engine engine, open_database(arguments.db, Access::write));
+  VARVE_TRY(const std::uint64_t records, count(engine, arguments, target));
+  const std::string what =
+      grouped(records) + (records == 1 ? " record " : " records ") + target.words;
+  if (records == 0) {
+    say("nothing to delete: " + what);
+    return exit_ok;
+  }
+  if (!arguments.yes) {
+    VARVE_TRY(const bool yes, agreed(what + '.'));
+    if (!yes) return failed("nothing was deleted");
+  }
+  const Query& query = target.query;
+  if (target.time) {
+    VARVE_CHECK(engine.erase(*arguments.selection.key, *target.time));
+  } else {
+    VARVE_CHECK(engine.erase_range(query.first_key(), query.end_key(), target.range));
+  }
+  VARVE_CHECK(engine.close());
+  say("deleted " + what);
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_delete(CLI::App& app, Action& action) {
+  auto* const command = app.add_subcommand("delete", "Delete records");
+  const auto arguments = std::make_shared<Arguments>();
+  command->footer(footer);
+  add_database_option(*command, arguments->db);
+  add_selection_options(*command, arguments->selection);
+  command->add_option("--time", arguments->time, "The one record of --key at this moment")
+      ->type_name("TIME");
+  command->add_flag("--yes", arguments->yes, "Do not ask");
+  command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
+}
+
+}  // namespace varve::tools

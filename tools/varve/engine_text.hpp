@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/base/range.hpp"
+#include "varve/value.hpp"
+
+namespace varve::tools {
+
+// The engine's own forms, for people.
+
+/// An internal key without the byte that names its space; the end of the users' space is "(end)".
+std::string key_text(std::string_view internal);
+/// "2013-12-02 21:15:00 to 2013-12-03 04:00:00"; both belong to it, "ever" where it is open.
+std::string span_text(const engine::TimeSpan& span);
+/// "keys 'a' to 'b' (exclusive), ever"
+std::string range_text(const engine::RangeTombstone& range);
+/// A value on one line, cut where it is long.
+std::string value_line(const ValueView& value);
+
+}  // namespace varve::tools

@@ -1,0 +1,84 @@
+#include "tools/varve/importer.hpp"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "engine/base/try.hpp"
+#include "tools/varve/output.hpp"
+#include "tools/varve/value_text.hpp"
+
+namespace varve::tools {
+
+namespace {
+
+constexpr std::uint64_t bad_lines_shown_max = 10;
+
+}  // namespace
+
+Importer::Importer(Engine& engine, ImporterOptions options)
+    : engine_(engine),
+      options_(std::move(options)),
+      begun_(std::chrono::steady_clock::now()),
+      progress_(terminal_of(STDERR_FILENO)) {}
+
+Outcome<void> Importer::read(Input& input, RecordReader& reader) {
+  while (true) {
+    auto line = reader.next(waiting_);
+    if (!line) {
+      VARVE_CHECK(write());
+      progress_.clear();
+      return std::unexpected(line.error());
+    }
+    if (!*line) break;
+    if ((*line)->problem) {
+      ++bad_lines_;
+      if (!options_.skip_bad_lines) {
+        VARVE_CHECK(write());
+        progress_.clear();
+        return failed(input.name() + ':' + std::to_string((*line)->number) + ": " +
+                      *(*line)->problem);
+      }
+      report_bad_line(input.name(), **line);
+    }
+    if (waiting_.size() < options_.batch_records) continue;
+    VARVE_CHECK(write());
+    progress_.show({records_, bytes_before_ + input.consumed(), options_.bytes_total, elapsed()});
+  }
+  VARVE_CHECK(write());
+  bytes_before_ += input.consumed();
+  progress_.clear();
+  return {};
+}
+
+Outcome<void> Importer::write() {
+  if (waiting_.empty()) return {};
+  WriteBatch batch;
+  for (std::size_t i = 0; i < waiting_.size(); ++i) batch.put(waiting_[i]);
+  WriteOptions write_options;
+  if (options_.ttl) write_options.ttl(*options_.ttl);
+  VARVE_CHECK(engine_.write(std::move(batch), write_options));
+  records_ += waiting_.size();
+  waiting_.clear();
+  return {};
+}
+
+void Importer::report_bad_line(const std::string& name, const ReadLine& line) {
+  if (bad_lines_ > bad_lines_shown_max + 1) return;
+  progress_.clear();
+  if (bad_lines_ > bad_lines_shown_max) {
+    say("further bad lines are only counted");
+  } else {
+    say(name + ':' + std::to_string(line.number) + ": " + *line.problem);
+  }
+}
+
+std::string Importer::summary() const {
+  const double seconds = std::chrono::duration<double>(elapsed()).count();
+  const double rate = seconds > 0 ? static_cast<double>(records_) / seconds : 0;
+  return grouped(records_) + (records_ == 1 ? " record, " : " records, ") + grouped(bad_lines_) +
+         (bad_lines_ == 1 ? " bad line" : " bad lines") + ", " + format_fixed(seconds, 2) + " s, " +
+         grouped(static_cast<std::uint64_t>(rate)) + " records/s";
+}
+
+}  // namespace varve::tools

@@ -1,0 +1,128 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "engine/base/try.hpp"
+#include "tools/varve/answer_printer.hpp"
+#include "tools/varve/command.hpp"
+#include "tools/varve/database.hpp"
+#include "tools/varve/plot_query.hpp"
+#include "tools/varve/value_text.hpp"
+
+namespace varve::tools {
+
+namespace {
+
+constexpr const char* footer = R"(Without --key and --prefix it is about every series.
+
+Examples:
+  varve query --db plant --prefix press1/ --from -1h
+  varve query --db plant --key press1/temp --from 2024-05-01 --to 2024-05-02 --format csv
+  varve query --db plant --prefix press1/ --newest-first --per-series 1
+  varve query --db plant --prefix press1/ --aggregate mean --from -7d
+  varve query --db plant --key press1/temp --from -1d --plot)";
+
+struct Arguments {
+  std::string db;
+  Selection selection;
+  std::optional<std::uint64_t> limit, per_series;
+  bool newest_first = false;
+  std::optional<std::string> aggregate;
+  std::string format = "table";
+  bool plot = false;
+};
+
+Parsed<Aggregation> parse_aggregation(std::string_view text) {
+  if (text == "count") return Aggregation::count;
+  if (text == "sum") return Aggregation::sum;
+  if (text == "min") return Aggregation::min;
+  if (text == "max") return Aggregation::max;
+  if (text == "mean") return Aggregation::mean;
+  if (text == "first") return Aggregation::first;
+  if (text == "last") return Aggregation::last;
+  return problem(quote(text) + " is no aggregate: count, sum, min, max, mean, first or last");
+}
+
+Outcome<void> print_records(Engine& engine, const Query& query, AnswerPrinter& printer) {
+  VARVE_TRY(Scan scan, engine.scan(query));
+  while (true) {
+    VARVE_TRY(const std::optional<Block> block, scan.next_block());
+    if (!block) return printer.finish();
+    for (std::size_t i = 0; i < block->size(); ++i) {
+      VARVE_CHECK(printer.add(block->record(i)));
+    }
+  }
+}
+
+Outcome<void> print_aggregates(Engine& engine, const Query& query, Aggregation aggregation,
+                               AnswerPrinter& printer) {
+  VARVE_TRY(const std::vector<Aggregate> answer, engine.aggregate(query, aggregation));
+  for (const Aggregate& aggregate : answer) VARVE_CHECK(printer.add(aggregate));
+  return printer.finish();
+}
+
+Outcome<void> print_plot(Engine& engine, const Query& query, Output& output) {
+  VARVE_TRY(const std::string text, plot_query(engine, query, terminal_of(STDOUT_FILENO)));
+  if (text.empty()) say("no numbers to draw");
+  output.text() += text;
+  return output.finish();
+}
+
+Outcome<int> run(const Arguments& arguments) {
+  VARVE_TRY(Query query, query_of(arguments.selection, wall_clock()));
+  if (arguments.limit) query.limit(*arguments.limit);
+  if (arguments.per_series) query.per_series(*arguments.per_series);
+  if (arguments.newest_first) query.newest_first();
+  VARVE_TRY(const AnswerFormat format,
+            option_value("--format", parse_answer_format(arguments.format)));
+  std::optional<Aggregation> aggregation;
+  if (arguments.aggregate) {
+    VARVE_TRY(aggregation, option_value("--aggregate", parse_aggregation(*arguments.aggregate)));
+  }
+
+  VARVE_TRY(Engine engine, open_database(arguments.db, Access::read));
+  Output output = Output::standard();
+  if (arguments.plot) {
+    VARVE_CHECK(print_plot(engine, query, output));
+    return exit_ok;
+  }
+  const auto printer = make_answer_printer(format, aggregation.has_value(), output);
+  if (aggregation) {
+    VARVE_CHECK(print_aggregates(engine, query, *aggregation, *printer));
+  } else {
+    VARVE_CHECK(print_records(engine, query, *printer));
+  }
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_query(CLI::App& app, Action& action) {
+  auto* const command = app.add_subcommand("query", "Show records, aggregates or a chart");
+  const auto arguments = std::make_shared<Arguments>();
+  command->footer(footer);
+  add_database_option(*command, arguments->db);
+  add_selection_options(*command, arguments->selection);
+  command->add_option("--limit", arguments->limit, "At most so many records in all")
+      ->type_name("N");
+  command->add_option("--per-series", arguments->per_series, "At most so many of each series")
+      ->type_name("N");
+  command->add_flag("--newest-first", arguments->newest_first, "Within each series");
+  auto* const aggregate =
+      command
+          ->add_option("--aggregate", arguments->aggregate,
+                       "One value per series: count, sum, min, max, mean, first or last")
+          ->type_name("WHAT");
+  auto* const format = command->add_option("--format", arguments->format, "table, csv or json")
+                           ->capture_default_str()
+                           ->type_name("FORMAT");
+  command->add_flag("--plot", arguments->plot, "A chart of the numbers over time")
+      ->excludes(aggregate)
+      ->excludes(format);
+  command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
+}
+
+}  // namespace varve::tools
