@@ -205,11 +205,12 @@ void Syncer::sync_once() {
 
 std::vector<WriteRequest*> Syncer::take_ready() {
   const std::uint64_t durable = durable_.load(std::memory_order_relaxed);
-  const auto first_waiting = std::stable_partition(
-      waiting_.begin(), waiting_.end(),
-      [&](const WriteRequest* request) { return durable_needed(*request) <= durable; });
-  std::vector<WriteRequest*> ready(waiting_.begin(), first_waiting);
-  waiting_.erase(waiting_.begin(), first_waiting);
+  std::vector<WriteRequest*> ready;
+  std::erase_if(waiting_, [&](WriteRequest* request) {
+    if (durable_needed(*request) > durable) return false;
+    ready.push_back(request);
+    return true;
+  });
   return ready;
 }
 

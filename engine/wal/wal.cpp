@@ -369,8 +369,8 @@ Status Wal::close() { return impl_->close(); }
 
 std::uint64_t Wal::current_segment() const {
   const Lock lock(impl_->mutex);
-  const auto& segments = impl_->segments;
-  return segments.empty() || !segments.back().file ? 0 : segments.back().number;
+  const bool none = impl_->segments.empty() || !impl_->segments.back().file;
+  return none ? 0 : impl_->segments.back().number;
 }
 
 std::uint64_t Wal::bytes() const {
