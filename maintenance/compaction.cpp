@@ -125,7 +125,8 @@ class Compaction {
         if (table->meta().number == number) return table;
       }
     }
-    VARVE_ASSERT(!"a plan names tables of its version");
+    // A plan names tables of its version.
+    VARVE_ASSERT(false);
     return nullptr;
   }
 
