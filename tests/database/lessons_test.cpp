@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "tests/support/database.hpp"
+#include "tests/support/simulated_disk.hpp"
 
 namespace varve::test {
 namespace {
@@ -459,6 +460,26 @@ TEST(Lessons, l19_a_scan_stays_lazy_whatever_the_range) {
   const std::uint64_t all_blocks = db->stats().cache_misses - before - first_block;
   EXPECT_LE(first_block, 4u);
   EXPECT_GE(all_blocks, 30u);
+}
+
+TEST(Lessons, l20_a_failed_flush_loses_nothing_and_is_tried_again) {
+  const auto disk = std::make_shared<SimulatedDisk>();
+  Options options = small_options();
+  options.file_system = disk;
+  Database db(options);
+  for (int i = 0; i < 100; ++i) db.put("k", i, i);
+  for (const Call call : {Call::create, Call::write, Call::sync}) {
+    disk->fail({.call = call, .suffix = ".table"});
+    EXPECT_FALSE(db->flush());
+    EXPECT_EQ(disk->failures(), 1u);
+    disk->clear_faults();
+    EXPECT_EQ(db.count(Query::all()), 100u);
+  }
+  db.flush();
+  EXPECT_EQ(db->stats().flushes, 1u);
+  EXPECT_EQ(db.count(Query::all()), 100u);
+  db.reopen();
+  EXPECT_EQ(db.count(Query::all()), 100u);
 }
 
 TEST(Lessons, l21_a_batch_is_all_or_nothing_across_a_crash) {

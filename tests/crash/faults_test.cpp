@@ -1,0 +1,152 @@
+// One call of the disk fails, or the disk is full for a while, or the clock is wrong.
+
+#include <gtest/gtest.h>
+
+#include "tests/crash/scripted_run.hpp"
+
+namespace varve::test {
+namespace {
+
+WriteBatch one(std::string_view key, Timestamp ts, ValueView value) {
+  WriteBatch batch;
+  batch.put(key, ts, value);
+  return batch;
+}
+
+struct Running {
+  std::shared_ptr<SimulatedDisk> disk = std::make_shared<SimulatedDisk>();
+  std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
+
+  Options options(bool threadless = true) const {
+    Options options = ScriptedRun(disk).options_on(disk);
+    options.clock = clock;
+    options.threadless = threadless;
+    options.background_maintenance = !threadless;
+    return options;
+  }
+  Engine open(bool threadless = true) const { return Engine::open(options(threadless)).value(); }
+};
+
+TEST(Faults, one_failing_call_of_any_kind_loses_nothing_acknowledged) {
+  for (const Call call : {Call::write, Call::sync, Call::create, Call::rename, Call::remove,
+                          Call::sync_directory, Call::read, Call::open}) {
+    for (std::uint64_t at = 1;; ++at) {
+      const Running it;
+      it.disk->fail({.call = call, .at = at});
+      Content acknowledged;
+      bool reached_end = false;
+      {
+        auto opened = Engine::open(it.options());
+        for (int i = 0; opened && i < 12; ++i) {
+          const std::string key = "k" + std::to_string(i);
+          const auto receipt = opened->write(
+              one(key, i, i), WriteOptions().durability(i % 3 == 0 ? Durability::always()
+                                                                   : Durability::appended()));
+          if (receipt) acknowledged.insert_or_assign({key, i}, Value(i));
+          if (i % 4 == 3) static_cast<void>(opened->flush());
+          if (i == 9) static_cast<void>(opened->compact());
+        }
+        reached_end = it.disk->failures() == 0;
+        // What it says of itself is what was acknowledged, or an error.
+        if (opened) {
+          if (const auto content = content_of(*opened)) {
+            for (const auto& [record, value] : acknowledged) {
+              EXPECT_TRUE(content->contains(record)) << record.first << " at fault " << at;
+            }
+          }
+        }
+      }
+      it.disk->clear_faults();
+      auto again = Engine::open(it.options());
+      ASSERT_TRUE(again) << "call " << static_cast<int>(call) << " number " << at << ": "
+                         << again.error().message();
+      EXPECT_TRUE(again->recovery_report().damages.empty());
+      const Content content = content_of(*again).value();
+      for (const auto& [record, value] : acknowledged) {
+        const auto found = content.find(record);
+        ASSERT_NE(found, content.end())
+            << record.first << " is lost; call " << static_cast<int>(call) << " number " << at;
+        EXPECT_EQ(found->second, value);
+      }
+      if (reached_end) break;
+    }
+  }
+}
+
+TEST(Faults, a_failed_sync_of_the_wal_makes_the_engine_read_only_until_reopened) {
+  for (const bool threadless : {true, false}) {
+    const Running it;
+    {
+      Engine engine = it.open(threadless);
+      ASSERT_TRUE(engine.write(one("k", 1, 1), WriteOptions().durability(Durability::always())));
+      it.disk->fail({.call = Call::sync, .suffix = ".wal"});
+      it.disk->fail({.call = Call::sync, .suffix = ".spare"});
+      const auto waiting =
+          engine.write(one("k", 2, 2), WriteOptions().durability(Durability::always()));
+      ASSERT_FALSE(waiting);
+      EXPECT_EQ(waiting.error().code, Errc::unknown);
+      it.disk->clear_faults();
+      EXPECT_EQ(engine.write(one("k", 3, 3)).error().code, Errc::read_only);
+      EXPECT_TRUE(engine.get("k", 1).value()) << "reads go on";
+      EXPECT_TRUE(engine.stats().last_error);
+    }
+    Engine engine = it.open(threadless);
+    EXPECT_TRUE(engine.get("k", 1).value());
+    EXPECT_TRUE(engine.write(one("k", 4, 4)));
+  }
+}
+
+TEST(Faults, a_full_disk_refuses_writes_and_takes_them_again_without_a_restart) {
+  const Running it;
+  Engine engine = it.open();
+  Content acknowledged;
+  const auto write = [&](int i) {
+    const std::string value(2'000, static_cast<char>('a' + i % 26));
+    const auto receipt = engine.write(one("k", i, value));
+    if (receipt) acknowledged.insert_or_assign({"k", i}, Value(value));
+    return receipt;
+  };
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(write(i));
+  it.disk->set_capacity(it.disk->used());
+  int refused = 0;
+  for (int i = 20; i < 300; ++i) {
+    const auto receipt = write(i);
+    if (receipt) continue;
+    ++refused;
+    EXPECT_EQ(receipt.error().code, Errc::no_space) << receipt.error().message();
+    EXPECT_EQ(receipt.error().code, std::errc::no_space_on_device);
+    EXPECT_TRUE(engine.get("k", 0).value()) << "reads go on";
+  }
+  EXPECT_GT(refused, 0);
+  it.disk->set_capacity(it.disk->used() + (std::uint64_t{64} << 20));
+  for (int i = 300; i < 320; ++i) ASSERT_TRUE(write(i)) << "writes go on";
+  EXPECT_EQ(content_of(engine).value(), acknowledged);
+  ASSERT_TRUE(engine.close());
+  Engine again = it.open();
+  EXPECT_EQ(content_of(again).value(), acknowledged);
+}
+
+TEST(Faults, a_wrong_clock_purges_nothing_and_refuses_nothing) {
+  const Running it;
+  const Timestamp now = it.clock->wall();
+  Engine engine = it.open();
+  ASSERT_TRUE(engine.write(one("no ttl", now, 1)));
+  WriteBatch batch;
+  batch.put("ttl", now, 1, std::chrono::hours(24));
+  ASSERT_TRUE(engine.write(std::move(batch)));
+  for (const Timestamp wrong : {now - Duration(std::chrono::hours(12)).count(),
+                                now + Duration(std::chrono::hours(87'600)).count(), Timestamp{0}}) {
+    it.clock->set_wall(wrong);
+    ASSERT_TRUE(engine.write(one("while wrong", wrong, 1)));
+    ASSERT_TRUE(engine.flush());
+    while (engine.step().value()) {
+    }
+    it.clock->set_wall(now);
+    EXPECT_TRUE(engine.get("no ttl", now).value());
+    EXPECT_TRUE(engine.get("ttl", now).value()) << "purged while the clock said " << wrong;
+    EXPECT_TRUE(engine.get("while wrong", wrong).value());
+  }
+}
+
+}  // namespace
+}  // namespace varve::test

@@ -1,0 +1,159 @@
+// The power is cut at every call that changes the disk, of a run and of a recovery, and what the
+// disk then holds is one of many images: all that was not synced lost, all kept, or any mixture.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "tests/crash/scripted_run.hpp"
+#include "tests/support/random.hpp"
+
+namespace varve::test {
+namespace {
+
+std::uint64_t images_per_cut() {
+  const char* text = std::getenv("VARVE_IMAGES");
+  return text == nullptr ? 4 : std::strtoull(text, nullptr, 10);
+}
+
+std::vector<PowerCut> images(std::uint64_t seed) {
+  std::vector<PowerCut> cuts = {PowerCut::lose_unsynced(), PowerCut::keep_all()};
+  for (std::uint64_t i = 0; i < images_per_cut(); ++i) cuts.push_back(PowerCut::random(seed + i));
+  return cuts;
+}
+
+/// Of the whole program, without a cut.
+std::uint64_t changes_of_a_run(bool small, std::size_t sector) {
+  const auto disk = std::make_shared<SimulatedDisk>(sector);
+  ScriptedRun whole(disk, small);
+  EXPECT_TRUE(whole.run());
+  EXPECT_EQ(whole.judge(disk), std::nullopt);
+  return disk->changes();
+}
+
+class PowerCutAt : public ::testing::TestWithParam<std::size_t> {};
+INSTANTIATE_TEST_SUITE_P(SectorsOf, PowerCutAt, ::testing::Values(512, 4096));
+
+TEST_P(PowerCutAt, any_call_of_a_run_loses_nothing_durable_and_leaves_no_batch_in_part) {
+  const std::uint64_t seed = test_seed();
+  SCOPED_TRACE(describe_seed(seed));
+  const std::uint64_t changes = changes_of_a_run(false, GetParam());
+  ASSERT_GT(changes, 50u);
+  for (std::uint64_t at = 1; at <= changes; ++at) {
+    const auto disk = std::make_shared<SimulatedDisk>(GetParam());
+    disk->cut_power_at(at);
+    ScriptedRun run(disk);
+    ASSERT_FALSE(run.run()) << "call " << at;
+    for (const PowerCut& cut : images(seed + at * 1'000)) {
+      EXPECT_EQ(run.judge(disk->after(cut)), std::nullopt)
+          << "cut at call " << at << ": " << disk->cut_in() << ", " << cut.describe();
+    }
+  }
+}
+
+TEST(PowerCutTwice, any_call_of_a_recovery_loses_nothing_durable_either) {
+  const std::uint64_t seed = test_seed();
+  SCOPED_TRACE(describe_seed(seed));
+  const std::uint64_t changes = changes_of_a_run(true, 512);
+  for (std::uint64_t at = 1; at <= changes; ++at) {
+    const auto disk = std::make_shared<SimulatedDisk>();
+    disk->cut_power_at(at);
+    ScriptedRun run(disk, true);
+    ASSERT_FALSE(run.run());
+    for (const PowerCut& first : {PowerCut::lose_unsynced(), PowerCut::random(seed + at)}) {
+      const auto found = disk->after(first);
+      ASSERT_EQ(run.judge(found), std::nullopt);
+      const std::uint64_t recovery = found->changes();
+      for (std::uint64_t again = 1; again <= recovery; ++again) {
+        const auto second = disk->after(first);
+        second->cut_power_at(again);
+        static_cast<void>(Engine::open(run.options_on(second)));
+        for (const PowerCut& cut :
+             {PowerCut::lose_unsynced(), PowerCut::keep_all(), PowerCut::random(seed + again)}) {
+          EXPECT_EQ(run.judge(second->after(cut)), std::nullopt)
+              << "cut at call " << at << " (" << disk->cut_in() << ", " << first.describe()
+              << "), and of the recovery at " << again << " (" << second->cut_in() << ", "
+              << cut.describe() << ")";
+        }
+      }
+    }
+  }
+}
+
+/// A disk whose syncs of one kind of file do nothing: what a lost fsync in the engine would be.
+class ForgetfulDisk final : public FileSystem {
+ public:
+  ForgetfulDisk(std::shared_ptr<SimulatedDisk> disk, std::string suffix)
+      : disk_(std::move(disk)), suffix_(std::move(suffix)) {}
+
+  Result<std::unique_ptr<File>> open(const std::filesystem::path& path, OpenMode mode) override {
+    auto opened = disk_->open(path, mode);
+    if (!opened || !path.string().ends_with(suffix_)) return opened;
+    return std::make_unique<Unsynced>(std::move(*opened));
+  }
+  Result<bool> exists(const std::filesystem::path& path) override { return disk_->exists(path); }
+  Status remove(const std::filesystem::path& path) override { return disk_->remove(path); }
+  Status rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
+    return disk_->rename(from, to);
+  }
+  Result<std::vector<std::string>> list(const std::filesystem::path& directory) override {
+    return disk_->list(directory);
+  }
+  Status create_directory(const std::filesystem::path& path) override {
+    return disk_->create_directory(path);
+  }
+  Status sync_directory(const std::filesystem::path& path) override {
+    return suffix_.empty() ? Status() : disk_->sync_directory(path);
+  }
+  Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path& path) override {
+    return disk_->lock(path);
+  }
+
+ private:
+  class Unsynced final : public File {
+   public:
+    explicit Unsynced(std::unique_ptr<File> file) : file_(std::move(file)) {}
+    Status read_at(std::uint64_t offset, std::span<std::byte> target) const override {
+      return file_->read_at(offset, target);
+    }
+    Status write_at(std::uint64_t offset,
+                    std::span<const std::span<const std::byte>> pieces) override {
+      return file_->write_at(offset, pieces);
+    }
+    Status sync() override { return {}; }
+    Result<std::uint64_t> size() const override { return file_->size(); }
+    Status close() override { return file_->close(); }
+
+   private:
+    std::unique_ptr<File> file_;
+  };
+
+  std::shared_ptr<SimulatedDisk> disk_;
+  std::string suffix_;
+};
+
+/// Whether the sweep would notice.
+bool is_noticed(const std::string& suffix) {
+  const auto whole = std::make_shared<SimulatedDisk>();
+  ScriptedRun(std::make_shared<ForgetfulDisk>(whole, suffix)).run();
+  const std::uint64_t changes = whole->changes();
+  for (std::uint64_t at = 1; at <= changes; ++at) {
+    const auto disk = std::make_shared<SimulatedDisk>();
+    disk->cut_power_at(at);
+    ScriptedRun run(std::make_shared<ForgetfulDisk>(disk, suffix));
+    run.run();
+    if (run.judge(disk->after(PowerCut::lose_unsynced()))) return true;
+  }
+  return false;
+}
+
+TEST(PowerCutSuite, notices_a_sync_that_is_left_out) {
+  EXPECT_TRUE(is_noticed(".spare")) << "a segment's own sync";
+  EXPECT_TRUE(is_noticed(".table"));
+  EXPECT_TRUE(is_noticed(".manifest"));
+  EXPECT_TRUE(is_noticed("")) << "no sync at all";
+}
+
+}  // namespace
+}  // namespace varve::test
