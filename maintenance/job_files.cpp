@@ -64,16 +64,6 @@ Status TableStream::add(const engine::RowsView& rows) {
   return writer_->add(rows);
 }
 
-Status TableStream::add_raw_block(const engine::TableIndex::Entry& entry, engine::ByteSpan block) {
-  VARVE_CHECK(make_room(entry.first_key));
-  if (entry.last_key != entry.first_key) {
-    one_key_ = false;
-    key_was_cut_ = false;
-    last_key_.assign(entry.last_key);
-  }
-  return writer_->add_raw_block(entry, block);
-}
-
 Status TableStream::finish() {
   if (!writer_) return {};
   VARVE_TRY(engine::TableMeta meta, writer_->finish(newest_flush_));

@@ -60,9 +60,6 @@ class TableStream {
 
   /// REQUIRES what TableWriter::add() does.
   [[nodiscard]] Status add(const engine::RowsView& rows);
-  /// The same for a whole block of another table.
-  [[nodiscard]] Status add_raw_block(const engine::TableIndex::Entry& entry,
-                                     engine::ByteSpan block);
   /// Ends the last table. Nothing to be added after it.
   [[nodiscard]] Status finish();
 

@@ -127,7 +127,7 @@ struct Keeper::Impl {
   Status install(VersionEdit edit, JobFiles& files, const engine::Memtable* flushed);
 
   Timestamp cautious_now(const Version& version) const;
-  void flush_pending();
+  bool flush_pending();
   void forget_gone(const Version& version);
   void note_damage(std::uint64_t table, const Error& error);
   LiveTables live_tables(const Version& version) const;
@@ -233,9 +233,9 @@ Timestamp Keeper::Impl::cautious_now(const Version& version) const {
   return std::min(context.now(), version.newest_ts);
 }
 
-/// Flush outranks what runs in the turn. A failure is met again by whoever flushes next.
-void Keeper::Impl::flush_pending() {
-  if (context.versions->frozen_count() != 0) (void)flush_one();
+/// Flush outranks what runs in the turn. False where it fails: whoever flushes next meets that.
+bool Keeper::Impl::flush_pending() {
+  return context.versions->frozen_count() == 0 || flush_one().has_value();
 }
 
 void Keeper::Impl::forget_gone(const Version& version) {
@@ -291,7 +291,7 @@ Result<std::uint64_t> Keeper::Impl::run(const std::shared_ptr<const Version>& ve
   const nanoseconds begun = context.clock->monotonic();
   VARVE_CHECK(settle());
   const CompactionJob job{version, std::move(plan), rules.table_bytes_max, now,
-                          [this] { flush_pending(); }};
+                          [this, works = true]() mutable { works = works && flush_pending(); }};
   JobFiles files(*context.tables, *context.versions, context.compression);
   BrokenInput broken;
   auto outcome = run_compaction(job, files, broken);
@@ -503,7 +503,7 @@ Result<bool> Keeper::Impl::collect_step() {
       } else {
         postpone(meta.number);
       }
-      flush_pending();
+      (void)flush_pending();
     }
   }
   VARVE_TRY(const bool dropped, drop_idle_tombstones());

@@ -35,7 +35,6 @@ void KeeperFixture::start(engine::VersionSet::Start from) {
   from.context = &context;
   from.dir = dir;
   from.database = database_;
-  keeper.reset();
   versions = engine::VersionSet::create(std::move(from)).value();
   KeeperContext needs;
   needs.versions = versions.get();
@@ -46,7 +45,18 @@ void KeeperFixture::start(engine::VersionSet::Start from) {
   needs.window = window;
   needs.now = [this] { return now; };
   needs.on_flushed = [this] { ++flushed_calls; };
+  needs.wal = wal.get();
   keeper = std::make_unique<Keeper>(std::move(needs), rules);
+}
+
+std::uint64_t KeeperFixture::open_wal() {
+  engine::WalOptions options;
+  options.file_system = files;
+  options.dir = dir;
+  options.segment_bytes = 4096;
+  wal = std::make_unique<engine::Wal>(options, engine::WalPosition{});
+  reopen();
+  return wal->rotate().value();
 }
 
 void KeeperFixture::reopen() {
@@ -102,9 +112,9 @@ void KeeperFixture::erase_range(const std::string& first, const std::string& end
   });
 }
 
-void KeeperFixture::freeze() {
+void KeeperFixture::freeze(std::uint64_t next_segment) {
   const std::uint64_t number = versions->active()->number() + 1;
-  versions->rotate(std::make_shared<Memtable>(number, 0, sequence_));
+  versions->rotate(std::make_shared<Memtable>(number, next_segment, sequence_));
 }
 
 void KeeperFixture::flush() {

@@ -41,7 +41,7 @@ class KeeperFixture {
   void put(const std::string& key, Timestamp ts, std::int64_t value, Timestamp expires_at = never);
   void erase(const std::string& key, Timestamp ts);
   void erase_range(const std::string& first, const std::string& end, engine::TimeSpan times);
-  void freeze();
+  void freeze(std::uint64_t next_segment = 0);
   /// Freezes, and flushes everything.
   void flush();
 
@@ -63,6 +63,8 @@ class KeeperFixture {
   std::size_t table_files() const;
   /// Turns a byte of the table's first block.
   void damage(std::uint64_t number);
+  /// With an empty log. Returns its segment's number.
+  std::uint64_t open_wal();
   /// Begins anew from what lies in the directory, as after a clean end.
   void reopen();
 
@@ -80,6 +82,7 @@ class KeeperFixture {
   int flushed_calls = 0;
   std::unique_ptr<engine::VersionSet> versions;
   std::unique_ptr<Keeper> keeper;
+  std::unique_ptr<engine::Wal> wal;  // Where a test opens one.
 
  private:
   struct Expected {
