@@ -20,9 +20,8 @@ inline constexpr Duration slew_max = std::chrono::minutes(1);
 /// record with a TTL until the process restarts.
 constexpr Timestamp next_now(Timestamp last, Timestamp wall) {
   if (wall >= last) return wall;
-  const bool is_slew =
-      static_cast<std::uint64_t>(last) - static_cast<std::uint64_t>(wall) <=
-      static_cast<std::uint64_t>(slew_max.count());
+  const bool is_slew = static_cast<std::uint64_t>(last) - static_cast<std::uint64_t>(wall) <=
+                       static_cast<std::uint64_t>(slew_max.count());
   return is_slew ? last : wall;
 }
 
