@@ -1,5 +1,6 @@
 #include "varve/engine.hpp"
 
+#include <tuple>
 #include <utility>
 
 #include "engine/base/try.hpp"
@@ -48,31 +49,32 @@ Engine::executor_type Engine::executor_of(const EngineImpl& impl) noexcept {
 }
 
 Result<Receipt> Engine::write(std::span<const Record> records, WriteOptions options) {
-  return write(batch_of(records), std::move(options));
+  return write(batch_of(records), options);
 }
 Result<Receipt> Engine::write(std::vector<Record>&& records, WriteOptions options) {
-  return write(batch_of(records), std::move(options));
+  return write(batch_of(records), options);
 }
 Result<Receipt> Engine::write(WriteBatch&& batch, WriteOptions options) {
   if (!impl_) return no_engine();
   return impl_->write(batch, options, Mode::blocking);
 }
+// NOLINTNEXTLINE(performance-unnecessary-value-param): it takes the batches over.
 Result<Receipt> Engine::write_many(std::vector<WriteBatch> batches, WriteOptions options) {
   if (!impl_) return no_engine();
   return impl_->write_many(batches, options);
 }
 Result<Receipt> Engine::write_inline(WriteBatch&& batch, WriteOptions options) {
   if (!impl_) return no_engine();
-  return impl_->write(batch, options, Mode::inline_);
+  return impl_->write(batch, options, Mode::on_this_thread);
 }
 Result<Receipt> Engine::try_write(WriteBatch&& batch, WriteOptions options) {
   if (!impl_) return no_engine();
-  return impl_->write(batch, options, Mode::try_);
+  return impl_->write(batch, options, Mode::without_waiting);
 }
 
 void Engine::submit_write(EngineImpl& impl, WriteBatch batch, WriteOptions options,
                           std::move_only_function<void(std::error_code, Receipt)> on_done) {
-  impl.submit(std::move(batch), options, std::move(on_done));
+  impl.submit(batch, options, std::move(on_done));
 }
 
 void Engine::submit_job(EngineImpl& impl, Job job) {
@@ -82,7 +84,7 @@ void Engine::submit_job(EngineImpl& impl, Job job) {
     Engine borrowed{std::unique_ptr<EngineImpl>(pass ? door->impl : nullptr)};
     struct GiveBack {
       Engine& engine;
-      ~GiveBack() { static_cast<void>(engine.impl_.release()); }
+      ~GiveBack() { std::ignore = engine.impl_.release(); }
     };
     const GiveBack give_back{borrowed};
     job(borrowed);
@@ -97,37 +99,37 @@ Result<Receipt> Engine::append(const Series& series, Timestamp ts, ValueView val
                                WriteOptions options) {
   WriteBatch batch;
   batch.put(series, ts, value);
-  return write(std::move(batch), std::move(options));
+  return write(std::move(batch), options);
 }
 Result<Receipt> Engine::append(std::span<const Point> points, WriteOptions options) {
   WriteBatch batch;
   for (const Point& point : points) batch.put(point.series, point.ts, point.value.view());
-  return write(std::move(batch), std::move(options));
+  return write(std::move(batch), options);
 }
 
 Result<Receipt> Engine::erase(std::string_view key, Timestamp ts, WriteOptions options) {
   WriteBatch batch;
   batch.erase(key, ts);
-  return write(std::move(batch), std::move(options));
+  return write(std::move(batch), options);
 }
 Result<Receipt> Engine::erase_batch(std::span<const std::pair<std::string, Timestamp>> records,
                                     WriteOptions options) {
   WriteBatch batch;
   for (const auto& [key, ts] : records) batch.erase(key, ts);
-  return write(std::move(batch), std::move(options));
+  return write(std::move(batch), options);
 }
 Result<Receipt> Engine::erase_range(std::string_view first_key,
                                     std::optional<std::string_view> end_key, TimeRange range,
                                     WriteOptions options) {
   WriteBatch batch;
   batch.erase_range(first_key, end_key, range);
-  return write(std::move(batch), std::move(options));
+  return write(std::move(batch), options);
 }
 Result<Receipt> Engine::erase_prefix(std::string_view prefix, TimeRange range,
                                      WriteOptions options) {
   WriteBatch batch;
   batch.erase_prefix(prefix, range);
-  return write(std::move(batch), std::move(options));
+  return write(std::move(batch), options);
 }
 Result<Record> Engine::patch(std::string_view key, Timestamp ts, std::optional<Value> value,
                              std::optional<Duration> ttl, WriteOptions options) {

@@ -168,7 +168,7 @@ Result<Receipt> EngineImpl::write_many(const std::vector<WriteBatch>& batches,
   return receipt;
 }
 
-void EngineImpl::submit(WriteBatch batch, const WriteOptions& options,
+void EngineImpl::submit(const WriteBatch& batch, const WriteOptions& options,
                         std::move_only_function<void(std::error_code, Receipt)> on_done) {
   const auto finish = [](auto& done, const Result<Receipt>& outcome) {
     done(outcome ? std::error_code() : outcome.error().code, outcome ? *outcome : Receipt());

@@ -31,10 +31,10 @@ constexpr std::size_t reach = 9;
 
 template <bool wide>
 std::uint64_t extract(const std::byte* from, std::size_t shift) {
-  std::uint64_t bits = load(from) >> shift;
+  const std::uint64_t low = load(from) >> shift;
   // In two steps, since a shift by 64 is undefined.
-  if constexpr (wide) bits |= (static_cast<std::uint64_t>(from[8]) << 1) << (63 - shift);
-  return bits;
+  if constexpr (wide) return low | (static_cast<std::uint64_t>(from[8]) << 1) << (63 - shift);
+  return low;
 }
 
 template <bool wide>

@@ -38,12 +38,16 @@ struct Committer::Queue {
   Mutex overflow_mutex;
   WriteRequest* overflow VARVE_GUARDED_BY(overflow_mutex) = nullptr;
 
-  void push(WriteRequest& request) {
+  bool enqueue(WriteRequest& request) {
     try {
-      if (requests.enqueue(&request)) return;
+      return requests.enqueue(&request);
     } catch (const std::bad_alloc&) {
-      // Below.
+      return false;
     }
+  }
+
+  void push(WriteRequest& request) {
+    if (enqueue(request)) return;
     const Lock lock(overflow_mutex);
     request.next_overflow = overflow;
     overflow = &request;
@@ -89,7 +93,7 @@ Result<Receipt> Committer::write(WriteRequest& request, Mode mode) {
   if (context_.syncer->failed()) return std::unexpected(Syncer::read_only_error());
   slow_down(request.reserved_bytes);
 
-  if (mode == Mode::try_) {
+  if (mode == Mode::without_waiting) {
     if (!budget_.try_reserve(request.reserved_bytes)) {
       return fail(Errc::busy, "the write queue holds its " + std::to_string(budget_.bytes_max()) +
                                   " bytes (queue_bytes)");
@@ -99,7 +103,7 @@ Result<Receipt> Committer::write(WriteRequest& request, Mode mode) {
   }
 
   const std::uint64_t sequence = issue(request);
-  if (mode == Mode::inline_ || context_.threadless) {
+  if (mode == Mode::on_this_thread || context_.threadless) {
     const Lock lock(role_);
     drain_until(sequence);
   } else if (role_.try_lock()) {

@@ -57,9 +57,9 @@ struct CommitterContext {
 class Committer {
  public:
   enum class Mode {
-    blocking,  ///< Waits for room in the queue; commits itself where the role is free.
-    inline_,   ///< Waits for room and for the role.
-    try_,      ///< Errc::busy where the queue has no room.
+    blocking,         ///< Waits for room in the queue; commits itself where the role is free.
+    on_this_thread,   ///< Waits for room and for the role.
+    without_waiting,  ///< Errc::busy where the queue has no room.
   };
   static constexpr std::size_t frozen_max = 2;
 

@@ -87,10 +87,10 @@ class Engine {
   auto async_write(WriteBatch batch, WriteOptions options, Token&& token) {
     return asio::async_initiate<Token, void(std::error_code, Receipt)>(
         [](auto handler, EngineImpl* impl, WriteBatch accepted, WriteOptions accepted_options) {
-          submit_write(*impl, std::move(accepted), std::move(accepted_options),
+          submit_write(*impl, std::move(accepted), accepted_options,
                        detail::make_completion(executor_of(*impl), std::move(handler)));
         },
-        token, impl_.get(), std::move(batch), std::move(options));
+        token, impl_.get(), std::move(batch), options);
   }
   template <class Token>
   auto async_write(WriteBatch batch, Token&& token) {
@@ -106,10 +106,10 @@ class Engine {
   Result<Receipt> append(std::span<const Point> points, WriteOptions options = {});
 
   template <class Token>
-  auto async_append(std::vector<Point> points, WriteOptions options, Token&& token) {
+  auto async_append(std::span<const Point> points, WriteOptions options, Token&& token) {
     WriteBatch batch;
     for (const Point& point : points) batch.put(point.series, point.ts, point.value.view());
-    return async_write(std::move(batch), std::move(options), std::forward<Token>(token));
+    return async_write(std::move(batch), options, std::forward<Token>(token));
   }
 
   // Deleting hides what was written before, in memtables and tables alike, and nothing later.
