@@ -5,6 +5,8 @@
 
 namespace varve::engine {
 
+// A handler that throws here ends the program, as it does on the thread.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 OwnExecutor::~OwnExecutor() { stop(); }
 
 Status OwnExecutor::start() {

@@ -173,7 +173,7 @@ Result<std::shared_ptr<const TableBlock>> BlockDecoder::decode(ByteSpan bytes) {
   if (!reader.ok() || !reader.at_end()) return fail(Errc::corruption, "block values");
 
   storage->keys = std::move(directory.keys);
-  const auto block = std::make_shared<TableBlock>();
+  auto block = std::make_shared<TableBlock>();
   block->stretches_ = views_of(directory, *storage);
   block->bytes_ =
       sizeof(TableBlock) + block->stretches_.size() * sizeof(RowsView) + storage->bytes();

@@ -87,7 +87,7 @@ Result<std::shared_ptr<const TableIndex>> decode_index(ByteSpan bytes, std::uint
       std::make_shared<const KeyList>(decode_keys(reader, count * 2, index_keys_size_max));
   if (!reader.ok() || !reader.at_end()) return corruption();
 
-  const auto index = std::make_shared<TableIndex>();
+  auto index = std::make_shared<TableIndex>();
   index->entries.resize(count);
   std::uint64_t offset = 0;
   for (std::size_t i = 0; i < count; ++i) {
