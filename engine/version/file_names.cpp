@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstddef>
+#include <string>
 #include <system_error>
 
 namespace varve::engine {
@@ -23,9 +24,10 @@ std::optional<NumberedFile> parse_file_name(std::string_view name) {
   if (name.size() <= digits) return std::nullopt;
   const std::optional<FileKind> kind = kind_of(name.substr(digits));
   if (!kind) return std::nullopt;
+  const std::string text(name.substr(0, digits));
   std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + digits, number);
-  if (error != std::errc{} || end != name.data() + digits) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   if (number > file_number_max) return std::nullopt;
   return NumberedFile{*kind, number};
 }

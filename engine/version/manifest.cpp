@@ -30,18 +30,18 @@ Manifest::Manifest(Manifest&&) noexcept = default;
 Manifest& Manifest::operator=(Manifest&&) noexcept = default;
 Manifest::~Manifest() = default;
 
-Result<Manifest> Manifest::create(std::shared_ptr<FileSystem> file_system,
-                                  const std::filesystem::path& dir, const Uuid& database,
-                                  std::uint64_t number, const VersionEdit& whole) {
+Result<Manifest> Manifest::create(FileSystem& file_system, const std::filesystem::path& dir,
+                                  const Uuid& database, std::uint64_t number,
+                                  const VersionEdit& whole) {
   const ManifestFormat format(database, number);
   Bytes bytes = format.header();
   ByteWriter(bytes).put_bytes(format.record(bytes.size(), whole));
 
   VARVE_TRY(std::unique_ptr<File> file,
-            file_system->open(dir / manifest_file_name(number), OpenMode::create));
+            file_system.open(dir / manifest_file_name(number), OpenMode::create));
   VARVE_CHECK(write_one(*file, 0, bytes));
   VARVE_CHECK(file->sync());
-  VARVE_CHECK(file_system->sync_directory(dir));
+  VARVE_CHECK(file_system.sync_directory(dir));
   return Manifest(std::unique_ptr<Impl>(new Impl{format, number, std::move(file), bytes.size()}));
 }
 

@@ -19,9 +19,9 @@ class Manifest {
  public:
   /// Creates manifest `number` with `whole` as its first record, durable with its name. After a
   /// failure the file may be there all the same, and be found after a power cut.
-  static Result<Manifest> create(std::shared_ptr<FileSystem> file_system,
-                                 const std::filesystem::path& dir, const Uuid& database,
-                                 std::uint64_t number, const VersionEdit& whole);
+  static Result<Manifest> create(FileSystem& file_system, const std::filesystem::path& dir,
+                                 const Uuid& database, std::uint64_t number,
+                                 const VersionEdit& whole);
   Manifest(Manifest&&) noexcept;
   Manifest& operator=(Manifest&&) noexcept;
   ~Manifest();

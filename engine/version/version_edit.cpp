@@ -24,7 +24,9 @@ enum class Field : std::uint8_t {
   closed = 9,
 };
 
-constexpr bool may_repeat(Field field) { return field <= Field::tombstone_removed; }
+constexpr bool may_repeat(std::uint8_t field) {
+  return field <= std::to_underlying(Field::tombstone_removed);
+}
 
 void put_field(ByteWriter& writer, Field field) { writer.put(std::to_underlying(field)); }
 
@@ -61,8 +63,11 @@ Status take_table(ByteReader& reader, VersionEdit& edit) {
   return {};
 }
 
-Status take_field(Field field, ByteReader& reader, VersionEdit& edit) {
-  switch (field) {
+Status take_field(std::uint8_t byte, ByteReader& reader, VersionEdit& edit) {
+  if (byte == 0 || byte > std::to_underlying(Field::closed)) {
+    return fail(Errc::unsupported_format, "unknown field " + std::to_string(byte));
+  }
+  switch (static_cast<Field>(byte)) {
     case Field::table_added: return take_table(reader, edit);
     case Field::table_removed: edit.removed.push_back(reader.take_varint()); return {};
     case Field::tombstone_added: edit.tombstones_added.push_back(take_tombstone(reader)); return {};
@@ -75,8 +80,7 @@ Status take_field(Field field, ByteReader& reader, VersionEdit& edit) {
     case Field::next_file: edit.next_file = reader.take_varint(); return {};
     case Field::closed: edit.closed = true; return {};
   }
-  return fail(Errc::unsupported_format,
-              "unknown field " + std::to_string(std::to_underlying(field)));
+  return {};
 }
 
 }  // namespace
@@ -107,17 +111,17 @@ void VersionEdit::encode(ByteWriter& writer) const {
 Result<VersionEdit> VersionEdit::decode(ByteSpan bytes) {
   VersionEdit edit;
   ByteReader reader(bytes);
-  Field previous{};
+  std::uint8_t previous = 0;
   while (!reader.at_end()) {
     const auto where = [&, offset = bytes.size() - reader.remaining()](const std::string& what) {
       return "edit @ " + std::to_string(offset) + ": " + what;
     };
-    const auto field = static_cast<Field>(reader.take<std::uint8_t>());
-    if (field < previous || (field == previous && !may_repeat(field))) {
+    const auto byte = reader.take<std::uint8_t>();
+    if (byte < previous || (byte == previous && !may_repeat(byte))) {
       return fail(Errc::corruption, where("field out of order"));
     }
-    previous = field;
-    if (auto status = take_field(field, reader, edit); !status) {
+    previous = byte;
+    if (auto status = take_field(byte, reader, edit); !status) {
       return std::unexpected(Error{status.error().code, where(status.error().where)});
     }
     if (!reader.ok()) return fail(Errc::corruption, where("cut off"));

@@ -104,7 +104,7 @@ Status VersionSet::Impl::start_manifest(const Version& version) {
   const std::uint64_t number = new_file_number();
   VersionEdit whole = snapshot_of(version);
   whole.next_file = next_file.load(std::memory_order_relaxed);
-  auto created = Manifest::create(context.file_system, dir, database, number, whole);
+  auto created = Manifest::create(*context.file_system, dir, database, number, whole);
   if (!created) {
     replaced.push_back(number);
     return std::unexpected(std::move(created).error());

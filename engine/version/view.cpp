@@ -213,7 +213,8 @@ Result<std::optional<Row>> View::get(std::string_view key, Timestamp ts,
   return std::optional<Row>();
 }
 
-Result<std::unique_ptr<Cursor>> View::live_rows(CursorBounds bounds, CursorOptions options) const {
+Result<std::unique_ptr<Cursor>> View::live_rows(const CursorBounds& bounds,
+                                                CursorOptions options) const {
   std::vector<MergeInput> inputs;
   Ranges newer;
   for (const auto& memtable : memtables()) {

@@ -45,7 +45,8 @@ class View {
   Result<std::optional<Row>> get(std::string_view key, Timestamp ts, CursorOptions options) const;
 
   /// Every live row of the bounds, merged from all sources.
-  Result<std::unique_ptr<Cursor>> live_rows(CursorBounds bounds, CursorOptions options) const;
+  Result<std::unique_ptr<Cursor>> live_rows(const CursorBounds& bounds,
+                                            CursorOptions options) const;
 
   /// The live rows of one key, newest first, at most `count` of them. Walks back in time, and
   /// opens a table only when it comes to the table's newest row: rows that are newer than all

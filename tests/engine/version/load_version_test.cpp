@@ -27,7 +27,7 @@ class LoadVersion : public testing::Test {
   }
   void write_manifest(std::uint64_t number, const std::vector<VersionEdit>& edits) {
     Manifest manifest =
-        Manifest::create(disk_, dir, test_database(), number, edits.front()).value();
+        Manifest::create(*disk_, dir, test_database(), number, edits.front()).value();
     for (std::size_t index = 1; index < edits.size(); ++index) {
       manifest.append(edits[index]).value();
     }

@@ -48,7 +48,7 @@ std::shared_ptr<FileSystem> empty_disk() {
 TEST(Manifest, gives_back_the_edits_in_their_order) {
   const auto disk = empty_disk();
   Manifest manifest =
-      Manifest::create(disk, "db", test_database(), number, edits(1).front()).value();
+      Manifest::create(*disk, "db", test_database(), number, edits(1).front()).value();
   VersionEdit second;
   second.removed = {12};
   ASSERT_TRUE(manifest.append(second));
@@ -66,8 +66,8 @@ TEST(Manifest, gives_back_the_edits_in_their_order) {
 
 TEST(Manifest, never_overwrites_another) {
   const auto disk = empty_disk();
-  ASSERT_TRUE(Manifest::create(disk, "db", test_database(), number, {}));
-  EXPECT_FALSE(Manifest::create(disk, "db", test_database(), number, {}));
+  ASSERT_TRUE(Manifest::create(*disk, "db", test_database(), number, {}));
+  EXPECT_FALSE(Manifest::create(*disk, "db", test_database(), number, {}));
 }
 
 TEST(Manifest, has_the_bytes_that_the_format_page_says) {

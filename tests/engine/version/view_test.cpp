@@ -317,7 +317,7 @@ class RandomProgram {
       }
     }
     if (bounds.newest_first) {
-      std::ranges::stable_sort(rows, [](const FlatRow& a, const FlatRow& b) {
+      std::ranges::sort(rows, [](const FlatRow& a, const FlatRow& b) {
         return a.key != b.key ? a.key < b.key : a.ts > b.ts;
       });
     }
