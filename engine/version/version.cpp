@@ -52,6 +52,8 @@ class VersionBuilder {
     }
     VARVE_CHECK(advance(version_.flushed_through, edit.flushed_through, "flushed_through"));
     VARVE_CHECK(advance(version_.flush_number, edit.flush_number, "flush_number"));
+    // To 0 is no way back: the log has gone, as under Durability::none().
+    if (edit.log_start == 0u) version_.log_start = 0;
     return advance(version_.log_start, edit.log_start, "log_start");
   }
 
@@ -114,10 +116,7 @@ class VersionBuilder {
   static Status advance(std::uint64_t& number, std::optional<std::uint64_t> next,
                         const char* name) {
     if (!next) return {};
-    // To 0 is no way back: the log has gone, as under Durability::none().
-    if (*next < number && *next != 0) {
-      return fail(Errc::corruption, std::string(name) + " runs back");
-    }
+    if (*next < number) return fail(Errc::corruption, std::string(name) + " runs back");
     number = *next;
     return {};
   }

@@ -143,6 +143,20 @@ TEST_F(VersionTest, refuses_numbers_that_run_back) {
   EXPECT_EQ(refusal(back), "log_start runs back");
 }
 
+TEST_F(VersionTest, may_lose_its_log_but_no_other_number) {
+  VersionEdit edit;
+  edit.flushed_through = 10;
+  edit.log_start = 5;
+  apply(edit);
+  VersionEdit without_log;
+  without_log.log_start = 0;
+  apply(without_log);
+  EXPECT_EQ(version_.log_start, 0u);
+  VersionEdit back;
+  back.flushed_through = 0;
+  EXPECT_EQ(refusal(back), "flushed_through runs back");
+}
+
 TEST_F(VersionTest, is_not_changed_by_an_edit_that_makes_the_next_one) {
   add(0, table_meta(1, "a", "b"));
   VersionEdit edit;
