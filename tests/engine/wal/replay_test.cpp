@@ -161,7 +161,7 @@ TEST(Replay, reports_a_missing_segment_as_damage) {
 }
 
 TEST(Replay, reports_a_damaged_header_as_damage) {
-  for (const std::uint64_t segment : {1, 2, 3}) {
+  for (const std::uint64_t segment : {1U, 2U, 3U}) {
     const auto disk = small_log(false);
     disk->flip_bit(segment_path(segment), 20 * 8);
     const Replayed replayed = replay(*disk).value();
@@ -200,7 +200,7 @@ bool is_prefix(const std::vector<Batch>& some, const std::vector<Batch>& all) {
 TEST(Replay, gives_a_prefix_and_says_so_whichever_bit_is_flipped) {
   const auto disk = small_log(true);
   const std::vector<Batch> all = batches(1, 9);
-  for (const std::uint64_t segment : {1, 3}) {
+  for (const std::uint64_t segment : {1U, 3U}) {
     const std::size_t size = disk->content(segment_path(segment)).size();
     for (std::size_t bit = 0; bit < size * 8; ++bit) {
       SCOPED_TRACE("segment " + std::to_string(segment) + " bit " + std::to_string(bit));
@@ -223,7 +223,7 @@ TEST(Replay, gives_a_prefix_and_says_so_whichever_bit_is_flipped) {
 TEST(Replay, gives_a_prefix_at_whatever_length_a_segment_ends) {
   const auto good = small_log(true);
   const std::vector<Batch> all = batches(1, 9);
-  for (const std::uint64_t segment : {1, 2, 3}) {
+  for (const std::uint64_t segment : {1U, 2U, 3U}) {
     const std::size_t size = good->content(segment_path(segment)).size();
     for (std::size_t cut = 0; cut < size; ++cut) {
       SCOPED_TRACE("segment " + std::to_string(segment) + " cut to " + std::to_string(cut));
