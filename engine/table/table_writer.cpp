@@ -143,7 +143,7 @@ TableMeta TableWriter::Impl::meta_of(std::uint64_t newest_flush) const {
   return meta;
 }
 
-Result<TableWriter> TableWriter::create(FileSystem& file_system, std::filesystem::path path,
+Result<TableWriter> TableWriter::create(FileSystem& file_system, const std::filesystem::path& path,
                                         std::uint64_t number, Compression compression) {
   VARVE_TRY(auto file, file_system.open(path, OpenMode::create));
   return TableWriter(std::make_unique<Impl>(std::move(file), number, compression));

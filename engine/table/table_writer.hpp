@@ -18,7 +18,7 @@ namespace varve::engine {
 class TableWriter {
  public:
   /// Creates the file, which must not exist.
-  static Result<TableWriter> create(FileSystem& file_system, std::filesystem::path path,
+  static Result<TableWriter> create(FileSystem& file_system, const std::filesystem::path& path,
                                     std::uint64_t number, Compression compression);
   TableWriter(TableWriter&&) noexcept;
   TableWriter& operator=(TableWriter&&) noexcept;
