@@ -265,7 +265,7 @@ class Opening {
             .segment_bytes = std::min(parts_.options.wal_bytes / 16, segment_bytes_max),
             .log = parts_.log,
         },
-        std::move(position));
+        position);
     VARVE_TRY(const std::uint64_t segment, parts_.wal->rotate());
 
     if (parts_.versions->active()->empty() || old.size() >= replayed_segments_max || damaged) {

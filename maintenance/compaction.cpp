@@ -50,7 +50,7 @@ bool OlderTables::overlap(std::string_view first_key, std::string_view last_key,
 namespace {
 
 // Rows between two looks at what outranks a compaction: some milliseconds' work.
-constexpr std::uint64_t quantum_rows = 64 * 1024;
+constexpr std::uint64_t quantum_rows = std::uint64_t{64} * 1024;
 
 /// Passes everything on, and notes which table failed.
 class WatchedCursor final : public Cursor {

@@ -1,5 +1,6 @@
 #include "maintenance/job_files.hpp"
 
+#include <tuple>
 #include <utility>
 
 #include "engine/base/try.hpp"
@@ -8,7 +9,7 @@ namespace varve::maintenance {
 
 JobFiles::~JobFiles() {
   // What cannot be removed is found as an orphan when the database is opened.
-  for (const std::filesystem::path& path : paths_) (void)tables_.file_system->remove(path);
+  for (const std::filesystem::path& path : paths_) std::ignore = tables_.file_system->remove(path);
 }
 
 Result<engine::TableWriter> JobFiles::create() {

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -503,7 +504,7 @@ Result<bool> Keeper::Impl::collect_step() {
       } else {
         postpone(meta.number);
       }
-      (void)flush_pending();
+      std::ignore = flush_pending();
     }
   }
   VARVE_TRY(const bool dropped, drop_idle_tombstones());
@@ -538,12 +539,12 @@ Result<bool> Keeper::Impl::step() {
   const TurnHolder holder(turn);
   if (flush_failed) {
     // Tables that have expired may be what fills the disk.
-    (void)unlink_expired(cautious_now(*context.versions->version()));
+    std::ignore = unlink_expired(cautious_now(*context.versions->version()));
     return flushed;
   }
   const auto compacted = compact_step(false, cautious_now(*context.versions->version()));
   if (failed(compaction_job, compacted)) {
-    (void)unlink_expired(cautious_now(*context.versions->version()));
+    std::ignore = unlink_expired(cautious_now(*context.versions->version()));
     return compacted;
   }
   if (*compacted) return true;

@@ -16,12 +16,11 @@ using engine::RowType;
 Result<std::unique_ptr<BlockSource>> BlockSource::open(std::shared_ptr<const engine::View> view,
                                                        const Query& query,
                                                        const ReadOptions& options) {
-  VARVE_TRY(engine::CursorBounds bounds, bounds_of(query));
+  VARVE_TRY(const engine::CursorBounds bounds, bounds_of(query));
   std::unique_ptr<BlockSource> source(new BlockSource(std::move(view), query));
   if (!bounds.keys.empty() && !bounds.times.empty() && query.limit() != 0 &&
       query.per_series() != 0) {
-    VARVE_TRY(source->cursor_,
-              source->view_->live_rows(std::move(bounds), cursor_options(options)));
+    VARVE_TRY(source->cursor_, source->view_->live_rows(bounds, cursor_options(options)));
   }
   return source;
 }

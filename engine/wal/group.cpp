@@ -35,8 +35,10 @@ bool GroupHeader::decode(ByteSpan bytes, std::uint64_t room) {
 std::uint64_t group_seed(const Uuid& database, std::uint64_t segment, std::uint64_t offset) {
   std::array<std::byte, sizeof database + sizeof segment + sizeof offset> place;
   auto at = std::ranges::copy(database, place.begin()).out;
-  at = std::ranges::copy(std::as_bytes(std::span(&(segment = little_endian(segment)), 1)), at).out;
-  std::ranges::copy(std::as_bytes(std::span(&(offset = little_endian(offset)), 1)), at);
+  segment = little_endian(segment);
+  offset = little_endian(offset);
+  at = std::ranges::copy(std::as_bytes(std::span(&segment, 1)), at).out;
+  std::ranges::copy(std::as_bytes(std::span(&offset, 1)), at);
   return checksum(place);
 }
 

@@ -23,8 +23,10 @@ std::string numbered(std::uint64_t number, std::string_view suffix) {
 std::optional<std::uint64_t> number_in(std::string_view name, std::string_view suffix) {
   if (name.size() != digits + suffix.size() || !name.ends_with(suffix)) return std::nullopt;
   std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + digits, number);
-  if (error != std::errc() || end != name.data() + digits) return std::nullopt;
+  const char* const last =
+      name.data() + digits;  // NOLINT(bugprone-suspicious-stringview-data-usage)
+  const auto [end, error] = std::from_chars(name.data(), last, number);
+  if (error != std::errc() || end != last) return std::nullopt;
   return number;
 }
 

@@ -47,9 +47,8 @@ Result<SegmentRest> scan_rest(SegmentReader& reader, const Uuid& database, std::
     // Headers that begin in this step and end in the next are looked at with the next.
     std::uint64_t next = offset + step;
     if (next < reader.size()) next -= GroupHeader::encoded_size;
-    std::uint64_t candidate = offset;
     for (std::size_t at = 0; at + GroupHeader::encoded_size <= step; at += group_alignment) {
-      candidate = offset + at;
+      const std::uint64_t candidate = offset + at;
       if (candidate >= next) break;
       GroupHeader header;
       const std::uint64_t room = reader.size() - candidate;

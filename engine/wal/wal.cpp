@@ -46,13 +46,13 @@ bool is_missing(const Status& status) {
 struct Wal::Impl {
   struct Segment {
     std::uint64_t number = 0;
-    std::uint64_t bytes = 0;       // Of the file.
-    std::uint64_t appended = 0;    // End of its last group.
-    std::uint64_t synced = 0;      // How much of that is durable.
-    std::shared_ptr<File> file{};  // Open while it is written or a sync is due.
+    std::uint64_t bytes = 0;               // Of the file.
+    std::uint64_t appended = 0;            // End of its last group.
+    std::uint64_t synced = 0;              // How much of that is durable.
+    std::shared_ptr<File> file = nullptr;  // Open while it is written or a sync is due.
   };
 
-  Impl(WalOptions wal_options, WalPosition position)
+  Impl(WalOptions wal_options, const WalPosition& position)
       : options(std::move(wal_options)),
         segment_bytes(aligned(std::max<std::uint64_t>(options.segment_bytes, segment_bytes_min))),
         spares(options.file_system, options.dir, segment_bytes, options.log),
@@ -353,8 +353,8 @@ Status Wal::Impl::close() {
   return result;
 }
 
-Wal::Wal(WalOptions options, WalPosition position)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(position))) {}
+Wal::Wal(WalOptions options, const WalPosition& position)
+    : impl_(std::make_unique<Impl>(std::move(options), position)) {}
 
 Wal::~Wal() = default;
 

@@ -59,7 +59,7 @@ struct WalPosition {
 class Wal {
  public:
   /// Nothing is written until the first rotate().
-  Wal(WalOptions options, WalPosition position);
+  Wal(WalOptions options, const WalPosition& position);
   ~Wal();
 
   /// Ends the current segment and begins the next, whose header is durable (with its name) before

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "tests/crash/scripted_run.hpp"
 
 namespace varve::test {
@@ -43,8 +45,8 @@ TEST(Faults, one_failing_call_of_any_kind_loses_nothing_acknowledged) {
               one(key, i, i), WriteOptions().durability(i % 3 == 0 ? Durability::always()
                                                                    : Durability::appended()));
           if (receipt) acknowledged.insert_or_assign({key, i}, Value(i));
-          if (i % 4 == 3) static_cast<void>(opened->flush());
-          if (i == 9) static_cast<void>(opened->compact());
+          if (i % 4 == 3) std::ignore = opened->flush();
+          if (i == 9) std::ignore = opened->compact();
         }
         reached_end = it.disk->failures() == 0;
         // What it says of itself is what was acknowledged, or an error.

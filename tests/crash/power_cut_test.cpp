@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <string>
+#include <tuple>
 
 #include "tests/crash/scripted_run.hpp"
 #include "tests/support/random.hpp"
@@ -71,7 +72,7 @@ TEST(PowerCutTwice, any_call_of_a_recovery_loses_nothing_durable_either) {
       for (std::uint64_t again = 1; again <= recovery; ++again) {
         const auto second = disk->after(first);
         second->cut_power_at(again);
-        static_cast<void>(Engine::open(run.options_on(second)));
+        std::ignore = Engine::open(run.options_on(second));
         for (const PowerCut& cut :
              {PowerCut::lose_unsynced(), PowerCut::keep_all(), PowerCut::random(seed + again)}) {
           EXPECT_EQ(run.judge(second->after(cut)), std::nullopt)
