@@ -468,6 +468,7 @@ TEST(Lessons, l20_a_failed_flush_loses_nothing_and_is_tried_again) {
   options.file_system = disk;
   Database db(options);
   for (int i = 0; i < 100; ++i) db.put("k", i, i);
+  const std::uint64_t flushes = db->stats().flushes;
   std::uint64_t failures = 0;
   for (const Call call : {Call::create, Call::write, Call::sync}) {
     disk->fail({.call = call, .suffix = ".table"});
@@ -477,7 +478,7 @@ TEST(Lessons, l20_a_failed_flush_loses_nothing_and_is_tried_again) {
     EXPECT_EQ(db.count(Query::all()), 100u);
   }
   db.flush();
-  EXPECT_EQ(db->stats().flushes, 1u);
+  EXPECT_EQ(db->stats().flushes, flushes + 1);
   EXPECT_EQ(db.count(Query::all()), 100u);
   db.reopen();
   EXPECT_EQ(db.count(Query::all()), 100u);
