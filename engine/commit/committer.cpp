@@ -223,10 +223,12 @@ bool Committer::drain() {
 Result<std::uint64_t> Committer::freeze() {
   const Lock lock(role_);
   drain_until(issued_.load(std::memory_order_acquire));
-  const std::uint64_t active = context_.versions->active()->number();
-  if (context_.versions->active()->empty()) return active - 1;
+  const Memtable& active = *context_.versions->active();
+  const std::uint64_t number = active.number();
+  // A batch that changed nothing has its sequence all the same, which a flush makes last.
+  if (active.last_sequence() == active.base_sequence()) return number - 1;
   VARVE_CHECK(rotate());
-  return active;
+  return number;
 }
 
 void Committer::collect() {

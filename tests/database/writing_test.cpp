@@ -62,6 +62,21 @@ TEST(Writing, under_none_close_flushes) {
   EXPECT_EQ(db->stats().wal_segments, 0u);
 }
 
+// A range of no keys deletes nothing, and its batch was lost to the flush that closing is.
+TEST(Writing, under_none_the_sequence_of_a_batch_that_changes_nothing_is_not_given_again) {
+  Options options = small_options();
+  options.durability = Durability::none();
+  Database db(options);
+  db.put("k", 1, 1.0);
+  db.flush();
+  const std::uint64_t given = db->erase_range("k", "k").value().sequence;
+  db.reopen();
+  EXPECT_EQ(db->last_sequence(), given);
+  WriteBatch next;
+  next.put("k", 2, 2.0);
+  EXPECT_GT(db->write(std::move(next)).value().sequence, given);
+}
+
 TEST(Writing, a_database_may_change_between_having_a_wal_and_none) {
   Options options = small_options();
   Database db(options);

@@ -1,0 +1,135 @@
+#include "tests/model/comparison.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "tests/model/text.hpp"
+
+namespace varve::test {
+
+namespace {
+
+constexpr auto aggregations =
+    std::to_array({Aggregation::count, Aggregation::sum, Aggregation::min, Aggregation::max,
+                   Aggregation::mean, Aggregation::first, Aggregation::last});
+
+void require_equal(const std::vector<Record>& given, const std::vector<Record>& expected,
+                   const std::string& what) {
+  const std::string difference = first_difference(given, expected);
+  require(difference.empty(), what + ": " + difference);
+}
+
+/// Asks one of the calls that read a key. The model's answer is the truth.
+void compare_key_read(Engine& engine, const ReadOptions& options, const Model& model,
+                      const Words& words, Random& random) {
+  const std::string key = random.chance(0.95) ? words.key(random) : "none";
+  switch (random.below(4)) {
+    case 0: {
+      const auto latest = require(engine.latest(key, options), "latest");
+      const auto expected = model.latest_n(key, 1);
+      require(latest == (expected.empty() ? std::nullopt : std::optional(expected.front())),
+              "latest of " + text_of(std::string_view(key)) + " is " + text_of(latest));
+      return;
+    }
+    case 1: {
+      const std::size_t count = random.below(6);
+      require_equal(require(engine.latest_n(key, count, options), "latest_n"),
+                    model.latest_n(key, count),
+                    "latest " + std::to_string(count) + " of " + text_of(std::string_view(key)));
+      return;
+    }
+    default: {
+      const Timestamp ts = words.ts(random);
+      const auto found = require(engine.get(key, ts, options), "get");
+      const auto expected = model.get(key, ts);
+      require(found == expected, "get of " + text_of(std::string_view(key)) + " at " +
+                                     text_of_ts(ts) + " gives " + text_of(found) + ", the model " +
+                                     text_of(expected));
+    }
+  }
+}
+
+/// What is asked wrongly is refused by every read alike.
+void compare_refusal(Engine& engine, const ReadOptions& options, const Query& query) {
+  const auto refused = [](const auto& result) {
+    return !result && result.error().code == Errc::invalid_argument;
+  };
+  require(refused(engine.query(query, options)) && refused(engine.scan(query, options)) &&
+              refused(engine.count(query, options)) &&
+              refused(engine.series_list(query, options)) &&
+              refused(engine.aggregate(query, Aggregation::count, options)),
+          "a range that ends before it begins is taken");
+}
+
+}  // namespace
+
+void require(bool condition, const std::string& what) {
+  if (!condition) throw Mismatch(what);
+}
+
+void append_block(std::vector<Record>& records, const Block& block) {
+  require(block.size() != 0, "a block of nothing");
+  require(block.expiries().empty() || block.expiries().size() == block.size(),
+          "a block with as many expiries as it should not have");
+  for (std::size_t i = 0; i < block.size(); ++i) {
+    records.emplace_back(block.record(i));
+    require(records.back().value().type() == block.type(), "a value that is not of its block");
+  }
+}
+
+std::vector<Record> rest_of(Scan& scan) {
+  std::vector<Record> records;
+  for (;;) {
+    const auto block = require(scan.next_block(), "next_block");
+    if (!block) return records;
+    append_block(records, *block);
+  }
+}
+
+void compare_all(Engine& engine, const ReadOptions& options, const Model& model) {
+  require_equal(require(engine.query(Query::all(), options), "query"), model.all(), "all records");
+}
+
+void compare_read(Engine& engine, const ReadOptions& options, const Model& model,
+                  const Words& words, Random& random) {
+  if (random.chance(0.4)) return compare_key_read(engine, options, model, words, random);
+  const Selection selection = words.selection(random);
+  const Query query = selection.query();
+  if (!selection.valid()) return compare_refusal(engine, options, query);
+  const std::vector<Record> expected = model.query(selection);
+  const std::string what = text_of(selection);
+  switch (random.below(6)) {
+    case 0:
+      return require_equal(require(engine.query(query, options), "query"), expected,
+                           "query of " + what);
+    case 1: {
+      Scan scan = require(engine.scan(query, options), "scan");
+      return require_equal(rest_of(scan), expected, "blocks of " + what);
+    }
+    case 2: {
+      Scan scan = require(engine.scan(query, options), "scan");
+      std::vector<Record> records;
+      for (const RecordView& record : scan) records.emplace_back(record);
+      require(scan.status(), "scan");
+      return require_equal(records, expected, "scan of " + what);
+    }
+    case 3: {
+      const std::uint64_t count = require(engine.count(query, options), "count");
+      return require(count == expected.size(), "count of " + what + " is " + std::to_string(count) +
+                                                   ", not " + std::to_string(expected.size()));
+    }
+    case 4:
+      return require(require(engine.series_list(query, options), "series_list") ==
+                         model.series_list(selection),
+                     "series of " + what);
+    default: {
+      const Aggregation aggregation = random.pick(aggregations);
+      const auto answers = require(engine.aggregate(query, aggregation, options), "aggregate");
+      const std::string error = aggregation_error(aggregation, expected, answers);
+      require(error.empty(), "aggregation " + std::to_string(static_cast<int>(aggregation)) +
+                                 " of " + what + " gives " + error);
+    }
+  }
+}
+
+}  // namespace varve::test

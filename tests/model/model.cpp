@@ -1,0 +1,156 @@
+#include "tests/model/model.hpp"
+
+#include <limits>
+
+#include "engine/base/expiry_clock.hpp"
+
+namespace varve::test {
+
+namespace {
+
+Timestamp after(Timestamp ts, Duration ttl) {
+  Timestamp sum = 0;
+  return __builtin_add_overflow(ts, ttl.count(), &sum) ? never : sum;
+}
+
+}  // namespace
+
+bool KeySet::contains(std::string_view key) const {
+  switch (kind) {
+    case Kind::all: return true;
+    case Kind::one: return key == first;
+    case Kind::prefix: return key.starts_with(first);
+    case Kind::range: return key >= first && (!end || key < *end);
+  }
+  return false;
+}
+
+bool contains(const TimeRange& range, Timestamp ts) {
+  return (!range.from() || *range.from() <= ts) && (!range.to() || ts < *range.to());
+}
+
+bool valid(const TimeRange& range) {
+  return !range.from() || !range.to() || *range.from() <= *range.to();
+}
+
+Timestamp expiry_of(const Change& put, std::optional<Duration> default_ttl) {
+  if (put.ttl) return after(put.ts, *put.ttl);
+  if (put.expires_at == never && default_ttl) return after(put.ts, *default_ttl);
+  return put.expires_at;
+}
+
+Query Selection::query() const {
+  Query query = keys.kind == KeySet::Kind::all      ? Query::all()
+                : keys.kind == KeySet::Kind::one    ? Query::key(keys.first)
+                : keys.kind == KeySet::Kind::prefix ? Query::prefix(keys.first)
+                                                    : Query::keys(keys.first, keys.end);
+  query.between(times).limit(limit).per_series(per_series);
+  if (newest_first) query.newest_first();
+  return query;
+}
+
+void Model::look_at_clock(Timestamp wall) { set_now(engine::next_now(now_, wall)); }
+
+void Model::restart_clock(Timestamp wall) { set_now(wall); }
+
+void Model::set_now(Timestamp now) {
+  now_ = now;
+  for (auto& [key, records] : series_) {
+    for (auto& [ts, stored] : records) stored.was_expired |= !is_live(stored);
+  }
+}
+
+void Model::apply(const Changes& changes) {
+  for (const Change& change : changes.list) apply(change, changes.default_ttl);
+}
+
+void Model::apply(const Change& change, std::optional<Duration> default_ttl) {
+  switch (change.kind) {
+    case Change::Kind::put: {
+      Stored stored{change.value, expiry_of(change, default_ttl), false};
+      stored.was_expired = !is_live(stored);
+      series_[change.key].insert_or_assign(change.ts, std::move(stored));
+      return;
+    }
+    case Change::Kind::erase: return erase(change.key, change.ts);
+    case Change::Kind::erase_range:
+      for (auto& [key, records] : series_) {
+        if (!change.keys.contains(key)) continue;
+        std::erase_if(records,
+                      [&](const auto& record) { return contains(change.times, record.first); });
+      }
+      return;
+  }
+}
+
+void Model::erase(std::string_view key, Timestamp ts) {
+  if (const auto found = series_.find(key); found != series_.end()) found->second.erase(ts);
+}
+
+std::optional<Record> Model::get(std::string_view key, Timestamp ts) const {
+  const auto records = series_.find(key);
+  if (records == series_.end()) return std::nullopt;
+  const auto found = records->second.find(ts);
+  if (found == records->second.end() || !is_live(found->second)) return std::nullopt;
+  return Record(std::string(key), ts, found->second.value, found->second.expires_at);
+}
+
+std::vector<Record> Model::latest_n(std::string_view key, std::size_t count) const {
+  return query(
+      {.keys = KeySet::one(std::string(key)), .times = {}, .limit = count, .newest_first = true});
+}
+
+std::vector<Record> Model::query(const Selection& selection) const {
+  std::vector<Record> found;
+  for (const auto& [key, records] : series_) {
+    if (!selection.keys.contains(key)) continue;
+    std::size_t of_series = 0;
+    const auto offer = [&](const std::pair<const Timestamp, Stored>& record) {
+      const auto& [ts, stored] = record;
+      if (!is_live(stored) || !contains(selection.times, ts)) return;
+      if (of_series == selection.per_series || found.size() == selection.limit) return;
+      found.emplace_back(key, ts, stored.value, stored.expires_at);
+      ++of_series;
+    };
+    if (selection.newest_first) {
+      for (auto record = records.rbegin(); record != records.rend(); ++record) offer(*record);
+    } else {
+      for (const auto& record : records) offer(record);
+    }
+  }
+  return found;
+}
+
+std::vector<std::string> Model::series_list(const Selection& selection) const {
+  std::vector<std::string> keys;
+  for (const auto& [key, records] : series_) {
+    if (keys.size() == selection.limit) break;
+    if (!selection.keys.contains(key)) continue;
+    for (const auto& [ts, stored] : records) {
+      if (!is_live(stored) || !contains(selection.times, ts)) continue;
+      keys.push_back(key);
+      break;
+    }
+  }
+  return keys;
+}
+
+std::vector<Record> Model::doubtful() const {
+  std::vector<Record> found;
+  for (const auto& [key, records] : series_) {
+    for (const auto& [ts, stored] : records) {
+      if (stored.was_expired && is_live(stored)) {
+        found.emplace_back(key, ts, stored.value, stored.expires_at);
+      }
+    }
+  }
+  return found;
+}
+
+void Model::settle_doubts() {
+  for (auto& [key, records] : series_) {
+    for (auto& [ts, stored] : records) stored.was_expired = !is_live(stored);
+  }
+}
+
+}  // namespace varve::test

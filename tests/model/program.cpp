@@ -1,0 +1,389 @@
+#include "tests/model/program.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+namespace varve::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Timestamp least = std::numeric_limits<Timestamp>::min();
+constexpr Timestamp greatest = std::numeric_limits<Timestamp>::max();
+
+constexpr std::size_t many_series_max = 400;
+
+// A batch has to fit in 64 KiB, the least that memtable_bytes and a quarter of wal_bytes can be.
+constexpr std::size_t batch_bytes_max = std::size_t{40} << 10;
+
+struct Weight {
+  Action action;
+  std::string_view name;
+  std::uint64_t weight;
+};
+
+constexpr Weight weights[] = {
+    {Action::write_records, "write_records", 6},
+    {Action::write_batch, "write_batch", 12},
+    {Action::write_many, "write_many", 4},
+    {Action::write_inline, "write_inline", 4},
+    {Action::try_write, "try_write", 3},
+    {Action::async_write, "async_write", 6},
+    {Action::append, "append", 6},
+    {Action::append_points, "append_points", 4},
+    {Action::erase, "erase", 6},
+    {Action::erase_batch, "erase_batch", 4},
+    {Action::erase_range, "erase_range", 5},
+    {Action::erase_prefix, "erase_prefix", 3},
+    {Action::patch, "patch", 6},
+    {Action::async_patch, "async_patch", 2},
+    {Action::bulk, "bulk", 6},
+    {Action::feed, "feed", 120},
+    {Action::refused, "refused", 1},
+    {Action::read, "read", 25},
+    {Action::async_read, "async_read", 3},
+    {Action::check_all, "check_all", 6},
+    {Action::take_snapshot, "take_snapshot", 4},
+    {Action::read_snapshot, "read_snapshot", 6},
+    {Action::drop_snapshot, "drop_snapshot", 3},
+    {Action::begin_scan, "begin_scan", 2},
+    {Action::go_on_scanning, "go_on_scanning", 4},
+    {Action::flush, "flush", 10},
+    {Action::compact, "compact", 5},
+    {Action::collect, "collect", 4},
+    {Action::checkpoint, "checkpoint", 2},
+    {Action::sync, "sync", 2},
+    {Action::step, "step", 8},
+    {Action::toggle_maintenance, "toggle_maintenance", 2},
+    {Action::clock_forward, "clock_forward", 6},
+    {Action::clock_back, "clock_back", 3},
+    {Action::reopen, "reopen", 5},
+};
+static_assert(std::size(weights) == action_count);
+
+/// Prefixes of each other, the first and last bytes there are, and long ones.
+std::vector<std::string> key_pool() {
+  using namespace std::string_literals;
+  return {"a",
+          "ab",
+          "abc",
+          "b",
+          "a\0"s,
+          "a\0b"s,
+          "\0"s,
+          "\0\0"s,
+          "\xFF",
+          "\xFF\xFF",
+          "\xFF\0"s,
+          "a\xFF",
+          "a\xFF\xFF",
+          std::string(300, 'a'),
+          std::string(300, 'a') + "b",
+          std::string(5'000, 'k'),
+          "~",
+          "plant/press1/temp"};
+}
+
+Random part_of(std::uint64_t seed, std::uint64_t part) { return Random(seed * 4 + part); }
+
+}  // namespace
+
+std::string_view name_of(Action action) {
+  for (const Weight& weight : weights) {
+    if (weight.action == action) return weight.name;
+  }
+  return "?";
+}
+
+Program random_program(std::uint64_t seed) {
+  const Words words = words_of(seed);
+  Random random = part_of(seed, 1);
+  std::array<std::uint64_t, action_count> chosen{};
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < action_count; ++i) {
+    const Action action = weights[i].action;
+    // A quarter is left out, and of the rest some are three times as frequent.
+    const std::uint64_t factor = random.below(4);
+    chosen[i] = weights[i].weight * (factor == 3 ? 3 : std::min<std::uint64_t>(factor, 1));
+    if (action == Action::write_batch || action == Action::read) {
+      chosen[i] = std::max(chosen[i], weights[i].weight);
+    }
+    if (action == Action::bulk && !words.has_bulk()) chosen[i] = 0;
+    if (action == Action::feed) chosen[i] = words.has_feed() ? weights[i].weight : 0;
+    if (action == Action::step && !words.threadless()) chosen[i] = 0;
+    if (action == Action::toggle_maintenance && words.threadless()) chosen[i] = 0;
+    total += chosen[i];
+  }
+  Program program{seed, {}};
+  const std::uint64_t count = 20 + random.below(random.chance(0.1) ? 400 : 100);
+  for (std::uint64_t n = 0; n < count; ++n) {
+    std::uint64_t at = random.below(total);
+    std::size_t i = 0;
+    while (at >= chosen[i]) at -= chosen[i++];
+    program.steps.push_back({weights[i].action, random.next()});
+  }
+  return program;
+}
+
+Words words_of(std::uint64_t seed) { return Words(part_of(seed, 0)); }
+
+Words::Words(Random random)
+    : threadless_(random.chance(0.85)),
+      has_bulk_(random.chance(0.25)),
+      has_feed_(random.chance(0.15)),
+      one_type_(random.chance(0.5)),
+      types_{ValueType::double_, ValueType::int64, ValueType::bool_, ValueType::bytes},
+      expiring_(random.chance(0.3) ? 0 : random.fraction() * 0.7) {
+  for (std::size_t i = types_.size(); i > 1; --i) std::swap(types_[i - 1], types_[random.below(i)]);
+
+  std::vector<std::string> pool = key_pool();
+  for (std::uint64_t count = 2 + random.below(6); count > 0; --count) {
+    const std::size_t at = random.below(pool.size());
+    keys_.push_back(std::move(pool[at]));
+    pool.erase(pool.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+
+  constexpr auto spacings = std::to_array<Duration>({1us, 1s, 10min, 1h, 24h, 24h * 400});
+  const Duration spacing = random.pick(spacings);
+  const std::uint64_t clustered = 3 + random.below(8);
+  for (std::uint64_t i = 0; i < clustered; ++i) {
+    times_.push_back(epoch + static_cast<std::int64_t>(i) * spacing.count());
+  }
+  constexpr auto extremes =
+      std::to_array<Timestamp>({least, least + 1, -1, 0, 1, greatest - 1, greatest});
+  for (std::uint64_t count = random.below(4); count > 0; --count) {
+    times_.push_back(random.pick(extremes));
+  }
+}
+
+Options Words::options(Random& random) const {
+  constexpr std::size_t kib = 1024;
+  constexpr auto memtable_sizes = std::to_array({64 * kib, 128 * kib, 256 * kib});
+  constexpr auto wal_sizes = std::to_array({256 * kib, 512 * kib, 1024 * kib});
+  constexpr auto queue_sizes = std::to_array({64 * kib, 256 * kib});
+  constexpr auto cache_sizes = std::to_array({0 * kib, 64 * kib, 1024 * kib});
+  constexpr auto windows = std::to_array<Duration>({1s, 1min, 1h, 24h, 24h * 365});
+  constexpr auto default_ttls = std::to_array<Duration>({1us, 1h, 24h, 24h * 365});
+  const auto durabilities = std::to_array(
+      {Durability::none(), Durability::appended(), Durability::appended(), Durability::interval(1s),
+       Durability::interval(1ms), Durability::every(3), Durability::always()});
+  Options options;
+  options.dir = "/db";
+  options.durability = random.pick(durabilities);
+  options.memtable_bytes = random.pick(memtable_sizes);
+  options.wal_bytes = random.pick(wal_sizes);
+  options.queue_bytes = random.pick(queue_sizes);
+  options.block_cache_bytes = random.pick(cache_sizes);
+  options.window = random.pick(windows);
+  if (random.chance(0.15)) options.default_ttl = random.pick(default_ttls);
+  options.compression = random.chance(0.5) ? Compression::zstd : Compression::none;
+  options.background_maintenance = random.chance(0.8);
+  options.threadless = threadless_;
+  return options;
+}
+
+std::string Words::key(Random& random) const {
+  std::string key = random.pick(keys_);
+  // One of many_series().
+  if (has_bulk_ && random.chance(0.1)) key += std::to_string(random.below(many_series_max));
+  return key;
+}
+
+Timestamp Words::ts(Random& random) const {
+  const double which = random.fraction();
+  if (which < 0.9) return random.pick(times_);
+  if (which < 0.98) return epoch + random.between(-86'400'000'000, 86'400'000'000);
+  return random.between(least, greatest);
+}
+
+Value Words::value(Random& random) const {
+  using Limits = std::numeric_limits<double>;
+  constexpr auto doubles =
+      std::to_array({0.0, -0.0, 1.5, -273.15, 1e300, Limits::denorm_min(), Limits::infinity(),
+                     -Limits::infinity(), Limits::quiet_NaN()});
+  const ValueType type =
+      one_type_ && random.chance(0.95) ? types_.front() : types_[random.below(types_.size())];
+  switch (type) {
+    case ValueType::double_:
+      if (random.chance(0.2)) return random.pick(doubles);
+      return std::round(random.fraction() * 1e4) / 100;
+    case ValueType::int64:
+      if (random.chance(0.1)) return random.between(least, greatest);
+      if (random.chance(0.05)) return random.chance(0.5) ? least : greatest;
+      return random.between(-1000, 1000);
+    case ValueType::bool_: return random.chance(0.5);
+    case ValueType::bytes: break;
+  }
+  const std::size_t size = random.chance(0.05) ? random.below(6'000) : random.below(12);
+  // Half of them compress well.
+  if (random.chance(0.5)) return std::string(size, static_cast<char>(random.below(256)));
+  std::string bytes;
+  for (const std::byte byte : random.bytes(size)) bytes += static_cast<char>(byte);
+  return bytes;
+}
+
+Duration Words::ttl(Random& random) const {
+  constexpr auto ttls =
+      std::to_array<Duration>({0us, 1us, 1s, 10min, 1h, 24h, 24h * 365, Duration(greatest)});
+  return random.pick(ttls);
+}
+
+std::string Words::prefix(Random& random) const {
+  if (random.chance(0.1)) return "";
+  if (random.chance(0.1)) return "none";
+  const std::string whole = key(random);
+  return whole.substr(0, 1 + random.below(whole.size()));
+}
+
+std::string Words::key_bound(Random& random) const {
+  if (random.chance(0.1)) return "";
+  std::string bound = key(random);
+  if (random.chance(0.2)) bound += '\0';
+  if (random.chance(0.1)) bound += '\xFF';
+  return bound;
+}
+
+KeySet Words::key_range(Random& random) const {
+  std::string first = key_bound(random);
+  if (random.chance(0.2)) return KeySet::range(std::move(first), std::nullopt);
+  std::string end = key_bound(random);
+  if (end < first && random.chance(0.97)) std::swap(first, end);
+  return KeySet::range(std::move(first), std::move(end));
+}
+
+TimeRange Words::times(Random& random) const {
+  const auto bound = [&]() -> std::optional<Timestamp> {
+    if (random.chance(0.35)) return std::nullopt;
+    const Timestamp at = ts(random);
+    return random.chance(0.3) && at != greatest ? at + 1 : at;
+  };
+  std::optional<Timestamp> from = bound();
+  std::optional<Timestamp> to = bound();
+  if (from && to && *to < *from && random.chance(0.97)) std::swap(from, to);
+  return {from, to};
+}
+
+Selection Words::selection(Random& random) const {
+  Selection selection;
+  const double which = random.fraction();
+  selection.keys = which < 0.2    ? KeySet::all()
+                   : which < 0.5  ? KeySet::one(random.chance(0.9) ? key(random) : "none")
+                   : which < 0.75 ? KeySet::prefix(prefix(random))
+                                  : key_range(random);
+  if (random.chance(0.6)) selection.times = times(random);
+  if (random.chance(0.3)) selection.limit = random.below(12);
+  if (random.chance(0.3)) selection.per_series = random.below(6);
+  selection.newest_first = random.chance(0.4);
+  return selection;
+}
+
+Changes Words::changes(Random& random, std::size_t count_max, bool puts_only) const {
+  Changes changes;
+  std::size_t bytes = 0;
+  for (std::uint64_t count = 1 + random.below(count_max); count > 0; --count) {
+    Change change = this->change(random, puts_only);
+    bytes += change.key.size() + change.keys.first.size() + change.keys.end.value_or("").size() +
+             64 + (change.value.type() == ValueType::bytes ? change.value.as_bytes().size() : 0);
+    if (bytes > batch_bytes_max) break;
+    changes.list.push_back(std::move(change));
+  }
+  return changes;
+}
+
+Change Words::change(Random& random, bool puts_only) const {
+  Change change;
+  const double which = puts_only ? 0 : random.fraction();
+  if (which < 0.7) {
+    change.key = key(random);
+    change.ts = ts(random);
+    change.value = value(random);
+    if (!random.chance(expiring_)) return change;
+    if (!puts_only && random.chance(0.7)) {
+      change.ttl = ttl(random);
+    } else {
+      const auto moments =
+          std::to_array<Timestamp>({epoch - 1, epoch, epoch + 1, epoch + 3'600'000'000,
+                                    epoch + 86'400'000'000, change.ts, least, greatest - 1});
+      change.expires_at = random.pick(moments);
+    }
+  } else if (which < 0.9) {
+    change.kind = Change::Kind::erase;
+    change.key = key(random);
+    change.ts = ts(random);
+  } else {
+    change.kind = Change::Kind::erase_range;
+    do {
+      change.keys = random.chance(0.5) ? KeySet::prefix(prefix(random)) : key_range(random);
+      change.times = random.chance(0.7) ? times(random) : TimeRange();
+    } while (!change.keys.valid() || !valid(change.times));
+  }
+  return change;
+}
+
+Changes Words::bulk(Random& random) const {
+  return random.chance(0.7) ? long_series(random) : many_series(random);
+}
+
+Changes Words::long_series(Random& random) const {
+  constexpr auto spacings = std::to_array<Duration>({1us, 1s, 1min, 1h});
+  const Duration spacing = random.pick(spacings);
+  const std::string to = random.pick(keys_);
+  const Timestamp from = epoch + random.between(0, 3'000) * spacing.count();
+  const ValueType type = random.chance(0.7) ? ValueType::double_ : ValueType::int64;
+  const bool expires = random.chance(expiring_);
+  const Duration lives = ttl(random);
+  const double order = random.fraction();
+  const std::int64_t count = random.between(200, 2'500);
+  Changes changes;
+  for (std::int64_t i = 0; i < count; ++i) {
+    Change change;
+    change.key = to;
+    const std::int64_t at = order < 0.2   ? count - i
+                            : order < 0.4 ? i * 7919 % count  // A prime, so each comes up once.
+                                          : i;
+    change.ts = from + at * spacing.count();
+    change.value = type == ValueType::int64
+                       ? Value(random.between(0, 100))
+                       : Value(20 + static_cast<double>(random.below(100)) / 10);
+    if (expires) change.ttl = lives;
+    changes.list.push_back(std::move(change));
+  }
+  return changes;
+}
+
+Changes Words::many_series(Random& random) const {
+  const std::string to = random.pick(keys_);
+  const std::size_t count = std::min(many_series_max, batch_bytes_max / (to.size() + 32));
+  Changes changes;
+  for (std::size_t i = 0; i < count; ++i) {
+    Change change;
+    change.key = to + std::to_string(i);
+    change.ts = random.pick(times_);
+    change.value = random.between(0, 1000);
+    if (random.chance(expiring_)) change.ttl = ttl(random);
+    changes.list.push_back(std::move(change));
+  }
+  return changes;
+}
+
+Changes Words::feed(Random& random, Timestamp from, Duration span) const {
+  const std::int64_t count = std::min<std::int64_t>(random.between(20, 400), span.count());
+  const std::size_t series_count = 1 + random.below(keys_.size());
+  Changes changes;
+  for (std::int64_t i = 0; i < count; ++i) {
+    Change change;
+    change.key = keys_[random.below(series_count)];
+    change.ts = from + span.count() / count * i;
+    change.value = one_type_ ? Value(static_cast<double>(i)) : value(random);
+    if (change.value.type() == ValueType::bytes) change.value = i;
+    if (random.chance(expiring_ / 4)) change.ttl = ttl(random);
+    changes.list.push_back(std::move(change));
+  }
+  return changes;
+}
+
+}  // namespace varve::test

@@ -1,0 +1,106 @@
+// Random programs on the engine and on the model, whose answers must be the same.
+//
+// 2,000 programs, or 200 under a sanitizer. VARVE_PROGRAMS=100000 runs so many, VARVE_SEED=42
+// begins with that seed; VARVE_SEED alone runs the one program of that seed.
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "tests/model/program.hpp"
+#include "tests/model/runner.hpp"
+#include "tests/support/random.hpp"
+
+namespace varve::test {
+namespace {
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define VARVE_IS_SANITIZED 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define VARVE_IS_SANITIZED 1
+#endif
+#ifdef VARVE_IS_SANITIZED
+constexpr std::uint64_t programs_usual = 200;
+constexpr unsigned seconds_per_program_max = 300;
+#else
+constexpr std::uint64_t programs_usual = 2'000;
+constexpr unsigned seconds_per_program_max = 120;
+#endif
+
+constexpr std::uint64_t share_count = 4;
+constexpr std::size_t shrinking_runs_max = 400;
+
+std::uint64_t program_count() {
+  const char* const given = std::getenv("VARVE_PROGRAMS");
+  if (given == nullptr) return std::getenv("VARVE_SEED") != nullptr ? 1 : programs_usual;
+  const std::string_view text = given;
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw std::invalid_argument("VARVE_PROGRAMS is not a number: " + std::string(text));
+  }
+  return count;
+}
+
+char seed_of_this_program[64];
+
+/// An assertion of the engine, or a program that hangs, says its seed before it ends the process.
+void say_seed(int signal) {
+  const ssize_t written =
+      write(STDERR_FILENO, seed_of_this_program, std::strlen(seed_of_this_program));
+  static_cast<void>(written);
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+void announce(std::uint64_t seed) {
+  const std::string text = "\nwhile running " + describe_seed(seed) + "\n";
+  text.copy(seed_of_this_program, sizeof seed_of_this_program - 1);
+  seed_of_this_program[text.size()] = '\0';
+  alarm(seconds_per_program_max);
+}
+
+class RandomPrograms : public testing::TestWithParam<std::uint64_t> {
+ protected:
+  void SetUp() override {
+    std::signal(SIGABRT, say_seed);
+    std::signal(SIGALRM, say_seed);
+  }
+  void TearDown() override { alarm(0); }
+};
+
+/// The whole is split into shares, so that they run beside each other.
+TEST_P(RandomPrograms, give_the_answers_of_the_model) {
+  const std::uint64_t first = test_seed();
+  const std::uint64_t count = program_count();
+  for (std::uint64_t seed = first; seed - first < count; ++seed) {
+    if (seed % share_count != GetParam()) continue;
+    announce(seed);
+    Program program = random_program(seed);
+    auto failure = run(program);
+    if (!failure) continue;
+    if (words_of(seed).threadless()) {
+      alarm(0);
+      program = shrink(std::move(program), shrinking_runs_max);
+      if (auto shorter = run(program)) failure = std::move(shorter);
+    }
+    FAIL() << report(program, *failure);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Share, RandomPrograms, testing::Range(std::uint64_t{0}, share_count),
+                         [](const auto& each) { return std::to_string(each.param); });
+
+}  // namespace
+}  // namespace varve::test
