@@ -77,6 +77,21 @@ TEST(Plot, marks_several_series_apart_where_there_is_no_colour) {
   EXPECT_NE(out.find('o', out.find("UTC")), std::string::npos) << out;
 }
 
+TEST(Plot, tells_several_series_apart_by_colour_where_there_is_one) {
+  Terminal terminal = narrow(true);
+  terminal.interactive = terminal.colour = true;
+  Plot plot(0, 10 * hour, 2, terminal, 4);
+  plot.add_series("a");
+  plot.add_series("b");
+  for (int i = 0; i <= 10; ++i) {
+    plot.add(0, i * hour, 0);
+    plot.add(1, i * hour, 10);
+  }
+  const std::string out = plot.draw();
+  EXPECT_NE(out.find("\x1b[36m\u2588\x1b[0m \x1b[1ma"), std::string::npos) << out;
+  EXPECT_NE(out.find("\x1b[33m\u2809\u2809"), std::string::npos) << "one code for a run" << out;
+}
+
 TEST(Plot, passes_over_what_it_cannot_show) {
   Plot plot(0, 10, 1, narrow(false), 4);
   plot.add_series("k");

@@ -17,7 +17,7 @@ constexpr const char* description =
     "Works with a Varve time-series database: one directory of records (key, time, value).";
 
 constexpr const char* footer = R"(Examples:
-  varve demo                                          see what it does, in half a minute
+  varve demo                                          see what it does, in a few seconds
   varve import --db plant --key room/temp temp.csv    timestamp,value into one series
   varve query --db plant --prefix room/ --from -1d    a table of the last day
   varve query --db plant --key room/temp --plot       a chart in the terminal

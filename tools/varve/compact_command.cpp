@@ -6,6 +6,7 @@
 #include "tools/varve/command.hpp"
 #include "tools/varve/database.hpp"
 #include "tools/varve/output.hpp"
+#include "tools/varve/selection.hpp"
 #include "tools/varve/value_text.hpp"
 
 namespace varve::tools {
@@ -16,8 +17,8 @@ constexpr const char* footer = R"(Example:
   varve compact --db plant)";
 
 std::string sizes(const Stats& stats) {
-  return grouped(stats.tables) + (stats.tables == 1 ? " table, " : " tables, ") +
-         format_bytes(stats.table_bytes) + "; WAL " + format_bytes(stats.wal_bytes);
+  return counted(stats.tables, "table") + ", " + format_bytes(stats.table_bytes) + "; WAL " +
+         format_bytes(stats.wal_bytes);
 }
 
 Outcome<int> run(const std::string& db) {

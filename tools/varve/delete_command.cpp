@@ -11,6 +11,7 @@
 #include "tools/varve/command.hpp"
 #include "tools/varve/database.hpp"
 #include "tools/varve/output.hpp"
+#include "tools/varve/selection.hpp"
 #include "tools/varve/time_text.hpp"
 #include "tools/varve/value_text.hpp"
 
@@ -91,8 +92,7 @@ Outcome<int> run(const Arguments& arguments) {
   VARVE_TRY(const Target target, target_of(arguments, wall_clock()));
   VARVE_TRY(Engine engine, open_database(arguments.db, Access::write));
   VARVE_TRY(const std::uint64_t records, count(engine, arguments, target));
-  const std::string what =
-      grouped(records) + (records == 1 ? " record " : " records ") + target.words;
+  const std::string what = counted(records, "record") + " " + target.words;
   if (records == 0) {
     say("nothing to delete: " + what);
     return exit_ok;

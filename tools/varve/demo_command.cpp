@@ -21,6 +21,7 @@
 #include "tools/varve/demo_plant.hpp"
 #include "tools/varve/output.hpp"
 #include "tools/varve/plot_query.hpp"
+#include "tools/varve/selection.hpp"
 #include "tools/varve/terminal.hpp"
 #include "tools/varve/time_text.hpp"
 #include "tools/varve/value_text.hpp"
@@ -153,8 +154,9 @@ class Demo {
 
 Outcome<void> Demo::write_plant() {
   const std::uint64_t records = plant_.sensors() * ticks_;
-  VARVE_CHECK(section("Writing: " + grouped(plant_.sensors()) + " sensors, a record a minute, " +
-                      format_duration(Duration(end_ - begin_))));
+  VARVE_CHECK(section("Writing: " + grouped(plant_.sensors()) +
+                      " sensors, a record a minute, for " + std::to_string(ticks_ / 60) +
+                      " hours"));
   std::vector<Series> series;
   for (std::size_t i = 0; i < plant_.sensors(); ++i) {
     VARVE_TRY(Series one, engine_->series(plant_.key(i)));
@@ -284,9 +286,12 @@ Outcome<bool> Demo::crash() {
 
 Outcome<void> Demo::count_bytes() {
   VARVE_CHECK(section("On disk, after flush and compaction"));
+  // The crash's counters would flatter the numbers.
+  VARVE_CHECK(engine_->erase_prefix(crash_prefix));
   const Stopwatch watch;
   VARVE_CHECK(engine_->flush());
   VARVE_CHECK(engine_->compact());
+  VARVE_CHECK(engine_->collect_garbage());
   const std::string took = watch.text();
 
   std::uint64_t records = 0, raw = 0;
@@ -304,8 +309,8 @@ Outcome<void> Demo::count_bytes() {
   const auto per_record = [records](std::uint64_t bytes) {
     return format_fixed(static_cast<double>(bytes) / static_cast<double>(records), 2);
   };
-  line("   " + grouped(records) + " records in " + grouped(stats.tables) +
-       " tables, compacted in " + took);
+  line("   " + grouped(records) + " records in " + counted(stats.tables, "table") +
+       ", compacted in " + took);
   line("   raw (key, time, value)  " + format_bytes(raw) + ", " + per_record(raw) +
        " bytes per record");
   line("   tables                  " + format_bytes(stats.table_bytes) + ", " +
@@ -334,7 +339,7 @@ Outcome<int> run(const Arguments& arguments) {
 }  // namespace
 
 void add_demo(CLI::App& app, Action& action) {
-  auto* const command = app.add_subcommand("demo", "See what it does, in half a minute");
+  auto* const command = app.add_subcommand("demo", "See what it does, in a few seconds");
   const auto arguments = std::make_shared<Arguments>();
   command->footer(
       "Exit code 1 says that something acknowledged was gone after the crash.\n\n"

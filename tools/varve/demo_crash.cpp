@@ -20,13 +20,9 @@ namespace varve::tools {
 
 namespace {
 
-constexpr const char* prefix = "crash/";
-
 std::unexpected<Failure> system_failure(const char* operation) {
   return failed(std::string(operation) + ": " + std::generic_category().message(errno));
 }
-
-std::string series_key(std::size_t number) { return prefix + std::to_string(number); }
 
 /// The child's process, never left running.
 class Child {
@@ -80,12 +76,18 @@ Outcome<Child> start(const std::string& dir) {
 
 }  // namespace
 
+WriteBatch crash_batch(std::int64_t number) {
+  WriteBatch batch;
+  for (std::size_t i = 0; i < crash_batch_records; ++i) {
+    batch.put(crash_prefix + std::to_string(i), number, number);
+  }
+  return batch;
+}
+
 Outcome<int> run_crash_writer(const std::string& dir) {
   VARVE_TRY(Engine engine, open_database(dir, Access::write, Durability::appended()));
   for (std::int64_t number = 0;; ++number) {
-    WriteBatch batch;
-    for (std::size_t i = 0; i < crash_batch_records; ++i) batch.put(series_key(i), number, number);
-    VARVE_CHECK(engine.write(std::move(batch)));
+    VARVE_CHECK(engine.write(crash_batch(number)));
     // One byte for each acknowledged batch, in their order.
     if (::write(STDOUT_FILENO, "+", 1) != 1) return exit_failed;
   }
@@ -107,7 +109,7 @@ Outcome<std::uint64_t> kill_a_writer(const std::string& dir, std::chrono::millis
 
 Outcome<CrashFindings> check_after_crash(Engine& engine, std::uint64_t acknowledged) {
   std::vector<std::size_t> records(acknowledged);  // By batch.
-  VARVE_TRY(Scan scan, engine.scan(Query::prefix(prefix)));
+  VARVE_TRY(Scan scan, engine.scan(Query::prefix(crash_prefix)));
   for (const RecordView& record : scan) {
     const bool sound = record.ts() >= 0 && record.value() == ValueView(record.ts());
     if (!sound) return failed("a record of " + std::string(record.key()) + " is not as written");

@@ -14,6 +14,9 @@ namespace varve::tools {
 
 /// Each batch is so many records, one to a series, all with the batch's number as their value.
 inline constexpr std::size_t crash_batch_records = 20;
+inline constexpr const char* crash_prefix = "crash/";
+
+WriteBatch crash_batch(std::int64_t number);
 
 /// The child: writes to the database in `dir` until somebody kills it, or the pipe breaks.
 Outcome<int> run_crash_writer(const std::string& dir);

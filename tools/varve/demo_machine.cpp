@@ -28,7 +28,7 @@ void DemoMachine::sample(WriteBatch& batch) {
   using namespace std::chrono_literals;
   const auto now = std::chrono::steady_clock::now();
   if (now < next_) return;
-  next_ = now + 250ms;
+  next_ = now + 20ms;
   ++samples_;
   const Timestamp ts = system_clock()->wall();
   if (double load = 0; std::ifstream("/proc/loadavg") >> load) batch.put("machine/load", ts, load);

@@ -8,7 +8,7 @@
 
 namespace varve::tools {
 
-/// Reads this machine's own load, memory and CPU time from /proc, four times a second.
+/// Reads this machine's own load, memory and CPU time from /proc, fifty times a second.
 class DemoMachine {
  public:
   /// Adds a sample to the batch if one is due: machine/load, machine/memory_used, machine/cpu.

@@ -8,6 +8,7 @@
 #include "tools/varve/database.hpp"
 #include "tools/varve/output.hpp"
 #include "tools/varve/record_printer.hpp"
+#include "tools/varve/selection.hpp"
 #include "tools/varve/value_text.hpp"
 
 namespace varve::tools {

@@ -15,6 +15,7 @@
 #include "tools/varve/ndjson.hpp"
 #include "tools/varve/output.hpp"
 #include "tools/varve/record_printer.hpp"
+#include "tools/varve/selection.hpp"
 
 namespace varve::tools {
 

@@ -76,9 +76,9 @@ void Importer::report_bad_line(const std::string& name, const ReadLine& line) {
 std::string Importer::summary() const {
   const double seconds = std::chrono::duration<double>(elapsed()).count();
   const double rate = seconds > 0 ? static_cast<double>(records_) / seconds : 0;
-  return grouped(records_) + (records_ == 1 ? " record, " : " records, ") + grouped(bad_lines_) +
-         (bad_lines_ == 1 ? " bad line" : " bad lines") + ", " + format_fixed(seconds, 2) + " s, " +
-         grouped(static_cast<std::uint64_t>(rate)) + " records/s";
+  return counted(records_, "record") + ", " + counted(bad_lines_, "bad line") + ", " +
+         format_fixed(seconds, 2) + " s, " + grouped(static_cast<std::uint64_t>(rate)) +
+         " records/s";
 }
 
 }  // namespace varve::tools

@@ -20,6 +20,7 @@
 #include "tools/varve/database.hpp"
 #include "tools/varve/engine_text.hpp"
 #include "tools/varve/output.hpp"
+#include "tools/varve/selection.hpp"
 #include "tools/varve/table_text.hpp"
 #include "tools/varve/time_text.hpp"
 #include "tools/varve/value_text.hpp"
@@ -152,7 +153,8 @@ std::string describe(const std::filesystem::path& dir, const Found& found) {
   }
   line("flushed", "through sequence " + grouped(version.flushed_through) + ", by flush " +
                       grouped(version.flush_number));
-  line("tables", grouped(tables) + " with " + grouped(rows) + " rows, " + format_bytes(bytes));
+  line("tables",
+       counted(tables, "table") + " with " + counted(rows, "row") + ", " + format_bytes(bytes));
 
   std::uint64_t segments = 0, wal_bytes = 0;
   for (const NamedFile& file : found.files) {
@@ -160,9 +162,8 @@ std::string describe(const std::filesystem::path& dir, const Found& found) {
     ++segments;
     wal_bytes += file.size;
   }
-  line("WAL", grouped(segments) + (segments == 1 ? " segment, " : " segments, ") +
-                  format_bytes(wal_bytes) + "; needed from segment " +
-                  std::to_string(version.log_start) + " on");
+  line("WAL", counted(segments, "segment") + ", " + format_bytes(wal_bytes) +
+                  "; needed from segment " + std::to_string(version.log_start) + " on");
   for (const auto& tombstone : version.tombstones) {
     line("deleted",
          range_text(tombstone.range) + ", before flush " + std::to_string(tombstone.flush));

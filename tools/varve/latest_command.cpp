@@ -7,6 +7,7 @@
 #include "tools/varve/answer_printer.hpp"
 #include "tools/varve/command.hpp"
 #include "tools/varve/database.hpp"
+#include "tools/varve/selection.hpp"
 #include "tools/varve/value_text.hpp"
 
 namespace varve::tools {

@@ -57,16 +57,24 @@ class Plot::Canvas {
 
   std::string row(std::size_t number, const Terminal& terminal, bool colours) const {
     std::string out;
+    std::string run;  // Cells of one series, which share their colour's codes.
+    std::size_t series = 0;
+    const auto end_run = [&] {
+      if (!run.empty()) out += colours ? coloured(terminal, series, run) : run;
+      run.clear();
+    };
     for (std::size_t column = 0; column < columns_; ++column) {
       const Cell& cell = cells_[number * columns_ + column];
       if (cell.dots == 0) {
+        end_run();
         out += ' ';
         continue;
       }
-      const std::string text =
-          braille_ ? braille_cell(cell.dots) : std::string(1, marks[cell.series % marks.size()]);
-      out += colours ? coloured(terminal, cell.series, text) : text;
+      if (cell.series != series) end_run();
+      series = cell.series;
+      run += braille_ ? braille_cell(cell.dots) : std::string(1, marks[series % marks.size()]);
     }
+    end_run();
     return out;
   }
 
@@ -188,8 +196,7 @@ std::string Plot::legend() const {
       const std::string mark = braille_ ? "\u2588" : std::string(1, marks[number % marks.size()]);
       out += coloured(terminal_, number, mark) + ' ';
     }
-    out += bold(terminal_, printable(series.name)) + "  " + grouped(series.points) +
-           (series.points == 1 ? " point" : " points");
+    out += bold(terminal_, printable(series.name)) + "  " + counted(series.points, "point");
     if (series.points != 0)
       out += ", " + format_short(series.min) + " to " + format_short(series.max);
     out += '\n';

@@ -10,6 +10,7 @@
 #include "tools/varve/command.hpp"
 #include "tools/varve/database.hpp"
 #include "tools/varve/plot_query.hpp"
+#include "tools/varve/selection.hpp"
 #include "tools/varve/value_text.hpp"
 
 namespace varve::tools {

@@ -7,6 +7,7 @@
 #include "tools/varve/command.hpp"
 #include "tools/varve/database.hpp"
 #include "tools/varve/output.hpp"
+#include "tools/varve/selection.hpp"
 #include "tools/varve/table_text.hpp"
 #include "tools/varve/value_text.hpp"
 
@@ -40,9 +41,7 @@ std::string human(const Stats& stats, const RecoveryReport& report) {
          format_fixed(static_cast<double>(stats.table_bytes) / static_cast<double>(records), 2));
   }
   line("range tombstones", grouped(stats.range_tombstones));
-  line("WAL", grouped(stats.wal_segments) +
-                  (stats.wal_segments == 1 ? " segment, " : " segments, ") +
-                  format_bytes(stats.wal_bytes));
+  line("WAL", counted(stats.wal_segments, "segment") + ", " + format_bytes(stats.wal_bytes));
   line("last sequence", grouped(stats.last_sequence));
   if (stats.last_error) line("last error", stats.last_error->message());
 

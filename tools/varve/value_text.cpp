@@ -223,6 +223,10 @@ std::string grouped(std::uint64_t number) {
   return digits;
 }
 
+std::string counted(std::uint64_t number, const char* noun) {
+  return grouped(number) + ' ' + noun + (number == 1 ? "" : "s");
+}
+
 std::string format_bytes(std::uint64_t bytes) {
   if (bytes < 1'000) return std::to_string(bytes) + " B";
   constexpr std::array<const char*, 4> names = {" KB", " MB", " GB", " TB"};

@@ -48,6 +48,8 @@ Parsed<std::string> decode_base64(std::string_view text);
 
 /// "1,440,000"
 std::string grouped(std::uint64_t number);
+/// "1 table", "1,440 tables"
+std::string counted(std::uint64_t number, const char* noun);
 /// "412 B", "3.1 KB", "27.0 MB": powers of 1,000.
 std::string format_bytes(std::uint64_t bytes);
 /// With so many decimal places.
