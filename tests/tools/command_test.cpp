@@ -232,7 +232,7 @@ TEST_F(Command, inspects_and_dumps_a_database_that_is_open) {
   EXPECT_EQ(inspected.exit_code, 0) << inspected.err;
   EXPECT_TRUE(contains(inspected.out, "yes, by process " + std::to_string(::getpid())))
       << inspected.out;
-  EXPECT_TRUE(contains(inspected.out, "1 with 3 rows")) << inspected.out;
+  EXPECT_TRUE(contains(inspected.out, "1 table with 3 rows")) << inspected.out;
 
   std::vector<std::string> kinds;
   for (const auto& entry : std::filesystem::directory_iterator(db())) {

@@ -23,7 +23,7 @@ class DemoMachine {
   };
   static std::optional<CpuTime> cpu_time();
 
-  std::chrono::steady_clock::time_point next_{};
+  std::chrono::steady_clock::time_point next_;
   std::optional<CpuTime> before_;
   std::uint64_t samples_ = 0;
 };

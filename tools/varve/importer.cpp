@@ -18,7 +18,7 @@ constexpr std::uint64_t bad_lines_shown_max = 10;
 
 Importer::Importer(Engine& engine, ImporterOptions options)
     : engine_(engine),
-      options_(std::move(options)),
+      options_(options),
       begun_(std::chrono::steady_clock::now()),
       progress_(terminal_of(STDERR_FILENO)) {}
 
