@@ -1,5 +1,4 @@
-// What engines of this kind have got wrong before, one case each, in the order of the list in
-// docs/lessons.md. Every case has been seen to fail on a mistake seeded for it.
+// What an engine of this kind got wrong before this one, a case each.
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>

@@ -4,7 +4,8 @@
 
 #include "tools/varve/failure.hpp"
 
-namespace CLI {
+// CLI11 names it so.
+namespace CLI {  // NOLINT(readability-identifier-naming)
 class App;
 }
 
