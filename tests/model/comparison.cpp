@@ -19,7 +19,23 @@ void require_equal(const std::vector<Record>& given, const std::vector<Record>& 
   require(difference.empty(), what + ": " + difference);
 }
 
-/// Asks one of the calls that read a key. The model's answer is the truth.
+void compare_get(Engine& engine, const ReadOptions& options, const Model& model,
+                 const std::string& key, Timestamp ts) {
+  const auto found = require(engine.get(key, ts, options), "get");
+  const auto expected = model.get(key, ts);
+  if (found == expected) return;
+  throw Mismatch("get of " + text_of(std::string_view(key)) + " at " + text_of_ts(ts) + " gives " +
+                 text_of(found) + ", the model " + text_of(expected));
+}
+
+void compare_latest(Engine& engine, const ReadOptions& options, const Model& model,
+                    const std::string& key, std::size_t count) {
+  require_equal(require(engine.latest_n(key, count, options), "latest_n"),
+                model.latest_n(key, count),
+                "latest " + std::to_string(count) + " of " + text_of(std::string_view(key)));
+}
+
+/// Asks one of the calls that read a key.
 void compare_key_read(Engine& engine, const ReadOptions& options, const Model& model,
                       const Words& words, Random& random) {
   const std::string key = random.chance(0.95) ? words.key(random) : "none";
@@ -27,25 +43,11 @@ void compare_key_read(Engine& engine, const ReadOptions& options, const Model& m
     case 0: {
       const auto latest = require(engine.latest(key, options), "latest");
       const auto expected = model.latest_n(key, 1);
-      require(latest == (expected.empty() ? std::nullopt : std::optional(expected.front())),
-              "latest of " + text_of(std::string_view(key)) + " is " + text_of(latest));
-      return;
+      return require(latest == (expected.empty() ? std::nullopt : std::optional(expected.front())),
+                     "latest of " + text_of(std::string_view(key)) + " is " + text_of(latest));
     }
-    case 1: {
-      const std::size_t count = random.below(6);
-      require_equal(require(engine.latest_n(key, count, options), "latest_n"),
-                    model.latest_n(key, count),
-                    "latest " + std::to_string(count) + " of " + text_of(std::string_view(key)));
-      return;
-    }
-    default: {
-      const Timestamp ts = words.ts(random);
-      const auto found = require(engine.get(key, ts, options), "get");
-      const auto expected = model.get(key, ts);
-      require(found == expected, "get of " + text_of(std::string_view(key)) + " at " +
-                                     text_of_ts(ts) + " gives " + text_of(found) + ", the model " +
-                                     text_of(expected));
-    }
+    case 1: return compare_latest(engine, options, model, key, random.below(6));
+    default: return compare_get(engine, options, model, key, words.ts(random));
   }
 }
 
@@ -88,6 +90,14 @@ std::vector<Record> rest_of(Scan& scan) {
 
 void compare_all(Engine& engine, const ReadOptions& options, const Model& model) {
   require_equal(require(engine.query(Query::all(), options), "query"), model.all(), "all records");
+}
+
+void compare_gets(Engine& engine, const ReadOptions& options, const Model& model,
+                  const Words& words) {
+  for (const std::string& key : words.keys()) {
+    for (const Timestamp ts : words.times()) compare_get(engine, options, model, key, ts);
+    compare_latest(engine, options, model, key, 1);
+  }
 }
 
 void compare_read(Engine& engine, const ReadOptions& options, const Model& model,

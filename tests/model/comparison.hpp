@@ -27,6 +27,10 @@ void require(bool condition, const std::string& what);
 /// Every record that `options` show is in the model, and the other way round.
 void compare_all(Engine& engine, const ReadOptions& options, const Model& model);
 
+/// The record at each of the words' keys and times, and the latest of each key.
+void compare_gets(Engine& engine, const ReadOptions& options, const Model& model,
+                  const Words& words);
+
 /// One read of a random kind.
 void compare_read(Engine& engine, const ReadOptions& options, const Model& model,
                   const Words& words, Random& random);

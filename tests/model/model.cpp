@@ -1,5 +1,6 @@
 #include "tests/model/model.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "engine/base/expiry_clock.hpp"
@@ -133,6 +134,18 @@ std::vector<std::string> Model::series_list(const Selection& selection) const {
     }
   }
   return keys;
+}
+
+std::optional<Timestamp> Model::next_expiry() const {
+  std::optional<Timestamp> next;
+  for (const auto& [key, records] : series_) {
+    for (const auto& [ts, stored] : records) {
+      if (is_live(stored) && stored.expires_at != never) {
+        next = std::min(next.value_or(never), stored.expires_at);
+      }
+    }
+  }
+  return next;
 }
 
 std::vector<Record> Model::doubtful() const {

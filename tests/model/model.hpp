@@ -96,6 +96,9 @@ class Model {
   /// Everything that is live, as Selection() asks for it.
   std::vector<Record> all() const { return query({}); }
 
+  /// The next moment at which a record expires.
+  std::optional<Timestamp> next_expiry() const;
+
   /// Records that are live now and had been expired before a clock that ran ahead was set right.
   /// The engine may have dropped them for good meanwhile, or not.
   std::vector<Record> doubtful() const;

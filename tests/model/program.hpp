@@ -77,6 +77,9 @@ class Words {
   /// How the engine is opened, first and each time again.
   Options options(Random& random) const;
 
+  const std::vector<std::string>& keys() const { return keys_; }
+  const std::vector<Timestamp>& times() const { return times_; }
+
   std::string key(Random& random) const;
   Timestamp ts(Random& random) const;
   Value value(Random& random) const;

@@ -104,6 +104,7 @@ void Session::finish() {
 
 void Session::check_all(Random& random) {
   compare_all(*engine_, {}, model_);
+  if (random.chance(0.5)) compare_gets(*engine_, {}, model_, words_);
   for (int reads = 0; reads < 6; ++reads) compare_read(*engine_, {}, model_, words_, random);
   if (!snapshots_.empty()) read_snapshot(random);
 }
@@ -229,6 +230,10 @@ void Session::turn_clock(bool forward, Random& random) {
   constexpr Timestamp last = Words::epoch * 10;
   Timestamp next =
       forward ? std::min(wall + distance, last) : std::max(wall - distance, Timestamp{0});
+  if (const auto expiry = model_.next_expiry(); forward && expiry && random.chance(0.4)) {
+    // To the last moment before, or the first after.
+    next = std::min(*expiry - (random.chance(0.5) ? 1 : 0), last);
+  }
   if (!forward && random.chance(0.1)) next = 0;
   if (!forward && random.chance(0.2)) next = std::min(wall, Words::epoch);
   tell("from " + text_of_ts(wall) + " to " + text_of_ts(next));
