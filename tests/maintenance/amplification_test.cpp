@@ -278,17 +278,17 @@ TEST(Choice, never_lets_an_older_row_come_before_a_newer_one) {
                            .job_bytes = 6000,
                            .regions_max = 4});
     simulation.checked = true;
-    for (int flush = 0; flush < 120; ++flush) {
+    for (std::uint64_t flush = 0; flush < 120; ++flush) {
       Contents contents;
       std::string first = "~";
       std::string last;
-      const int key_first = static_cast<int>(random() % 20);
-      const int keys = static_cast<int>(random() % 8 + 1);
+      const std::uint64_t key_first = 'a' + random() % 20;
+      const std::uint64_t keys = random() % 8 + 1;
       const auto now = static_cast<Timestamp>(flush * (seed % 7));
       const std::uint64_t count = random() % 20 + 1;
       for (std::uint64_t at = 0; at < count; ++at) {
         const auto spread = static_cast<Timestamp>(random() % (random() % 5 == 0 ? 300 : 20));
-        const std::string key(1, static_cast<char>('a' + key_first + random() % keys));
+        const std::string key(1, static_cast<char>(key_first + random() % keys));
         contents[{now - spread, key}].bytes = static_cast<double>(random() % 30 + 1);
         first = std::min(first, key);
         last = std::max(last, key);
