@@ -156,6 +156,9 @@ void Syncer::run() {
     } else if (auto prepared = wal_->prepare_spare(); !prepared) {
       // The writer makes its own then, or fails with the same error where it can be returned.
       log_.warning("preparing a WAL segment: " + prepared.error().message());
+    } else if (*prepared) {
+      const Lock lock(mutex_);
+      spare_wanted_ = !stopping_;  // That was a piece of it.
     }
   }
 }
