@@ -1,7 +1,6 @@
 #include "engine/memtable/memtable.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
 
 #include "engine/base/assert.hpp"
@@ -45,21 +44,32 @@ std::optional<Run::Place> find_row(const MemtableSeries& series, Timestamp ts,
   return place;
 }
 
-/// Of all series, sorted by key: `known`, which is sorted, and those of the index beyond it.
-std::shared_ptr<const std::vector<const MemtableSeries*>> extend_sorted(
-    const std::vector<const MemtableSeries*>& known, const SeriesIndex& index,
-    std::uint32_t count) {
-  const auto by_key = [](const MemtableSeries* a, const MemtableSeries* b) {
-    return a->key() < b->key();
+using SeriesList = std::vector<const MemtableSeries*>;
+
+/// All series of the index, sorted by key: those that are new are merged into `known`.
+std::shared_ptr<const SeriesList> extend_sorted(const SeriesList& known, const SeriesIndex& index,
+                                                std::uint32_t count) {
+  // Keys beside the pointers spare the sort a load of each series.
+  struct Keyed {
+    std::string_view key;
+    const MemtableSeries* series;
   };
-  std::vector<const MemtableSeries*> added;
+  std::vector<Keyed> added;
+  added.reserve(count - known.size());
   for (auto number = static_cast<std::uint32_t>(known.size()); number < count; ++number) {
-    added.push_back(&index.at(number));
+    const MemtableSeries& series = index.at(number);
+    added.push_back({series.key(), &series});
   }
-  std::ranges::sort(added, by_key);
-  auto all = std::make_shared<std::vector<const MemtableSeries*>>();
+  std::ranges::sort(added, {}, &Keyed::key);
+
+  auto all = std::make_shared<SeriesList>();
   all->reserve(count);
-  std::ranges::merge(known, added, std::back_inserter(*all), by_key);
+  auto next = known.begin();
+  for (const Keyed& keyed : added) {
+    while (next != known.end() && (*next)->key() < keyed.key) all->push_back(*next++);
+    all->push_back(keyed.series);
+  }
+  all->insert(all->end(), next, known.end());
   return all;
 }
 
@@ -142,7 +152,7 @@ std::shared_ptr<const std::vector<const MemtableSeries*>> Memtable::sorted_serie
   const Lock lock(impl_->sorted_mutex);
   const std::uint32_t count = impl_->index.count();
   if (impl_->sorted == nullptr || impl_->sorted->size() < count) {
-    static const std::vector<const MemtableSeries*> none;
+    static const SeriesList none;
     impl_->sorted = extend_sorted(impl_->sorted ? *impl_->sorted : none, impl_->index, count);
   }
   return impl_->sorted;

@@ -1,7 +1,6 @@
 #include "engine/memtable/run.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <new>
 
 namespace varve::engine {

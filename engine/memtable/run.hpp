@@ -1,7 +1,7 @@
 #pragma once
 
-#include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -71,7 +71,7 @@ class alignas(std::uint64_t) RunChunk {
 };
 
 /// Rows of one series in the order of their arrival, so in the order of their sequences too: what
-/// a sequence shows is a prefix. Chunks grow with the series, from 4 rows to 1,024.
+/// a sequence shows is a prefix. Chunks grow with the series.
 ///
 /// One writer; readers load the count with acquire and then read any row below it.
 class Run {
@@ -110,14 +110,16 @@ class Run {
   /// Of the first `count` rows of an ordered run, how many lie before `ts`.
   std::uint32_t rows_before(Timestamp ts, std::uint32_t count) const;
 
-  /// The chunk that holds the row, and the number of its first row.
+  /// The chunk that holds the row, and the number of its first row. A chunk takes as many rows as
+  /// lie before it, so that at most half of a run is spare: the first 4, then 4, 8, 16 up to 512,
+  /// and 1,024 from then on.
   static std::uint32_t chunk_of(std::uint32_t row) {
-    if (row >= small_rows) return small_chunks + (row - small_rows) / chunk_rows_max;
-    return row < starts[1] ? 0 : row < starts[2] ? 1 : row < starts[3] ? 2 : 3;
+    if (row >= chunk_rows_max) return doubling_chunks - 1 + row / chunk_rows_max;
+    return row < first_rows ? 0 : static_cast<std::uint32_t>(std::bit_width(row / first_rows));
   }
   static std::uint32_t chunk_start(std::uint32_t chunk) {
-    return chunk < small_chunks ? starts[chunk]
-                                : small_rows + (chunk - small_chunks) * chunk_rows_max;
+    if (chunk >= doubling_chunks) return (chunk - doubling_chunks + 1) * chunk_rows_max;
+    return chunk == 0 ? 0 : first_rows << (chunk - 1);
   }
   const RunChunk& chunk(std::uint32_t number) const {
     return *chunks_.load(std::memory_order_acquire)[number];
@@ -128,9 +130,9 @@ class Run {
   }
 
  private:
-  static constexpr std::uint32_t small_chunks = 4;
-  static constexpr std::array<std::uint32_t, small_chunks> starts{0, 4, 20, 84};
-  static constexpr std::uint32_t small_rows = 340;
+  static constexpr std::uint32_t first_rows = 4;
+  static constexpr std::uint32_t doubling_chunks = 9;  // Of 1,024 rows together.
+  static_assert(first_rows << (doubling_chunks - 1) == chunk_rows_max);
 
   void add_chunk(std::uint32_t first_row, Arena& arena);
 
