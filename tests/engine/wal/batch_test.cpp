@@ -43,7 +43,8 @@ EncodedBatch encode(const WriteBatch& batch, const BatchDefaults& defaults = {})
 }
 
 Error refusal(const WriteBatch& batch, const BatchDefaults& defaults = {}) {
-  return BatchReader::encode(batch, defaults).error();
+  const auto encoded = BatchReader::encode(batch, defaults);
+  return encoded ? Error{{}, "not refused"} : encoded.error();
 }
 
 std::vector<Told> decode(const EncodedBatch& batch) {
