@@ -65,7 +65,7 @@ constexpr Weight weights[] = {
 };
 static_assert(std::size(weights) == action_count);
 
-/// Prefixes of each other, the first and last bytes there are, and long ones.
+/// Prefixes of each other, the first and last bytes there are and those around a sign, long ones.
 std::vector<std::string> key_pool() {
   using namespace std::string_literals;
   return {"a",
@@ -85,6 +85,9 @@ std::vector<std::string> key_pool() {
           std::string(300, 'a') + "b",
           std::string(5'000, 'k'),
           "~",
+          "\x7F",
+          "\x7Fz",
+          "\x80",
           "plant/press1/temp"};
 }
 
@@ -135,10 +138,12 @@ Words::Words(Random random)
     : threadless_(random.chance(0.85)),
       has_bulk_(random.chance(0.25)),
       has_feed_(random.chance(0.15)),
+      has_large_(random.chance(0.1)),
       one_type_(random.chance(0.5)),
       types_{ValueType::double_, ValueType::int64, ValueType::bool_, ValueType::bytes},
       expiring_(random.chance(0.3) ? 0 : random.fraction() * 0.7) {
   for (std::size_t i = types_.size(); i > 1; --i) std::swap(types_[i - 1], types_[random.below(i)]);
+  if (has_large_) types_.front() = ValueType::bytes;
 
   std::vector<std::string> pool = key_pool();
   for (std::uint64_t count = 2 + random.below(6); count > 0; --count) {
@@ -218,7 +223,8 @@ Value Words::value(Random& random) const {
     case ValueType::bool_: return random.chance(0.5);
     case ValueType::bytes: break;
   }
-  const std::size_t size = random.chance(0.05) ? random.below(6'000) : random.below(12);
+  const std::size_t size =
+      random.chance(has_large_ ? 0.5 : 0.03) ? random.below(6'000) : random.below(12);
   // Half of them compress well.
   if (random.chance(0.5)) return std::string(size, static_cast<char>(random.below(256)));
   std::string bytes;

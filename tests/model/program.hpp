@@ -104,7 +104,8 @@ class Words {
   bool threadless_;
   bool has_bulk_;
   bool has_feed_;
-  bool one_type_;  // Nearly all values have the first of types_.
+  bool has_large_;  // Values of some KiB, so that memtables fill.
+  bool one_type_;   // Nearly all values have the first of types_.
   std::vector<ValueType> types_;
   double expiring_;  // The share of puts that expire.
   std::vector<std::string> keys_;
