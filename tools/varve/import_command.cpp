@@ -183,7 +183,8 @@ void add_import(CLI::App& app, Action& action) {
   const auto arguments = std::make_shared<Arguments>();
   command->footer(footer);
   add_database_option(*command, arguments->db);
-  command->add_option("files", arguments->files, "Files to read; none or -: standard input");
+  command->add_option("files", arguments->files, "Files to read; none or -: standard input")
+      ->type_name("FILE");
   command->add_option("--format", arguments->format, "csv, lp or ndjson")
       ->capture_default_str()
       ->type_name("FORMAT");
