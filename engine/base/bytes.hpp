@@ -22,6 +22,12 @@ inline std::string_view as_text(ByteSpan bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+/// Bytes that do not overlap. Of nothing, which std::memcpy may not be asked for with null
+/// pointers, it copies nothing.
+inline void copy_bytes(void* to, const void* from, std::size_t size) {
+  if (size != 0) std::memcpy(to, from, size);
+}
+
 /// Unsigned to little-endian and back, whatever the machine.
 template <std::unsigned_integral T>
 constexpr T little_endian(T value) {

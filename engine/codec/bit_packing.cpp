@@ -18,7 +18,7 @@ std::uint64_t load(const std::byte* from) {
 
 void store(std::uint64_t word, std::byte* to, std::size_t size = sizeof(std::uint64_t)) {
   word = little_endian(word);
-  std::memcpy(to, &word, size);
+  copy_bytes(to, &word, size);
 }
 
 constexpr std::uint64_t mask_of(unsigned width) {

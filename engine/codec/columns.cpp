@@ -1,7 +1,6 @@
 #include "engine/codec/columns.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "engine/codec/encoding.hpp"
@@ -33,14 +32,14 @@ void decode_int64s(ByteReader& reader, std::span<std::int64_t> values) {
 
 void encode_doubles(std::span<const double> values, Compression compression, Bytes& target) {
   std::vector<std::uint64_t> words(values.size());
-  if (!values.empty()) std::memcpy(words.data(), values.data(), values.size_bytes());
+  copy_bytes(words.data(), values.data(), values.size_bytes());
   encode_words(words, compression, target);
 }
 
 void decode_doubles(ByteReader& reader, std::span<double> values) {
   std::vector<std::uint64_t> words(values.size());
   decode_words(reader, words);
-  if (!values.empty()) std::memcpy(values.data(), words.data(), values.size_bytes());
+  copy_bytes(values.data(), words.data(), values.size_bytes());
 }
 
 void encode_bools(std::span<const bool> values, Bytes& target) {
@@ -125,7 +124,7 @@ BytesColumn decode_bytes(ByteReader& reader, std::size_t count, std::size_t heap
     column.heap = std::make_unique_for_overwrite<char[]>(heap_size);
     const std::span heap(column.heap.get(), heap_size);
     if (encoding == Encoding::raw) {
-      std::memcpy(heap.data(), stored.data(), heap_size);
+      copy_bytes(heap.data(), stored.data(), heap_size);
     } else if (!decompress(stored, std::as_writable_bytes(heap))) {
       reader.fail();
       return column;

@@ -106,7 +106,7 @@ void encode_raw(Words words, Bytes& target) {
 }
 
 void words_of_raw(ByteSpan bytes, std::span<std::uint64_t> words) {
-  std::memcpy(words.data(), bytes.data(), words.size_bytes());
+  copy_bytes(words.data(), bytes.data(), words.size_bytes());
   for (std::uint64_t& word : words) word = little_endian(word);
 }
 

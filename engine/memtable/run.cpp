@@ -1,7 +1,10 @@
 #include "engine/memtable/run.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <new>
+
+#include "engine/base/bytes.hpp"
 
 namespace varve::engine {
 
@@ -90,7 +93,7 @@ void RunChunk::write_value(std::uint32_t index, const ValueView& value, Arena& a
       const auto size = static_cast<BytesSize>(bytes.size());
       std::byte* const copy = arena.allocate(sizeof(size) + bytes.size(), 1);
       std::memcpy(copy, &size, sizeof(size));
-      if (!bytes.empty()) std::memcpy(copy + sizeof(size), bytes.data(), bytes.size());
+      copy_bytes(copy + sizeof(size), bytes.data(), bytes.size());
       std::memcpy(slot, &copy, sizeof(copy));
       return;
     }

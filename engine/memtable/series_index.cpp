@@ -1,10 +1,10 @@
 #include "engine/memtable/series_index.hpp"
 
-#include <cstring>
 #include <new>
 #include <type_traits>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/bytes.hpp"
 
 namespace varve::engine {
 
@@ -76,7 +76,7 @@ MemtableSeries& SeriesIndex::add(std::string_view key) {
     pieces_[piece].store(piece_memory_.back().get(), std::memory_order_release);
   }
   char* const copy = arena_.allocate_array<char>(key.size());
-  if (!key.empty()) std::memcpy(copy, key.data(), key.size());
+  copy_bytes(copy, key.data(), key.size());
   arena_.count(sizeof(MemtableSeries));
   auto* const series = new (&at(number)) MemtableSeries({copy, key.size()});
   count_.store(number + 1, std::memory_order_release);

@@ -46,7 +46,7 @@ std::byte* write_zigzag(std::byte* at, std::int64_t value) {
 
 std::byte* write_sized(std::byte* at, std::string_view text) {
   at = write_varint(at, text.size());
-  if (!text.empty()) std::memcpy(at, text.data(), text.size());
+  copy_bytes(at, text.data(), text.size());
   return at + text.size();
 }
 

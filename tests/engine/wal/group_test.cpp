@@ -110,12 +110,14 @@ TEST(Group, has_its_golden_bytes) {
 }
 
 struct Decoded {
+  Bytes bytes;  // What the table's views point into.
   GroupHeader header;
   GroupTable table;
 };
 
-Result<Decoded> decode(ByteSpan bytes, std::uint32_t known_keys) {
-  Decoded decoded;
+Result<Decoded> decode(Bytes source, std::uint32_t known_keys) {
+  Decoded decoded{.bytes = std::move(source), .header = {}, .table = {}};
+  const ByteSpan bytes = decoded.bytes;
   if (!decoded.header.decode(bytes.first(GroupHeader::encoded_size), 1000) ||
       decoded.header.table_end() != bytes.size()) {
     return std::unexpected(Error{make_error_code(Errc::corruption), "sizes"});
