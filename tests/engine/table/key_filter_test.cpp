@@ -15,7 +15,7 @@ std::vector<std::uint64_t> hashes(test::Random& random, std::size_t count) {
 
 TEST(KeyFilter, knows_what_went_in_at_every_size) {
   test::Random random(1);
-  for (const std::size_t count : {1, 2, 3, 100, 5'000, 100'000}) {
+  for (const std::size_t count : {1u, 2u, 3u, 100u, 5'000u, 100'000u}) {
     const auto inside = hashes(random, count);
     const auto filter = KeyFilter::decode(KeyFilter::encode(inside)).value();
     for (const std::uint64_t hash : inside) ASSERT_TRUE(filter.may_contain(hash)) << count;

@@ -165,7 +165,7 @@ TEST(Manifest, of_a_single_record_with_any_bit_flipped_has_no_whole_record) {
 }
 
 TEST(Manifest, with_bytes_after_its_last_record_has_a_torn_tail) {
-  for (const std::size_t count : {1, 15, 16, 17, 4096}) {
+  for (const std::size_t count : {1u, 15u, 16u, 17u, 4096u}) {
     for (const int fill : {0, 1, 0xFF}) {
       Bytes bytes = manifest_of(edits(2));
       bytes.insert(bytes.end(), count, static_cast<std::byte>(fill));
