@@ -72,10 +72,9 @@ Result<Receipt> Engine::try_write(WriteBatch&& batch, WriteOptions options) {
   return impl_->write(batch, options, Mode::without_waiting);
 }
 
-// NOLINTNEXTLINE(performance-unnecessary-value-param): it takes the batch over.
 void Engine::submit_write(EngineImpl& impl, WriteBatch batch, WriteOptions options,
                           std::move_only_function<void(std::error_code, Receipt)> on_done) {
-  impl.submit(batch, options, std::move(on_done));
+  impl.submit(std::move(batch), options, std::move(on_done));
 }
 
 void Engine::submit_job(EngineImpl& impl, Job job) {

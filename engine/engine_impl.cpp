@@ -135,7 +135,7 @@ Result<Receipt> EngineImpl::receipt_of_nothing() const {
   return Receipt{sequence, reached};
 }
 
-Result<Receipt> EngineImpl::write(const WriteBatch& batch, const WriteOptions& options, Mode mode) {
+Result<Receipt> EngineImpl::write(WriteBatch& batch, const WriteOptions& options, Mode mode) {
   const Gate::Pass pass(door_->gate);
   if (!pass) return closed();
   if (batch.empty()) return receipt_of_nothing();
@@ -143,6 +143,7 @@ Result<Receipt> EngineImpl::write(const WriteBatch& batch, const WriteOptions& o
   VARVE_TRY(const auto request, prepare(batch, options));
   auto receipt = committer_->write(*request, mode);
   parts_.counters->write_latency.record(parts_.options.clock->monotonic() - begun);
+  if (receipt) batch.clear();
   return receipt;
 }
 
@@ -168,7 +169,7 @@ Result<Receipt> EngineImpl::write_many(const std::vector<WriteBatch>& batches,
   return receipt;
 }
 
-void EngineImpl::submit(const WriteBatch& batch, const WriteOptions& options,
+void EngineImpl::submit(WriteBatch batch, const WriteOptions& options,
                         std::move_only_function<void(std::error_code, Receipt)> on_done) {
   const auto finish = [](auto& done, const Result<Receipt>& outcome) {
     done(outcome ? std::error_code() : outcome.error().code, outcome ? *outcome : Receipt());
@@ -178,12 +179,14 @@ void EngineImpl::submit(const WriteBatch& batch, const WriteOptions& options,
     finish(on_done, receipt_of_nothing());
     return door_->gate.leave();
   }
-  auto request = prepare(batch, options);
+  auto accepted = std::make_unique<WriteBatch>(std::move(batch));
+  auto request = prepare(*accepted, options);
   if (!request) {
     finish(on_done, std::unexpected(request.error()));
     return door_->gate.leave();
   }
   const auto begun = parts_.options.clock->monotonic();
+  (*request)->accepted = std::move(accepted);
   (*request)->on_done = [this, begun, finish,
                          done = std::move(on_done)](const Result<Receipt>& outcome) mutable {
     parts_.counters->write_latency.record(parts_.options.clock->monotonic() - begun);

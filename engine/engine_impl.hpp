@@ -61,9 +61,9 @@ class EngineImpl {
 
   // Writing.
   using Mode = engine::Committer::Mode;
-  Result<Receipt> write(const WriteBatch& batch, const WriteOptions& options, Mode mode);
+  Result<Receipt> write(WriteBatch& batch, const WriteOptions& options, Mode mode);
   Result<Receipt> write_many(const std::vector<WriteBatch>& batches, const WriteOptions& options);
-  void submit(const WriteBatch& batch, const WriteOptions& options,
+  void submit(WriteBatch batch, const WriteOptions& options,
               std::move_only_function<void(std::error_code, Receipt)> on_done);
   Result<Record> patch(std::string_view key, Timestamp ts, std::optional<Value> value,
                        std::optional<Duration> ttl, const WriteOptions& options);

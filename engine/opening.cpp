@@ -211,8 +211,9 @@ class Opening {
     for (const std::string_view key : batch.keys) {
       series_.push_back(&memtable.series(key, engine::hash_of(key)));
     }
-    VARVE_TRY(const std::uint64_t operations,
-              engine::apply_batch(memtable, batch.payload, series_, batch.sequence));
+    VARVE_TRY(
+        const std::uint64_t operations,
+        engine::apply_batch(memtable, batch.payload, batch.default_ttl, series_, batch.sequence));
     memtable.set_last_sequence(batch.sequence);
     versions.publish(batch.sequence);
     ++parts_.report.batches_replayed;

@@ -1,5 +1,7 @@
 #include "engine/base/checksum.hpp"
 
+// Inlined: most of what is hashed are keys, which take less time than a call into the library.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "engine/base/assert.hpp"

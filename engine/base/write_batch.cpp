@@ -1,10 +1,10 @@
 #include "varve/write_batch.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <limits>
+#include <utility>
 
 #include "engine/base/checksum.hpp"
+#include "engine/base/payload.hpp"
 #include "engine/base/range.hpp"
 #include "engine/base/series_state.hpp"
 
@@ -12,68 +12,90 @@ namespace varve {
 
 namespace {
 
-constexpr std::uint32_t absent = std::numeric_limits<std::uint32_t>::max();
+// A bound may be one byte longer than a key, so that key + '\0' ends a range just after any key.
+constexpr std::size_t bound_size_max = engine::key_size_max + 1;
 
-// So few keys are found faster by comparing hashes than by a table, which also costs a malloc.
-constexpr std::size_t linear_keys_max = 8;
+std::string too_long(const char* what, std::size_t size, std::size_t size_max) {
+  return std::string(what) + " of " + std::to_string(size) + " bytes, at most " +
+         std::to_string(size_max);
+}
 
-std::uint64_t bits_of(const ValueView& value) {
-  switch (value.type()) {
-    case ValueType::double_: return std::bit_cast<std::uint64_t>(value.as_double());
-    case ValueType::int64: return static_cast<std::uint64_t>(value.as_int64());
-    case ValueType::bool_: return value.as_bool() ? 1 : 0;
-    case ValueType::bytes: break;
-  }
-  return 0;
+/// A TTL past the end of time means that the record stays.
+std::optional<Timestamp> expiry_of(Timestamp ts, const std::optional<Duration>& ttl) {
+  if (!ttl) return std::nullopt;
+  return engine::saturating_add(ts, ttl->count());
 }
 
 }  // namespace
 
 void WriteBatch::put(std::string_view key, Timestamp ts, ValueView value,
                      std::optional<Duration> ttl) {
-  put(intern(key), ts, value, ttl ? Expiry::ttl : Expiry::by_default, ttl ? ttl->count() : 0);
+  if (accepts(key) && accepts(value) && accepts(ttl)) {
+    put(key_number(key), ts, value, expiry_of(ts, ttl));
+  }
+  ++operations_;
 }
 
 void WriteBatch::put(const Series& series, Timestamp ts, ValueView value,
                      std::optional<Duration> ttl) {
-  put(intern(series.state_), ts, value, ttl ? Expiry::ttl : Expiry::by_default,
-      ttl ? ttl->count() : 0);
+  if (accepts(value) && accepts(ttl)) {
+    put(key_number(series.state_), ts, value, expiry_of(ts, ttl));
+  }
+  ++operations_;
 }
 
 void WriteBatch::put(const RecordView& record) {
-  const bool by_default = record.expires_at() == never;
-  put(intern(record.key()), record.ts(), record.value(),
-      by_default ? Expiry::by_default : Expiry::at, record.expires_at());
+  if (accepts(record.key()) && accepts(record.value())) {
+    const bool by_default = record.expires_at() == never;
+    put(key_number(record.key()), record.ts(), record.value(),
+        by_default ? std::nullopt : std::optional(record.expires_at()));
+  }
+  ++operations_;
 }
 
-void WriteBatch::put(std::uint32_t key, Timestamp ts, const ValueView& value, Expiry expiry,
-                     std::int64_t ttl) {
-  Operation& operation = operations_.emplace_back(Operation{.kind = Kind::put,
-                                                            .type = value.type(),
-                                                            .expiry = expiry,
-                                                            .index = key,
-                                                            .ts = ts,
-                                                            .bits = bits_of(value),
-                                                            .ttl = ttl});
-  if (value.type() == ValueType::bytes) {
-    const Slice bytes = keep(value.as_bytes());
-    operation.bits = bytes.offset;
-    operation.size = bytes.size;
+void WriteBatch::put(std::uint32_t key, Timestamp ts, const ValueView& value,
+                     std::optional<Timestamp> expires_at) {
+  engine::BatchEncoder(payload_).put(key, ts, value, expires_at);
+  ++puts_;
+  user_bytes_ += user_bytes_of(internal_key(keys_[key]), value);
+}
+
+std::uint64_t WriteBatch::user_bytes_of(std::string_view internal_key, const ValueView& value) {
+  const std::size_t key_and_ts = internal_key.size() - 1 + sizeof(Timestamp);
+  switch (value.type()) {
+    case ValueType::bytes: return key_and_ts + value.as_bytes().size();
+    case ValueType::bool_: return key_and_ts + 1;
+    default: return key_and_ts + sizeof(std::uint64_t);
   }
 }
 
 void WriteBatch::erase(std::string_view key, Timestamp ts) {
-  const std::uint32_t index = intern(key);
-  operations_.push_back({.kind = Kind::erase, .index = index, .ts = ts});
+  if (accepts(key)) {
+    engine::BatchEncoder(payload_).erase(key_number(key), ts);
+    ++deletes_;
+  }
+  ++operations_;
 }
 
 void WriteBatch::erase_range(std::string_view first_key, std::optional<std::string_view> end_key,
                              TimeRange range) {
-  const auto index = static_cast<std::uint32_t>(ranges_.size());
-  const Slice first = keep(first_key);
-  const Slice end = keep(end_key.value_or(std::string_view()));
-  ranges_.push_back({first, end, !end_key.has_value(), range});
-  operations_.push_back({.kind = Kind::erase_range, .index = index});
+  const std::size_t longest = std::max(first_key.size(), end_key ? end_key->size() : 0);
+  if (longest > bound_size_max) {
+    refuse(too_long("a range's key", longest, bound_size_max));
+  } else if (end_key && *end_key < first_key) {
+    refuse("a range whose end key is below its first");
+  } else if (range.from() && range.to() && *range.to() < *range.from()) {
+    refuse("a range of time that ends before it begins");
+  } else {
+    const engine::KeyRange keys = engine::user_key_range(first_key, end_key);
+    const engine::TimeSpan times = engine::time_span(range);
+    if (!keys.empty() && !times.empty()) {
+      engine::BatchEncoder(payload_).erase_range(keys.first, keys.end, times);
+      may_cover_ |= puts_ + deletes_ != 0;
+      ++deletes_;
+    }
+  }
+  ++operations_;
 }
 
 void WriteBatch::erase_prefix(std::string_view prefix, TimeRange range) {
@@ -82,94 +104,74 @@ void WriteBatch::erase_prefix(std::string_view prefix, TimeRange range) {
 }
 
 void WriteBatch::clear() {
-  operations_.clear();
+  payload_.size = 0;
+  payload_.key_count = 0;
+  payload_.previous_ts = 0;
   keys_.clear();
-  ranges_.clear();
-  heap_.clear();
-  std::ranges::fill(table_, 0);
+  key_heap_.clear();
+  key_bytes_ = operations_ = 0;
+  puts_ = deletes_ = user_bytes_ = 0;
+  may_cover_ = false;
+  problem_.reset();
+  engine_id_ = 0;
+  stranger_.reset();
 }
 
-std::uint32_t WriteBatch::intern(std::string_view key) {
-  if (!operations_.empty() && operations_.back().kind != Kind::erase_range) {
-    const std::uint32_t last = operations_.back().index;
-    if (engine::user_key(internal_key(keys_[last])) == key) return last;
-  }
-  // The internal key is put together where it stays if it turns out to be new.
-  const Slice bytes{heap_.size(), key.size() + 1};
-  heap_.push_back(static_cast<char>(engine::KeySpace::user));
-  heap_.append(key);
-  const std::uint64_t hash = engine::hash_of(view(bytes));
-  if (const std::uint32_t index = find(view(bytes), hash, nullptr); index != absent) {
-    heap_.resize(bytes.offset);
-    return index;
-  }
-  return add({bytes, hash, nullptr});
+bool WriteBatch::accepts(std::string_view key) {
+  if (!key.empty() && key.size() <= engine::key_size_max) return true;
+  refuse(key.empty() ? "an empty key" : too_long("a key", key.size(), engine::key_size_max));
+  return false;
 }
 
-std::uint32_t WriteBatch::intern(const std::shared_ptr<engine::SeriesState>& series) {
-  if (!operations_.empty() && operations_.back().kind != Kind::erase_range) {
-    const std::uint32_t last = operations_.back().index;
-    if (keys_[last].series == series) return last;
-  }
-  if (const std::uint32_t index = find(series->key(), series->hash(), series.get());
-      index != absent) {
-    if (!keys_[index].series) keys_[index].series = series;
-    return index;
-  }
-  return add({{}, series->hash(), series});
+bool WriteBatch::accepts(const ValueView& value) {
+  if (value.type() != ValueType::bytes) return true;
+  const std::size_t size = value.as_bytes().size();
+  if (size <= engine::value_size_max) return true;
+  refuse(too_long("a value", size, engine::value_size_max));
+  return false;
 }
 
-std::uint32_t WriteBatch::find(std::string_view internal, std::uint64_t hash,
-                               const engine::SeriesState* series) const {
-  const auto matches = [&](const Key& key) {
-    if (key.hash != hash) return false;
-    if (series != nullptr && key.series.get() == series) return true;
-    // Handles of two engines stay apart, so that the stranger is found when the batch is written.
-    if (series != nullptr && key.series && key.series->engine_id() != series->engine_id()) {
-      return false;
+bool WriteBatch::accepts(const std::optional<Duration>& ttl) {
+  if (!ttl || ttl->count() >= 0) return true;
+  refuse("a negative TTL");
+  return false;
+}
+
+void WriteBatch::refuse(std::string what) {
+  if (!problem_) problem_ = {operations_, std::move(what)};
+}
+
+// Only the key before is looked at: series by series or round by round, a batch seldom comes back
+// to a key, and where it does the memtable's index serves as well as one of the batch's own would.
+std::uint32_t WriteBatch::key_number(std::string_view key) {
+  if (keys_.empty() || engine::user_key(internal_key(keys_.back())) != key) {
+    const std::size_t offset = key_heap_.size();
+    key_heap_.push_back(static_cast<char>(engine::KeySpace::user));
+    key_heap_.append(key);
+    const std::string_view internal = std::string_view(key_heap_).substr(offset);
+    keys_.push_back({engine::hash_of(internal), offset, internal.size(), nullptr});
+    key_bytes_ += internal.size();
+  }
+  return static_cast<std::uint32_t>(keys_.size() - 1);
+}
+
+std::uint32_t WriteBatch::key_number(const std::shared_ptr<engine::SeriesState>& series) {
+  if (keys_.empty() || keys_.back().series != series) {
+    if (engine_id_ == 0) {
+      engine_id_ = series->engine_id();
+      first_handle_ = operations_;
+    } else if (engine_id_ != series->engine_id() && !stranger_) {
+      stranger_ = operations_;
     }
-    return internal_key(key) == internal;
-  };
-  if (keys_.size() <= linear_keys_max) {
-    const auto found = std::ranges::find_if(keys_, matches);
-    return found == keys_.end() ? absent : static_cast<std::uint32_t>(found - keys_.begin());
+    keys_.push_back({series->hash(), 0, 0, series});
+    key_bytes_ += series->key().size();
   }
-  const std::size_t mask = table_.size() - 1;
-  for (std::size_t slot = hash & mask; table_[slot] != 0; slot = (slot + 1) & mask) {
-    if (matches(keys_[table_[slot] - 1])) return table_[slot] - 1;
-  }
-  return absent;
+  return static_cast<std::uint32_t>(keys_.size() - 1);
 }
 
-std::uint32_t WriteBatch::add(Key key) {
-  const auto index = static_cast<std::uint32_t>(keys_.size());
-  keys_.push_back(std::move(key));
-  if (keys_.size() <= linear_keys_max) return index;
-  if (table_.size() >= keys_.size() * 2 && keys_.size() > linear_keys_max + 1) {
-    enter(index);
-    return index;
-  }
-  // Too full, or the first key that the table is used for.
-  table_.assign(std::max(table_.size(), std::bit_ceil(keys_.size() * 4)), 0);
-  for (std::uint32_t each = 0; each <= index; ++each) enter(each);
-  return index;
-}
-
-void WriteBatch::enter(std::uint32_t index) {
-  const std::size_t mask = table_.size() - 1;
-  std::size_t slot = keys_[index].hash & mask;
-  while (table_[slot] != 0) slot = (slot + 1) & mask;
-  table_[slot] = index + 1;
-}
-
-WriteBatch::Slice WriteBatch::keep(std::string_view bytes) {
-  const Slice slice{heap_.size(), bytes.size()};
-  heap_.append(bytes);
-  return slice;
-}
-
-std::string_view WriteBatch::internal_key(const Key& key) const {
-  return key.series ? std::string_view(key.series->key()) : view(key.bytes);
+std::string_view WriteBatch::internal_key(const engine::BatchKey& key) const {
+  if (key.series) return key.series->key();
+  return std::string_view(key_heap_).substr(key.offset, key.size);
 }
 
 }  // namespace varve

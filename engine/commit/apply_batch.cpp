@@ -1,11 +1,12 @@
 #include "engine/commit/apply_batch.hpp"
 
+#include "engine/base/payload.hpp"
 #include "engine/base/try.hpp"
-#include "engine/wal/batch.hpp"
 
 namespace varve::engine {
 
 Result<std::uint64_t> apply_batch(Memtable& memtable, ByteSpan payload,
+                                  std::optional<Duration> default_ttl,
                                   std::span<MemtableSeries* const> series, std::uint64_t sequence) {
   BatchDecoder decoder(payload, static_cast<std::uint32_t>(series.size()));
   Operation operation;
@@ -14,8 +15,8 @@ Result<std::uint64_t> apply_batch(Memtable& memtable, ByteSpan payload,
     if (!more) return count;
     switch (operation.kind) {
       case Operation::Kind::put:
-        memtable.put(*series[operation.key], operation.ts, operation.value, operation.expires_at,
-                     sequence);
+        memtable.put(*series[operation.key], operation.ts, operation.value,
+                     expiry_of(operation, default_ttl), sequence);
         break;
       case Operation::Kind::erase:
         memtable.erase(*series[operation.key], operation.ts, sequence);

@@ -1,19 +1,23 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "engine/base/bytes.hpp"
 #include "engine/memtable/memtable.hpp"
 #include "varve/error.hpp"
+#include "varve/time.hpp"
 
 namespace varve::engine {
 
 /// Applies a payload to the memtable: the one way in, for new batches and for replayed ones.
-/// `series` are the memtable's, by batch-local key number. Fails with corruption, which replay
+/// `series` are the memtable's, by batch-local key number; `default_ttl` is for puts that say no
+/// expiry. Fails with corruption, which replay
 /// can meet and a new batch cannot; what came before the damage is applied then.
 /// Returns how many operations it held.
 Result<std::uint64_t> apply_batch(Memtable& memtable, ByteSpan payload,
+                                  std::optional<Duration> default_ttl,
                                   std::span<MemtableSeries* const> series, std::uint64_t sequence);
 
 }  // namespace varve::engine

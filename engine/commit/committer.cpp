@@ -342,35 +342,39 @@ Status Committer::append_and_apply(const std::vector<WriteRequest*>& group) {
   VARVE_CHECK(rotate_if_full(bytes));
   Memtable& memtable = *context_.versions->active();
 
-  std::vector<MemtableSeries*> series;  // Of all batches, one after the other.
-  std::vector<WalKey> wal_keys;
+  // Of all batches, one after the other. Kept from group to group, so that a group costs no malloc.
+  std::vector<MemtableSeries*>& series = scratch_.series;
+  std::vector<WalKey>& wal_keys = scratch_.wal_keys;
+  series.clear();
+  wal_keys.clear();
   series.reserve(key_count);
   wal_keys.reserve(key_count);
   for (const WriteRequest* request : group) {
-    for (const EncodedBatch::Key& key : request->batch.keys) {
+    for (const BatchKey& key : request->batch.keys) {
+      const std::string_view internal = request->batch.bytes_of(key);
       MemtableSeries* found = nullptr;
-      if (key.series != nullptr && key.series->memtable_number == memtable.number()) {
+      if (key.series && key.series->memtable_number == memtable.number()) {
         found = key.series->memtable_series;
       } else {
-        found = &memtable.series(key.key, key.hash);
-        if (key.series != nullptr) {
+        found = &memtable.series(internal, key.hash);
+        if (key.series) {
           key.series->memtable_number = memtable.number();
           key.series->memtable_series = found;
         }
       }
       series.push_back(found);
-      wal_keys.push_back({key.key, &Memtable::wal_state(*found)});
+      wal_keys.push_back({internal, &Memtable::wal_state(*found)});
     }
   }
 
   if (context_.wal != nullptr) {
-    std::vector<WalBatch> batches;
-    batches.reserve(group.size());
+    std::vector<WalBatch>& batches = scratch_.batches;
+    batches.clear();
     std::size_t first = 0;
     for (const WriteRequest* request : group) {
       const std::size_t count = request->batch.keys.size();
       batches.push_back({request->sequence, request->batch.payload, request->batch.payload_checksum,
-                         std::span(wal_keys).subspan(first, count)});
+                         std::span(wal_keys).subspan(first, count), request->batch.default_ttl});
       first += count;
     }
     VARVE_CHECK(context_.wal->append(batches, context_.syncer->durable()));
@@ -380,7 +384,7 @@ Status Committer::append_and_apply(const std::vector<WriteRequest*>& group) {
   std::size_t first = 0;
   for (const WriteRequest* request : group) {
     const std::size_t count = request->batch.keys.size();
-    const auto applied = apply_batch(memtable, request->batch.payload,
+    const auto applied = apply_batch(memtable, request->batch.payload, request->batch.default_ttl,
                                      std::span(series).subspan(first, count), request->sequence);
     VARVE_ASSERT(applied.has_value());  // We encoded it ourselves.
     first += count;

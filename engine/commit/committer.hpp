@@ -119,6 +119,13 @@ class Committer {
   Mutex role_;
   std::vector<WriteRequest*> heap_ VARVE_GUARDED_BY(role_);  // Least sequence on top.
 
+  struct Scratch {
+    std::vector<MemtableSeries*> series;
+    std::vector<WalKey> wal_keys;
+    std::vector<WalBatch> batches;
+  };
+  Scratch scratch_ VARVE_GUARDED_BY(role_);
+
   // The writer thread sleeps under sleep_mutex_. sleeping_ and issued_ are sequentially consistent:
   // a producer raises issued_ and then reads sleeping_, the writer sets sleeping_ and then reads
   // issued_, so at least one of them sees the other.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -44,6 +45,7 @@ struct PatchCondition {
 /// has to wait for a sync, the syncer's. finish() hands it back: after it nobody else touches it.
 struct WriteRequest {
   EncodedBatch batch;
+  std::unique_ptr<WriteBatch> accepted;  // What `batch` points into, where the caller left it.
   DurabilityNeed need;
   std::optional<PatchCondition> condition;
   std::move_only_function<void(Result<Receipt>)> on_done;

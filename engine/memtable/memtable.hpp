@@ -47,7 +47,7 @@ class Memtable {
   /// Where the WAL keeps the number it gave the series.
   static WalKeyState& wal_state(MemtableSeries& series);
   /// Adds a row, as erase() does. REQUIRES, here and of the deletes, sequences that never fall and
-  /// lie above the base, within 32 bits of it, and no (key, ts) twice in one sequence.
+  /// lie above the base, within 32 bits of it. Of one sequence, too, the row that came last wins.
   void put(MemtableSeries& series, Timestamp ts, const ValueView& value, Timestamp expires_at,
            std::uint64_t sequence);
   void erase(MemtableSeries& series, Timestamp ts, std::uint64_t sequence);

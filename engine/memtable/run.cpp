@@ -10,9 +10,6 @@ namespace varve::engine {
 
 namespace {
 
-/// Before the bytes of a value, unaligned.
-using BytesSize = std::uint32_t;
-
 /// The first of [0, count) for which `holds`, which is false and then true.
 template <class Predicate>
 std::uint32_t partition_of(std::uint32_t count, Predicate holds) {
@@ -33,7 +30,7 @@ std::uint32_t partition_of(std::uint32_t count, Predicate holds) {
 
 std::string_view RunChunk::bytes_at(std::uint32_t index) const {
   const auto* const at = value_as<const char*>(index);
-  BytesSize size = 0;
+  RunChunk::BytesSize size = 0;
   std::memcpy(&size, at, sizeof(size));
   return {at + sizeof(size), size};
 }
@@ -47,73 +44,6 @@ ValueView RunChunk::value_at(std::uint32_t index) const {
     case RowType::tombstone: break;
   }
   return 0.0;
-}
-
-void RunChunk::write(std::uint32_t index, const RunRow& row, Arena& arena) {
-  const_cast<Timestamp*>(timestamps())[index] = row.ts;
-  const_cast<std::uint32_t*>(sequences())[index] = row.sequence;
-  const_cast<RowType*>(types())[index] =
-      row.tombstone ? RowType::tombstone : row_type(row.value.type());
-  if (!row.tombstone) write_value(index, row.value, arena);
-
-  // Only the writer stores the pointer, so it may read it back relaxed.
-  Timestamp* column = expiries_.load(std::memory_order_relaxed);
-  if (column == nullptr && row.expires_at != never) {
-    column = arena.allocate_array<Timestamp>(capacity_);
-    std::fill_n(column, index, never);
-    column[index] = row.expires_at;
-    // Readers that already see earlier rows may find the column from now on: it says of them what
-    // its absence said.
-    expiries_.store(column, std::memory_order_release);
-  } else if (column != nullptr) {
-    column[index] = row.expires_at;
-  }
-}
-
-void RunChunk::write_value(std::uint32_t index, const ValueView& value, Arena& arena) {
-  std::byte* const slot = const_cast<std::byte*>(values()) + index * sizeof(std::uint64_t);
-  switch (value.type()) {
-    case ValueType::double_: {
-      const double number = value.as_double();
-      std::memcpy(slot, &number, sizeof(number));
-      return;
-    }
-    case ValueType::int64: {
-      const std::int64_t number = value.as_int64();
-      std::memcpy(slot, &number, sizeof(number));
-      return;
-    }
-    case ValueType::bool_: {
-      const bool flag = value.as_bool();
-      std::memcpy(slot, &flag, sizeof(flag));
-      return;
-    }
-    case ValueType::bytes: {
-      const std::string_view bytes = value.as_bytes();
-      const auto size = static_cast<BytesSize>(bytes.size());
-      std::byte* const copy = arena.allocate(sizeof(size) + bytes.size(), 1);
-      std::memcpy(copy, &size, sizeof(size));
-      copy_bytes(copy + sizeof(size), bytes.data(), bytes.size());
-      std::memcpy(slot, &copy, sizeof(copy));
-      return;
-    }
-  }
-}
-
-void Run::append(const RunRow& row, Arena& arena) {
-  const std::uint32_t at = count_.load(std::memory_order_relaxed);
-  if (tail_ == nullptr || at - tail_start_ == tail_->capacity()) add_chunk(at, arena);
-  tail_->write(at - tail_start_, row, arena);
-  if (!ordered_) {
-    auto& around = const_cast<Bounds&>(bounds(*tail_));
-    if (row.ts < around.min.load(std::memory_order_relaxed)) {
-      around.min.store(row.ts, std::memory_order_relaxed);
-    }
-    if (row.ts > around.max.load(std::memory_order_relaxed)) {
-      around.max.store(row.ts, std::memory_order_relaxed);
-    }
-  }
-  count_.store(at + 1, std::memory_order_release);
 }
 
 void Run::add_chunk(std::uint32_t first_row, Arena& arena) {

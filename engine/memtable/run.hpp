@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstddef>
@@ -8,6 +9,7 @@
 #include <limits>
 #include <string_view>
 
+#include "engine/base/bytes.hpp"
 #include "engine/base/rows.hpp"
 #include "engine/memtable/arena.hpp"
 
@@ -29,6 +31,8 @@ struct RunRow {
 /// changes. The column of expiries exists from the first row that has one.
 class alignas(std::uint64_t) RunChunk {
  public:
+  /// Before the bytes of a value, unaligned.
+  using BytesSize = std::uint32_t;
   static constexpr std::size_t row_size =
       sizeof(Timestamp) + sizeof(std::uint64_t) + sizeof(std::uint32_t) + sizeof(RowType);
 
@@ -146,5 +150,74 @@ class Run {
   RunChunk* first_ = nullptr;  // An array of one, so that a short run needs no other.
   const bool ordered_;
 };
+
+// Inline: what every record that is written goes through.
+
+inline void RunChunk::write(std::uint32_t index, const RunRow& row, Arena& arena) {
+  const_cast<Timestamp*>(timestamps())[index] = row.ts;
+  const_cast<std::uint32_t*>(sequences())[index] = row.sequence;
+  const_cast<RowType*>(types())[index] =
+      row.tombstone ? RowType::tombstone : row_type(row.value.type());
+  if (!row.tombstone) write_value(index, row.value, arena);
+
+  // Only the writer stores the pointer, so it may read it back relaxed.
+  Timestamp* column = expiries_.load(std::memory_order_relaxed);
+  if (column == nullptr && row.expires_at != never) {
+    column = arena.allocate_array<Timestamp>(capacity_);
+    std::fill_n(column, index, never);
+    column[index] = row.expires_at;
+    // Readers that already see earlier rows may find the column from now on: it says of them what
+    // its absence said.
+    expiries_.store(column, std::memory_order_release);
+  } else if (column != nullptr) {
+    column[index] = row.expires_at;
+  }
+}
+
+inline void RunChunk::write_value(std::uint32_t index, const ValueView& value, Arena& arena) {
+  std::byte* const slot = const_cast<std::byte*>(values()) + index * sizeof(std::uint64_t);
+  switch (value.type()) {
+    case ValueType::double_: {
+      const double number = value.as_double();
+      std::memcpy(slot, &number, sizeof(number));
+      return;
+    }
+    case ValueType::int64: {
+      const std::int64_t number = value.as_int64();
+      std::memcpy(slot, &number, sizeof(number));
+      return;
+    }
+    case ValueType::bool_: {
+      const bool flag = value.as_bool();
+      std::memcpy(slot, &flag, sizeof(flag));
+      return;
+    }
+    case ValueType::bytes: {
+      const std::string_view bytes = value.as_bytes();
+      const auto size = static_cast<BytesSize>(bytes.size());
+      std::byte* const copy = arena.allocate(sizeof(size) + bytes.size(), 1);
+      std::memcpy(copy, &size, sizeof(size));
+      copy_bytes(copy + sizeof(size), bytes.data(), bytes.size());
+      std::memcpy(slot, &copy, sizeof(copy));
+      return;
+    }
+  }
+}
+
+inline void Run::append(const RunRow& row, Arena& arena) {
+  const std::uint32_t at = count_.load(std::memory_order_relaxed);
+  if (tail_ == nullptr || at - tail_start_ == tail_->capacity()) add_chunk(at, arena);
+  tail_->write(at - tail_start_, row, arena);
+  if (!ordered_) {
+    auto& around = const_cast<Bounds&>(bounds(*tail_));
+    if (row.ts < around.min.load(std::memory_order_relaxed)) {
+      around.min.store(row.ts, std::memory_order_relaxed);
+    }
+    if (row.ts > around.max.load(std::memory_order_relaxed)) {
+      around.max.store(row.ts, std::memory_order_relaxed);
+    }
+  }
+  count_.store(at + 1, std::memory_order_release);
+}
 
 }  // namespace varve::engine

@@ -12,18 +12,6 @@ namespace varve::engine {
 static_assert(std::is_trivially_destructible_v<MemtableSeries>);
 static_assert(std::is_trivially_destructible_v<RunChunk>);
 
-void MemtableSeries::append(const RunRow& row, Arena& arena) {
-  if (row.ts > last_ordered_ts_ || ordered_.count() == 0) {
-    ordered_.append(row, arena);
-    last_ordered_ts_ = row.ts;
-    return;
-  }
-  Run* late = late_.load(std::memory_order_relaxed);
-  if (late == nullptr) late = new (arena.allocate(sizeof(Run), alignof(Run))) Run(false);
-  late->append(row, arena);
-  late_.store(late, std::memory_order_release);
-}
-
 SeriesIndex::SeriesIndex(Arena& arena) : arena_(arena) {
   slots_.push_back(std::make_unique<Slots>(slots_min));
   current_.store(slots_.back().get(), std::memory_order_release);

@@ -40,6 +40,18 @@ class MemtableSeries {
   const std::uint32_t key_size_;
 };
 
+inline void MemtableSeries::append(const RunRow& row, Arena& arena) {
+  if (row.ts > last_ordered_ts_ || ordered_.count() == 0) {
+    ordered_.append(row, arena);
+    last_ordered_ts_ = row.ts;
+    return;
+  }
+  Run* late = late_.load(std::memory_order_relaxed);
+  if (late == nullptr) late = new (arena.allocate(sizeof(Run), alignof(Run))) Run(false);
+  late->append(row, arena);
+  late_.store(late, std::memory_order_release);
+}
+
 /// The series of a memtable by key, and by number in order of their arrival.
 ///
 /// One writer adds, any thread looks up. A series is complete before its number is published, and

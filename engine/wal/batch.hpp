@@ -1,42 +1,51 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <string>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "engine/base/bytes.hpp"
-#include "engine/base/range.hpp"
-#include "engine/base/rows.hpp"
+#include "engine/base/payload.hpp"
 #include "engine/base/series_state.hpp"
 #include "varve/error.hpp"
 #include "varve/write_batch.hpp"
 
 namespace varve::engine {
 
-/// A batch as the WAL stores it and the memtable takes it: normalised, TTLs resolved to expiries,
-/// keys numbered within the batch. Made on the caller's thread, outside any lock.
+/// A batch as the WAL stores it and the memtable takes it. Made on the caller's thread, outside any
+/// lock. It points into the WriteBatch that it was made of, which has to outlive it unchanged.
 struct EncodedBatch {
-  struct Key {
-    std::string_view key;  // Internal; in key_heap, or in `series`.
-    std::uint64_t hash = 0;
-    std::shared_ptr<SeriesState> series;  // Where the caller wrote through a handle.
-  };
+  EncodedBatch() = default;
+  // Moving leaves the views right; copying would not.
+  EncodedBatch(EncodedBatch&&) = default;
+  EncodedBatch& operator=(EncodedBatch&&) = default;
 
-  Bytes payload;  // docs/format/wal.md, "Payload".
+  ByteSpan payload;  // docs/format/wal.md, "Payload".
   std::uint64_t payload_checksum = 0;
-  std::vector<Key> keys;  // By batch-local number.
-  std::unique_ptr<char[]> key_heap;
+  /// The expiry of puts that say none: so long after their ts.
+  std::optional<Duration> default_ttl;
+  std::span<const BatchKey> keys;  // By batch-local number.
+  std::string_view key_heap;
   std::size_t key_bytes = 0;  // Of all keys, wherever they lie.
   std::uint64_t puts = 0;
   std::uint64_t deletes = 0;
   std::uint64_t user_bytes = 0;  // Keys, times and values of puts, as given.
 
+  /// Internal.
+  std::string_view bytes_of(const BatchKey& key) const {
+    return key.series ? std::string_view(key.series->key()) : key_heap.substr(key.offset, key.size);
+  }
   /// What the batch takes of the queue's and of a segment's budget. No less than what it takes
   /// of either: keys are counted as if the segment did not know them yet.
-  std::size_t size() const;
+  std::size_t size() const {
+    return sizeof(*this) + payload.size() + key_bytes + keys.size_bytes();
+  }
+
+  // Payload and keys, where they are not the WriteBatch's own.
+  Payload thinned_payload;
+  std::vector<BatchKey> thinned_keys;
 };
 
 /// What the call and the engine say about a batch's TTLs: the call's, else the engine's default.
@@ -48,67 +57,15 @@ struct BatchDefaults {
 /// The one reader of a WriteBatch.
 class BatchReader {
  public:
-  /// Validates, normalises (of several operations on one record only the last stays, and a put
-  /// that a later erase_range of the batch covers goes, so a tombstone hides strictly older
-  /// sequences), resolves expiries and encodes.
+  /// What a later erase_range of the batch covers goes, so that a tombstone hides strictly older
+  /// sequences. The usual batch holds nothing of the kind, and is taken as it is.
   ///
   /// Fails with invalid_argument naming the operation's index and what is wrong: an empty or
   /// over-long key, a value over the limit, a negative TTL, an inverted range.
   static Result<EncodedBatch> encode(const WriteBatch& batch, const BatchDefaults& defaults);
 
  private:
-  class Pass;
-};
-
-/// One operation of a payload. Views point into the payload.
-struct Operation {
-  enum class Kind : std::uint8_t { put, erase, erase_range };
-
-  Kind kind = Kind::put;
-  std::uint32_t key = 0;  // put, erase: batch-local number
-  Timestamp ts = 0;
-  ValueView value = 0.0;
-  Timestamp expires_at = never;
-  std::string_view first_key;  // erase_range: internal keys [first_key, end_key),
-  std::string_view end_key;
-  TimeSpan times;  // and both ends of these.
-};
-
-/// Appends operations to a payload. REQUIRES operations that BatchDecoder accepts.
-class BatchEncoder {
- public:
-  void put(std::uint32_t key, Timestamp ts, const ValueView& value, Timestamp expires_at);
-  void erase(std::uint32_t key, Timestamp ts);
-  void erase_range(std::string_view first_key, std::string_view end_key, TimeSpan times);
-
-  Bytes finish() &&;
-
- private:
-  std::byte* reserve(std::size_t size);
-
-  Bytes bytes_;  // The first size_ of them are the payload: growing in place costs no zeroing.
-  std::size_t size_ = 0;
-  Timestamp previous_ts_ = 0;
-};
-
-/// Walks the operations of a payload. Any bytes may be given: what is malformed is an error.
-class BatchDecoder {
- public:
-  BatchDecoder(ByteSpan payload, std::uint32_t key_count)
-      : reader_(payload), key_count_(key_count) {}
-
-  /// Fills `operation`; false at the end. Fails with corruption.
-  Result<bool> next(Operation& operation);
-
- private:
-  void take_put(unsigned tag, Operation& operation);
-  void take_erase(unsigned tag, Operation& operation);
-  void take_range(unsigned tag, Operation& operation);
-  void take_key_and_ts(Operation& operation);
-
-  ByteReader reader_;
-  std::uint32_t key_count_;
-  Timestamp previous_ts_ = 0;
+  class Thinning;
 };
 
 }  // namespace varve::engine

@@ -14,7 +14,9 @@ namespace varve::engine {
 namespace {
 
 constexpr std::size_t checksum_size = sizeof(std::uint64_t);
-constexpr std::size_t batch_entry_size_min = 1 + 8 + 1;  // Payload size, checksum, key count.
+constexpr std::size_t batch_entry_size_min =
+    1 + 1 + 8 + 1;  // TTL, payload size, checksum, key count.
+constexpr std::uint64_t ttl_end = std::uint64_t{1} << 63;  // One more than the longest.
 constexpr std::size_t internal_key_size_max = key_size_max + 1;
 
 }  // namespace
@@ -50,8 +52,9 @@ GroupEncoder::GroupEncoder(Bytes& target) : target_(target), writer_(target) {
   target_.assign(GroupHeader::encoded_size, std::byte{0});
 }
 
-void GroupEncoder::add_batch(std::uint64_t sequence, std::size_t payload_size,
-                             std::uint64_t payload_checksum, std::size_t key_count) {
+void GroupEncoder::add_batch(std::uint64_t sequence, std::optional<Duration> default_ttl,
+                             std::size_t payload_size, std::uint64_t payload_checksum,
+                             std::size_t key_count) {
   if (header_.batch_count == 0) {
     header_.first_sequence = sequence;
   } else {
@@ -60,6 +63,8 @@ void GroupEncoder::add_batch(std::uint64_t sequence, std::size_t payload_size,
   }
   last_sequence_ = sequence;
   ++header_.batch_count;
+  VARVE_ASSERT(!default_ttl || default_ttl->count() >= 0);
+  writer_.put_varint(default_ttl ? static_cast<std::uint64_t>(default_ttl->count()) + 1 : 0);
   writer_.put_varint(payload_size);
   writer_.put(payload_checksum);
   writer_.put_varint(key_count);
@@ -106,12 +111,16 @@ Status GroupTable::decode(const GroupHeader& header, ByteSpan table, std::uint32
       if (gap >= std::numeric_limits<std::uint64_t>::max() - sequence) reader.fail();
       sequence += gap + 1;
     }
+    const std::uint64_t ttl = reader.take_varint();
+    if (ttl > ttl_end) reader.fail();
     const std::uint64_t payload_size = reader.take_varint();
     const auto payload_checksum = reader.take<std::uint64_t>();
     const std::uint64_t key_count = reader.take_varint();
     if (payload_size > header.size - payload_offset) reader.fail();
     if (key_count > reader.remaining()) reader.fail();  // Each takes a byte at least.
     if (!reader.ok()) break;
+    std::optional<Duration> default_ttl;
+    if (ttl != 0) default_ttl = Duration(ttl - 1);
     for (std::uint64_t k = 0; k < key_count && reader.ok(); ++k) {
       const std::uint64_t reference = reader.take_varint();
       if (reference > known_keys) reader.fail();
@@ -125,8 +134,9 @@ Status GroupTable::decode(const GroupHeader& header, ByteSpan table, std::uint32
       keys.push_back({known_keys, key});
       if (reader.ok()) ++known_keys;
     }
-    batches.push_back({sequence, payload_offset, static_cast<std::size_t>(payload_size),
-                       payload_checksum, static_cast<std::size_t>(key_count)});
+    batches.push_back({sequence, default_ttl, payload_offset,
+                       static_cast<std::size_t>(payload_size), payload_checksum,
+                       static_cast<std::size_t>(key_count)});
     payload_offset += payload_size;
   }
   if (!reader.ok() || !reader.at_end() || payload_offset != header.size) {

@@ -2,12 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/uuid.hpp"
 #include "varve/error.hpp"
+#include "varve/time.hpp"
 
 namespace varve::engine {
 
@@ -57,8 +59,8 @@ class GroupEncoder {
   explicit GroupEncoder(Bytes& target);
 
   /// Begins a batch, whose `key_count` keys follow by number. REQUIRES ascending sequences.
-  void add_batch(std::uint64_t sequence, std::size_t payload_size, std::uint64_t payload_checksum,
-                 std::size_t key_count);
+  void add_batch(std::uint64_t sequence, std::optional<Duration> default_ttl,
+                 std::size_t payload_size, std::uint64_t payload_checksum, std::size_t key_count);
   void add_known_key(std::uint32_t id);
   void add_new_key(std::string_view key);
 
@@ -81,6 +83,7 @@ class GroupEncoder {
 struct GroupTable {
   struct Batch {
     std::uint64_t sequence;
+    std::optional<Duration> default_ttl;
     std::uint64_t payload_offset;  // From the group's begin.
     std::size_t payload_size;
     std::uint64_t payload_checksum;

@@ -211,7 +211,7 @@ Status Replay::apply_group(ByteSpan group) {
     VARVE_CHECK(
         apply_({segments_[at_].number, batch.sequence,
                 group.subspan(static_cast<std::size_t>(batch.payload_offset), batch.payload_size),
-                batch_keys_}));
+                batch_keys_, batch.default_ttl}));
   }
   return {};
 }

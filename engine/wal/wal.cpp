@@ -220,8 +220,8 @@ Status Wal::Impl::append(std::span<const WalBatch> batches, std::uint64_t synced
 
 void Wal::Impl::encode(std::span<const WalBatch> batches, GroupEncoder& encoder) {
   for (const WalBatch& batch : batches) {
-    encoder.add_batch(batch.sequence, batch.payload.size(), batch.payload_checksum,
-                      batch.keys.size());
+    encoder.add_batch(batch.sequence, batch.default_ttl, batch.payload.size(),
+                      batch.payload_checksum, batch.keys.size());
     for (const WalKey& key : batch.keys) {
       if (key.state->segment == current) {
         encoder.add_known_key(key.state->id);

@@ -29,6 +29,7 @@ struct WalBatch {
   ByteSpan payload;
   std::uint64_t payload_checksum;
   std::span<const WalKey> keys;  // By batch-local number.
+  std::optional<Duration> default_ttl = {};
 };
 
 struct WalOptions {
@@ -112,6 +113,7 @@ struct ReplayedBatch {
   std::uint64_t sequence;
   ByteSpan payload;                        // Its checksum is right.
   std::span<const std::string_view> keys;  // By batch-local number; internal.
+  std::optional<Duration> default_ttl = {};
 };
 
 struct ReplayResult {

@@ -67,7 +67,8 @@ class Engine {
   // read that starts later. An empty batch changes nothing.
   //
   // Fails with invalid_argument (nothing is written), no_space (not written; try again),
-  // read_only, closed, or unknown (written, but the sync that was asked for failed).
+  // read_only, closed, or unknown (written, but the sync that was asked for failed). A WriteBatch
+  // that was written is empty again, with its memory kept for the next; else it is as it was.
 
   Result<Receipt> write(std::span<const Record> records, WriteOptions options = {});
   Result<Receipt> write(std::vector<Record>&& records, WriteOptions options = {});

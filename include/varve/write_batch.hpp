@@ -18,7 +18,24 @@ namespace varve {
 
 namespace engine {
 class BatchReader;
-}
+class SeriesState;
+
+/// Operations as the WAL stores them. The engine's own, as BatchKey.
+struct Payload {
+  std::vector<std::byte> bytes;  // The first `size` of them: growing in place costs no zeroing.
+  std::size_t size = 0;
+  std::uint32_t key_count = 0;
+  Timestamp previous_ts = 0;
+};
+
+/// What consecutive operations on one series share.
+struct BatchKey {
+  std::uint64_t hash = 0;
+  std::size_t offset = 0;  // Of the internal key among the batch's; nothing where
+  std::size_t size = 0;
+  std::shared_ptr<SeriesState> series;  // this brought it.
+};
+}  // namespace engine
 
 /// Puts and deletes that become visible together or not at all, in the order they were added:
 /// a later operation on a record wins over an earlier one.
@@ -44,59 +61,46 @@ class WriteBatch {
                    TimeRange range = {});
   void erase_prefix(std::string_view prefix, TimeRange range = {});
 
-  std::size_t size() const { return operations_.size(); }
-  bool empty() const { return operations_.empty(); }
+  std::size_t size() const { return operations_; }
+  bool empty() const { return operations_ == 0; }
+  /// Keeps its memory for the batch that comes next.
   void clear();
 
  private:
   friend class engine::BatchReader;
 
-  enum class Kind : std::uint8_t { put, erase, erase_range };
-  enum class Expiry : std::uint8_t { by_default, ttl, at };
-
-  struct Slice {
-    std::size_t offset = 0;
-    std::size_t size = 0;
-  };
-  struct Operation {
-    Kind kind;
-    ValueType type = ValueType::double_;  // put
-    Expiry expiry = Expiry::by_default;   // put
-    std::uint32_t index = 0;              // into keys_; erase_range: into ranges_
-    Timestamp ts = 0;                     // put, erase
-    std::uint64_t bits = 0;  // put: the number's bits, or where its bytes begin in heap_
-    std::size_t size = 0;    // put of bytes
-    std::int64_t ttl = 0;    // put: microseconds, or the moment of expiry
-  };
-  struct Range {
-    Slice first;
-    Slice end;
-    bool open_end;  // no end_key
-    TimeRange times;
-  };
-  struct Key {
-    Slice bytes;  // The internal key; nothing where `series` brought it.
-    std::uint64_t hash = 0;
-    std::shared_ptr<engine::SeriesState> series;  // set by put(Series, ...)
+  /// An operation that is not to be written, and why.
+  struct Problem {
+    std::size_t operation;
+    std::string what;
   };
 
-  std::uint32_t intern(std::string_view key);
-  std::uint32_t intern(const std::shared_ptr<engine::SeriesState>& series);
-  std::uint32_t find(std::string_view internal_key, std::uint64_t hash,
-                     const engine::SeriesState* series) const;
-  std::uint32_t add(Key key);
-  void enter(std::uint32_t index);
-  Slice keep(std::string_view bytes);
-  std::string_view view(Slice slice) const { return {heap_.data() + slice.offset, slice.size}; }
-  std::string_view internal_key(const Key& key) const;
-  void put(std::uint32_t key, Timestamp ts, const ValueView& value, Expiry expiry,
-           std::int64_t ttl);
+  std::uint32_t key_number(std::string_view key);
+  std::uint32_t key_number(const std::shared_ptr<engine::SeriesState>& series);
+  std::string_view internal_key(const engine::BatchKey& key) const;
+  static std::uint64_t user_bytes_of(std::string_view internal_key, const ValueView& value);
 
-  std::vector<Operation> operations_;
-  std::vector<Key> keys_;  // Of puts and erases, each once.
-  std::vector<Range> ranges_;
-  std::string heap_;                  // Bytes of keys and of values.
-  std::vector<std::uint32_t> table_;  // Open addressing: index into keys_ plus one, or zero.
+  bool accepts(std::string_view key);
+  bool accepts(const ValueView& value);
+  bool accepts(const std::optional<Duration>& ttl);
+  void refuse(std::string what);
+  void put(std::uint32_t key, Timestamp ts, const ValueView& value,
+           std::optional<Timestamp> expires_at);
+
+  engine::Payload payload_;
+  std::vector<engine::BatchKey> keys_;
+  std::string key_heap_;
+  std::size_t key_bytes_ = 0;
+  std::size_t operations_ = 0;
+  std::uint64_t puts_ = 0;
+  std::uint64_t deletes_ = 0;
+  std::uint64_t user_bytes_ = 0;
+  bool may_cover_ = false;          // There is an erase_range with operations before it.
+  std::optional<Problem> problem_;  // The first.
+  // Handles: the first one's engine and operation, and the first of another engine.
+  std::uint64_t engine_id_ = 0;
+  std::size_t first_handle_ = 0;
+  std::optional<std::size_t> stranger_;
 };
 
 /// What one write asks for beyond the engine's defaults.

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "engine/base/bytes.hpp"
-#include "engine/wal/batch.hpp"
+#include "engine/base/payload.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace varve::engine;
@@ -17,7 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::uint32_t key_count = data[0];
 
   BatchDecoder decoder(payload, key_count);
-  BatchEncoder encoder;
+  Payload again;
+  BatchEncoder encoder(again);
   for (Operation operation;;) {
     const auto more = decoder.next(operation);
     if (!more) return 0;
@@ -36,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
     }
   }
-  const Bytes encoded = std::move(encoder).finish();
+  const ByteSpan encoded = ByteSpan(again.bytes).first(again.size);
   if (as_text(encoded) != as_text(payload)) std::abort();
   return 0;
 }

@@ -50,7 +50,7 @@ Bytes encode_again(const GroupTable& table, ByteSpan group, bool seal_payloads,
   for (const GroupTable::Batch& batch : table.batches) {
     const ByteSpan payload =
         group.subspan(static_cast<std::size_t>(batch.payload_offset), batch.payload_size);
-    encoder.add_batch(batch.sequence, batch.payload_size,
+    encoder.add_batch(batch.sequence, batch.default_ttl, batch.payload_size,
                       seal_payloads ? checksum(payload) : batch.payload_checksum, batch.key_count);
     for (std::size_t i = 0; i < batch.key_count; ++i, ++key) {
       const GroupTable::Key& each = table.keys[key];

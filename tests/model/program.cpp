@@ -363,7 +363,7 @@ Changes Words::long_series(Random& random) const {
 
 Changes Words::many_series(Random& random) const {
   const std::string to = random.pick(keys_);
-  const std::size_t count = std::min(many_series_max, batch_bytes_max / (to.size() + 32));
+  const std::size_t count = std::min(many_series_max, batch_bytes_max / (to.size() + 64));
   Changes changes;
   for (std::size_t i = 0; i < count; ++i) {
     Change change;
@@ -377,8 +377,12 @@ Changes Words::many_series(Random& random) const {
 }
 
 Changes Words::feed(Random& random, Timestamp from, Duration span) const {
-  const std::int64_t count = std::min<std::int64_t>(random.between(20, 400), span.count());
   const std::size_t series_count = 1 + random.below(keys_.size());
+  const auto longest = std::ranges::max(std::span(keys_).first(series_count), {},
+                                        [](const std::string& key) { return key.size(); });
+  const std::int64_t count =
+      std::min({random.between(20, 400), span.count(),
+                static_cast<std::int64_t>(batch_bytes_max / (longest.size() + 64))});
   Changes changes;
   for (std::int64_t i = 0; i < count; ++i) {
     Change change;

@@ -107,7 +107,7 @@ class WalDump {
       if (!more) return failed(place() + ": " + more.error().message());
       if (!*more) break;
       ++(operation.kind == engine::Operation::Kind::put ? puts : deletes);
-      if (rows_) lines += operation_line(operation, first_key);
+      if (rows_) lines += operation_line(operation, first_key, batch.default_ttl);
     }
     if (rows_) {
       output_.text() += "  batch " + grouped(batch.sequence) + ": " + grouped(puts) + " puts, " +
@@ -116,7 +116,8 @@ class WalDump {
     return output_.drain();
   }
 
-  std::string operation_line(const engine::Operation& operation, std::size_t first_key) const {
+  std::string operation_line(const engine::Operation& operation, std::size_t first_key,
+                             std::optional<Duration> default_ttl) const {
     if (operation.kind == engine::Operation::Kind::erase_range) {
       return "    delete " +
              range_text({{std::string(operation.first_key), std::string(operation.end_key)},
@@ -127,7 +128,8 @@ class WalDump {
     const std::string where = key_text(keys_[id]) + "  " + format_time(operation.ts);
     if (operation.kind == engine::Operation::Kind::erase) return "    delete " + where + '\n';
     std::string line = "    put    " + where + "  " + value_line(operation.value);
-    if (operation.expires_at != never) line += "  expires " + format_time(operation.expires_at);
+    const Timestamp expires_at = engine::expiry_of(operation, default_ttl);
+    if (expires_at != never) line += "  expires " + format_time(expires_at);
     return line + '\n';
   }
 

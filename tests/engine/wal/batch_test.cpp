@@ -53,10 +53,10 @@ std::vector<Told> decode(const EncodedBatch& batch) {
   for (Operation op; decoder.next(op).value();) {
     const std::string key = op.kind == Operation::Kind::erase_range
                                 ? std::string()
-                                : std::string(user_key(batch.keys.at(op.key).key));
+                                : std::string(user_key(batch.bytes_of(batch.keys[op.key])));
     switch (op.kind) {
       case Operation::Kind::put:
-        all.push_back(put(key, op.ts, Value(op.value), op.expires_at));
+        all.push_back(put(key, op.ts, Value(op.value), expiry_of(op, batch.default_ttl)));
         break;
       case Operation::Kind::erase: all.push_back(erased(key, op.ts)); break;
       case Operation::Kind::erase_range:
@@ -107,39 +107,31 @@ TEST(BatchReader, keeps_doubles_bit_for_bit) {
   for (std::size_t i = 0; i < doubles.size(); ++i) EXPECT_EQ(told[i].value, Value(doubles[i]));
 }
 
-TEST(BatchReader, stores_each_key_once_with_the_hash_of_its_internal_form) {
+TEST(BatchReader, stores_a_key_once_for_operations_in_a_row_with_the_hash_of_its_internal_form) {
   WriteBatch batch;
-  for (int round = 0; round < 3; ++round) {
-    for (int key = 0; key < 50; ++key) batch.put("key" + std::to_string(key), round, round);
+  for (int key = 0; key < 50; ++key) {
+    for (int i = 0; i < 3; ++i) batch.put("key" + std::to_string(key), i, i);
   }
+  batch.erase("key49", 0);
   const EncodedBatch encoded = encode(batch);
   ASSERT_EQ(encoded.keys.size(), 50u);
-  for (const EncodedBatch::Key& key : encoded.keys) EXPECT_EQ(key.hash, hash_of(key.key));
-  EXPECT_EQ(decode(encoded).size(), 150u);
+  for (const BatchKey& key : encoded.keys) EXPECT_EQ(key.hash, hash_of(encoded.bytes_of(key)));
+  EXPECT_EQ(decode(encoded).size(), 151u);
 }
 
-TEST(BatchReader, knows_a_key_by_its_bytes_and_by_its_handle) {
+TEST(BatchReader, takes_keys_and_handles_in_any_order) {
   WriteBatch batch;
   const Series handle = series("k");
   batch.put("k", 1, 1);
   batch.put(handle, 1, 2);
   batch.put(handle, 2, 3);
   batch.put("k", 2, 4);
-  batch.put(series("k"), 3, 5);
+  batch.put("j", 2, 5);
+  batch.put(handle, 3, 6);
   const EncodedBatch encoded = encode(batch);
-  ASSERT_EQ(encoded.keys.size(), 1u);
-  EXPECT_NE(encoded.keys[0].series, nullptr);
-  EXPECT_EQ(decode(encoded), (std::vector{put("k", 1, 2), put("k", 2, 4), put("k", 3, 5)}));
-}
-
-TEST(BatchReader, keeps_only_the_last_operation_on_a_record) {
-  WriteBatch batch;
-  batch.put("a", 1, 1);
-  batch.put("b", 1, 1);
-  batch.erase("a", 1);
-  batch.put("b", 1, 2);
-  batch.put("a", 2, 3);
-  EXPECT_EQ(decode(encode(batch)), (std::vector{erased("a", 1), put("b", 1, 2), put("a", 2, 3)}));
+  EXPECT_NE(encoded.keys[1].series, nullptr);
+  EXPECT_EQ(decode(encoded), (std::vector{put("k", 1, 1), put("k", 1, 2), put("k", 2, 3),
+                                          put("k", 2, 4), put("j", 2, 5), put("k", 3, 6)}));
 }
 
 TEST(BatchReader, keeps_records_of_one_series_that_come_out_of_order) {
@@ -173,7 +165,7 @@ TEST(BatchReader, leaves_out_keys_of_which_nothing_is_left) {
   batch.erase_range("g", "h");
   const EncodedBatch encoded = encode(batch);
   ASSERT_EQ(encoded.keys.size(), 1u);
-  EXPECT_EQ(user_key(encoded.keys[0].key), "stays");
+  EXPECT_EQ(user_key(encoded.bytes_of(encoded.keys[0])), "stays");
 }
 
 TEST(BatchReader, drops_ranges_of_nothing) {
@@ -219,7 +211,7 @@ void apply(Records& records, const std::vector<Told>& told, bool ranges_first) {
   }
 }
 
-TEST(BatchReader, normalises_without_changing_what_a_batch_means) {
+TEST(BatchReader, thins_out_without_changing_what_a_batch_means) {
   std::mt19937 random(1);
   const auto below = [&](int end) {
     return static_cast<int>(random() % static_cast<unsigned>(end));
@@ -251,13 +243,6 @@ TEST(BatchReader, normalises_without_changing_what_a_batch_means) {
       }
     }
     const std::vector<Told> normal = decode(encode(batch));
-    std::map<std::pair<std::string, Timestamp>, int> uses;
-    for (const Told& op : normal) {
-      if (op.kind != Operation::Kind::erase_range) {
-        const int count = ++uses[{op.key, op.ts}];
-        EXPECT_EQ(count, 1) << "round " << round;
-      }
-    }
     Records full;
     for (char c = 'a'; c < 'f'; ++c) {
       for (Timestamp ts = 0; ts < 6; ++ts) full[{std::string(1, c), ts}] = -1;
@@ -291,6 +276,20 @@ TEST(BatchReader, saturates_an_expiry_past_the_end_of_time) {
   batch.put("b", ts_min, 1, microseconds::max());
   EXPECT_EQ(decode(encode(batch)),
             (std::vector{put("a", ts_max - 1, 1, never), put("b", ts_min, 1, -1)}));
+  EXPECT_EQ(decode(encode(batch, {.ttl = microseconds(1)}))[0], put("a", ts_max - 1, 1, never))
+      << "a TTL of its own that is longer than time beats the default too";
+}
+
+TEST(BatchReader, takes_the_usual_batch_as_it_is) {
+  WriteBatch batch;
+  batch.erase_range("a", "b");
+  batch.put("a", 1, 1);
+  batch.put("b", 1, 1);
+  batch.put("a", 2, 1);
+  batch.erase("a", 2);
+  EXPECT_EQ(encode(batch).thinned_payload.size, 0u);
+  batch.erase_range("x", "y");
+  EXPECT_NE(encode(batch).thinned_payload.size, 0u);
 }
 
 TEST(BatchReader, refuses_what_is_over_a_limit_and_names_the_operation) {
@@ -365,7 +364,7 @@ TEST(WriteBatch, is_as_new_after_clear) {
   EXPECT_TRUE(batch.empty());
   for (int i = 0; i < 20; ++i) batch.put("key" + std::to_string(i % 10), i, i);
   const EncodedBatch encoded = encode(batch);
-  EXPECT_EQ(encoded.keys.size(), 10u);
+  EXPECT_EQ(encoded.keys.size(), 20u);
   EXPECT_EQ(decode(encoded).size(), 20u);
 }
 
@@ -379,6 +378,11 @@ Bytes bytes_of(std::initializer_list<int> values) {
   Bytes bytes;
   for (const int value : values) bytes.push_back(static_cast<std::byte>(value));
   return bytes;
+}
+
+Bytes payload_of(const WriteBatch& batch) {
+  const EncodedBatch encoded = encode(batch);
+  return {encoded.payload.begin(), encoded.payload.end()};
 }
 
 Status decode_all(ByteSpan payload, std::uint32_t key_count) {
@@ -397,37 +401,35 @@ TEST(BatchDecoder, reads_the_golden_payload) {
   batch.put("a", 6, true);
   batch.put("b", 6, "hi");
   batch.erase("a", 7);
+  batch.erase("a", 8);
   batch.erase_range("x", "y", TimeRange(0, 1));
-  EXPECT_EQ(encode(batch).payload,
-            bytes_of({0x04, 0, 10, 0,   0,   0,   0,   0, 0, 0xF0, 0x3F,  // put double
-                      0x48, 1, 1,  3,   6,                                // put int64, expiry
-                      0x2C, 0, 4,                                         // put bool
-                      0x10, 1, 0,  2,   'h', 'i',                         // put bytes
-                      0x01, 0, 2,                                         // erase
-                      0x02, 2, 1,  'x', 2,   1,   'y', 0, 0}));           // erase_range
+  EXPECT_EQ(payload_of(batch),
+            bytes_of({0x84, 10, 0, 0,   0,   0, 0,   0, 0xF0, 0x3F,  // put double
+                      0xC8, 1,  3, 6,                                // put int64, expiry
+                      0xAC, 4,                                       // put bool
+                      0x90, 0,  2, 'h', 'i',                         // put bytes
+                      0x81, 2,                                       // erase
+                      0x01, 2,                                       // erase, of the same key
+                      0x02, 2,  1, 'x', 2,   1, 'y', 0, 0}));        // erase_range
 }
 
 TEST(BatchDecoder, refuses_what_no_encoder_writes) {
-  EXPECT_TRUE(decode_all(bytes_of({0x01, 0, 2}), 1));
-  EXPECT_FALSE(decode_all(bytes_of({0x01, 1, 2}), 1)) << "a key that is not there";
-  EXPECT_FALSE(decode_all(bytes_of({0x05, 0, 2}), 1)) << "an erase with a type";
-  EXPECT_FALSE(decode_all(bytes_of({0x03}), 1)) << "a kind that is not there";
-  EXPECT_FALSE(decode_all(bytes_of({0x00, 0, 2}), 1)) << "a put without a type";
-  EXPECT_FALSE(decode_all(bytes_of({0x14, 0, 2, 0}), 1)) << "a type that is not there";
-  EXPECT_TRUE(decode_all(bytes_of({0x08, 0, 2, 0}), 1));
-  EXPECT_FALSE(decode_all(bytes_of({0x28, 0, 2, 0}), 1)) << "an int64 with a bool's value";
-  EXPECT_FALSE(decode_all(bytes_of({0x88, 0, 2, 0}), 1)) << "the reserved bit";
-  EXPECT_FALSE(decode_all(bytes_of({0x2C}), 1)) << "a cut operation";
-  EXPECT_FALSE(decode_all(bytes_of({0x01, 0, 0x82, 0}), 1)) << "a longer form of a number";
+  EXPECT_TRUE(decode_all(bytes_of({0x81, 2}), 1));
+  EXPECT_FALSE(decode_all(bytes_of({0x81, 2, 0x81, 2}), 1)) << "a key that is not there";
+  EXPECT_FALSE(decode_all(bytes_of({0x81, 2}), 2)) << "a key that is not used";
+  EXPECT_FALSE(decode_all(bytes_of({0x01, 2}), 1)) << "the key before the first";
+  EXPECT_FALSE(decode_all(bytes_of({0x85, 2}), 1)) << "an erase with a type";
+  EXPECT_FALSE(decode_all(bytes_of({0x83}), 1)) << "a kind that is not there";
+  EXPECT_FALSE(decode_all(bytes_of({0x80, 2}), 1)) << "a put without a type";
+  EXPECT_FALSE(decode_all(bytes_of({0x94, 2, 0}), 1)) << "a type that is not there";
+  EXPECT_TRUE(decode_all(bytes_of({0x88, 2, 0}), 1));
+  EXPECT_FALSE(decode_all(bytes_of({0xA8, 2, 0}), 1)) << "an int64 with a bool's value";
+  EXPECT_FALSE(decode_all(bytes_of({0xAC}), 1)) << "a cut operation";
+  EXPECT_FALSE(decode_all(bytes_of({0x81, 0x82, 0}), 1)) << "a longer form of a number";
   EXPECT_TRUE(decode_all(bytes_of({0x02, 1, 'a', 1, 'b', 0, 0}), 0));
+  EXPECT_FALSE(decode_all(bytes_of({0x82, 1, 'a', 1, 'b', 0, 0}), 1)) << "a range of a key";
   EXPECT_FALSE(decode_all(bytes_of({0x02, 1, 'b', 1, 'b', 0, 0}), 0)) << "an empty key range";
   EXPECT_FALSE(decode_all(bytes_of({0x02, 1, 'a', 1, 'b', 2, 0}), 0)) << "an empty time range";
-}
-
-TEST(BatchDecoder, refuses_an_expiry_of_never) {
-  Bytes bytes = bytes_of({0x4C, 0, 0});
-  ByteWriter(bytes).put_zigzag(never);
-  EXPECT_FALSE(decode_all(bytes, 1));
 }
 
 TEST(BatchDecoder, refuses_a_payload_cut_inside_an_operation) {
@@ -435,12 +437,12 @@ TEST(BatchDecoder, refuses_a_payload_cut_inside_an_operation) {
   batch.put("a", 500, 1.0, microseconds(1000));
   batch.put("a", 501, "some bytes");
   batch.erase_range("x", "y", TimeRange(100, 1000));
-  const Bytes payload = encode(batch).payload;
+  const Bytes payload = payload_of(batch);
   std::size_t whole = 0;
   for (std::size_t size = 0; size <= payload.size(); ++size) {
     if (decode_all(ByteSpan(payload).first(size), 1)) ++whole;
   }
-  EXPECT_EQ(whole, 4u);  // After none, one, two and all three.
+  EXPECT_EQ(whole, 3u);  // After one, two and all three.
 }
 
 }  // namespace

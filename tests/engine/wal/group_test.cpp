@@ -80,9 +80,9 @@ TEST(SegmentName, tells_segments_from_spares_and_strangers) {
 Bytes some_group(std::uint64_t seed) {
   Bytes bytes;
   GroupEncoder encoder(bytes);
-  encoder.add_batch(42, 3, 0xAAAA, 1);
+  encoder.add_batch(42, {}, 3, 0xAAAA, 1);
   encoder.add_new_key("\1k");
-  encoder.add_batch(45, 200, 0xBBBB, 2);
+  encoder.add_batch(45, Duration(1), 200, 0xBBBB, 2);
   encoder.add_known_key(1);
   encoder.add_known_key(0);
   encoder.seal(seed, 0x1122334455667788, 40);
@@ -91,18 +91,20 @@ Bytes some_group(std::uint64_t seed) {
 
 TEST(Group, has_its_golden_bytes) {
   EXPECT_EQ(hex(some_group(group_seed(wal_database, 7, 128))),
-            "73555bf35e61ad4a"
-            "1701000000000000"  // size
+            "6e0df366e59ce1de"
+            "1901000000000000"  // size
             "8877665544332211"  // previous
             "2a00000000000000"  // first_sequence
             "2800000000000000"  // synced
-            "1c000000"          // table_size
+            "1e000000"          // table_size
             "02000000"          // batch_count
+            "00"                // no TTL
             "03"                // payload size
             "aaaa000000000000"  // payload checksum
             "01"                // keys
             "0002016b"          // a new one
             "02"                // two sequences lie between
+            "02"                // a TTL of 1
             "c801"              // payload size
             "bbbb000000000000"  // payload checksum
             "02"                // keys
