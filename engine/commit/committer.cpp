@@ -334,41 +334,39 @@ bool Committer::conflicts(const WriteRequest& request) const {
 
 Status Committer::append_and_apply(const std::vector<WriteRequest*>& group) {
   std::size_t bytes = 0;
-  std::size_t key_count = 0;
-  for (const WriteRequest* request : group) {
-    bytes += request->reserved_bytes;
-    key_count += request->batch.keys.size();
-  }
+  for (const WriteRequest* request : group) bytes += request->reserved_bytes;
   VARVE_CHECK(rotate_if_full(bytes));
   Memtable& memtable = *context_.versions->active();
 
   // Of all batches, one after the other. Kept from group to group, so that a group costs no malloc.
-  std::vector<MemtableSeries*>& series = scratch_.series;
-  std::vector<WalKey>& wal_keys = scratch_.wal_keys;
-  series.clear();
-  wal_keys.clear();
-  series.reserve(key_count);
-  wal_keys.reserve(key_count);
+  auto& [requests, series, wal_keys, batches] = scratch_;
+  requests.clear();
   for (const WriteRequest* request : group) {
     for (const BatchKey& key : request->batch.keys) {
-      const std::string_view internal = request->batch.bytes_of(key);
-      MemtableSeries* found = nullptr;
-      if (key.series && key.series->memtable_number == memtable.number()) {
-        found = key.series->memtable_series;
-      } else {
-        found = &memtable.series(internal, key.hash);
-        if (key.series) {
-          key.series->memtable_number = memtable.number();
-          key.series->memtable_series = found;
-        }
+      const bool known = key.series && key.series->memtable_number == memtable.number();
+      requests.push_back({request->batch.bytes_of(key), key.hash,
+                          known ? key.series->memtable_series : nullptr, known});
+    }
+  }
+  memtable.resolve(requests);
+  series.clear();
+  wal_keys.clear();
+  for (const SeriesRequest& request : requests) {
+    series.push_back(request.series);
+    wal_keys.push_back({request.key, &Memtable::wal_state(*request.series)});
+  }
+  std::size_t at = 0;
+  for (const WriteRequest* request : group) {
+    for (const BatchKey& key : request->batch.keys) {
+      if (key.series) {
+        key.series->memtable_number = memtable.number();
+        key.series->memtable_series = series[at];
       }
-      series.push_back(found);
-      wal_keys.push_back({internal, &Memtable::wal_state(*found)});
+      ++at;
     }
   }
 
   if (context_.wal != nullptr) {
-    std::vector<WalBatch>& batches = scratch_.batches;
     batches.clear();
     std::size_t first = 0;
     for (const WriteRequest* request : group) {

@@ -120,6 +120,7 @@ class Committer {
   std::vector<WriteRequest*> heap_ VARVE_GUARDED_BY(role_);  // Least sequence on top.
 
   struct Scratch {
+    std::vector<SeriesRequest> requests;
     std::vector<MemtableSeries*> series;
     std::vector<WalKey> wal_keys;
     std::vector<WalBatch> batches;

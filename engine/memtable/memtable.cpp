@@ -88,6 +88,8 @@ MemtableSeries& Memtable::series(std::string_view key, std::uint64_t hash) {
   return impl_->index.find_or_add(key, hash);
 }
 
+void Memtable::resolve(std::span<SeriesRequest> requests) { impl_->index.resolve(requests); }
+
 WalKeyState& Memtable::wal_state(MemtableSeries& series) { return series.wal_state(); }
 
 void Memtable::put(MemtableSeries& series, Timestamp ts, const ValueView& value,

@@ -20,6 +20,14 @@ namespace varve::engine {
 class MemtableSeries;
 struct RunRow;
 
+/// A series by its internal key, and the answer.
+struct SeriesRequest {
+  std::string_view key;
+  std::uint64_t hash;
+  MemtableSeries* series = nullptr;
+  bool known = false;  // Whether `series` is the answer already.
+};
+
 /// A range tombstone of this memtable: hides its rows of lower sequences, and everything older.
 struct SequencedTombstone {
   RangeTombstone range;
@@ -44,6 +52,9 @@ class Memtable {
 
   /// The series of an internal key, made where it is new.
   MemtableSeries& series(std::string_view key, std::uint64_t hash);
+  /// The same for many. With many series almost each of them lies in memory
+  /// that no cache holds; asked for together, they are waited for together.
+  void resolve(std::span<SeriesRequest> requests);
   /// Where the WAL keeps the number it gave the series.
   static WalKeyState& wal_state(MemtableSeries& series);
   /// Adds a row, as erase() does. REQUIRES, here and of the deletes, sequences that never fall and

@@ -103,6 +103,8 @@ class Run {
   /// The writer's. REQUIRES a sequence not below the last, and in an ordered run a timestamp above
   /// the last.
   void append(const RunRow& row, Arena& arena);
+  /// Asks for the memory that the next append writes to.
+  void prefetch_append() const;
 
   std::uint32_t count() const { return count_.load(std::memory_order_acquire); }
   /// How many rows a reader of `sequence` sees.
@@ -202,6 +204,15 @@ inline void RunChunk::write_value(std::uint32_t index, const ValueView& value, A
       return;
     }
   }
+}
+
+inline void Run::prefetch_append() const {
+  if (tail_ == nullptr) return;
+  const std::uint32_t at = count_.load(std::memory_order_relaxed) - tail_start_;
+  __builtin_prefetch(tail_->timestamps() + at, 1);
+  __builtin_prefetch(tail_->values() + at * sizeof(std::uint64_t), 1);
+  __builtin_prefetch(tail_->sequences() + at, 1);
+  __builtin_prefetch(tail_->types() + at, 1);
 }
 
 inline void Run::append(const RunRow& row, Arena& arena) {

@@ -6,11 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "engine/base/wal_key_state.hpp"
 #include "engine/memtable/arena.hpp"
+#include "engine/memtable/memtable.hpp"
 #include "engine/memtable/run.hpp"
 
 namespace varve::engine {
@@ -29,6 +31,12 @@ class MemtableSeries {
 
   // The writer's.
   WalKeyState& wal_state() { return wal_state_; }
+  void prefetch() const {
+    __builtin_prefetch(this);
+    __builtin_prefetch(reinterpret_cast<const char*>(this) + 64);
+  }
+  void prefetch_key() const { __builtin_prefetch(key_); }
+  void prefetch_append() const { ordered_.prefetch_append(); }
   void append(const RunRow& row, Arena& arena);
 
  private:
@@ -64,6 +72,7 @@ class SeriesIndex {
 
   /// The writer's.
   MemtableSeries& find_or_add(std::string_view key, std::uint64_t hash);
+  void resolve(std::span<SeriesRequest> requests);
 
   MemtableSeries* find(std::string_view key, std::uint64_t hash) const;
   std::uint32_t count() const { return count_.load(std::memory_order_acquire); }
@@ -94,6 +103,7 @@ class SeriesIndex {
     return (std::uint64_t{piece_size_min} << piece) - piece_size_min;
   }
 
+  MemtableSeries* first_candidate(std::uint64_t hash) const;
   MemtableSeries& add(std::string_view key);
   void grow();
 

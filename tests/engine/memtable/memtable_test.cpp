@@ -61,6 +61,27 @@ class MemtableTest : public testing::Test {
   std::uint64_t sequence_ = base;
 };
 
+TEST_F(MemtableTest, finds_the_same_series_for_many_keys_at_once_as_for_each) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < 500; ++i) keys.push_back("key" + std::to_string(i % 400));
+  for (int i = 0; i < 100; ++i)
+    memtable_.series(keys[static_cast<std::size_t>(i)], hash_of(keys[static_cast<std::size_t>(i)]));
+  std::vector<SeriesRequest> requests;
+  for (const std::string& key : keys) requests.push_back({.key = key, .hash = hash_of(key)});
+  MemtableSeries& first = memtable_.series(keys[0], hash_of(keys[0]));
+  requests.front() = {.key = keys[0], .hash = 0, .series = &first, .known = true};
+  // Another key of the same hash: what lies in its place is not it.
+  requests.push_back({.key = "stranger", .hash = hash_of(keys[1])});
+
+  memtable_.resolve(requests);
+  EXPECT_EQ(memtable_.series_count(), 401u);
+  for (const SeriesRequest& request : requests) {
+    EXPECT_EQ(Memtable::key_of(*request.series), request.key);
+    if (request.known) continue;
+    EXPECT_EQ(request.series, &memtable_.series(request.key, request.hash));
+  }
+}
+
 TEST_F(MemtableTest, begins_empty) {
   EXPECT_TRUE(memtable_.empty());
   EXPECT_EQ(memtable_.number(), 7u);

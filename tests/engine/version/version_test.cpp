@@ -174,7 +174,7 @@ TEST_F(VersionTest, finds_the_tables_of_bounds_newest_first) {
   add(2, table_meta(5, "a", "f", {0, 9}));
   add(2, table_meta(6, "a", "f", {10, 19}));
   EXPECT_EQ(overlapping({"a", "d"}, {0, 9}), (Numbers{2, 1, 3, 5}));
-  EXPECT_EQ(overlapping({"c", "d\0"}, {10, 30}), Numbers{6});
+  EXPECT_EQ(overlapping({"c", std::string("d\0", 2)}, {10, 30}), Numbers{6});
   EXPECT_EQ(overlapping({"f", "g"}, {9, 10}), (Numbers{2, 1, 4, 5, 6}));
   EXPECT_EQ(overlapping({"g", "h"}, {}), Numbers{});
   EXPECT_EQ(overlapping({"a", "z"}, {20, 30}), Numbers{});
