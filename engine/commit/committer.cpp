@@ -246,20 +246,20 @@ void Committer::collect() {
 void Committer::drain_until(std::uint64_t sequence) {
   while (applied_.load(std::memory_order_relaxed) < sequence) {
     collect();
-    const std::vector<WriteRequest*> group = next_group();
-    if (group.empty()) {
+    next_group(group_);
+    if (group_.empty()) {
       // A producer stands between its sequence and its push.
       std::this_thread::yield();
       continue;
     }
-    commit(group);
+    commit(group_);
   }
 }
 
 /// Consecutive sequences from the next one on. A patch begins a group of its own, so that all
 /// before it has been applied when its condition is looked at.
-std::vector<WriteRequest*> Committer::next_group() {
-  std::vector<WriteRequest*> group;
+void Committer::next_group(std::vector<WriteRequest*>& group) {
+  group.clear();
   std::uint64_t next = applied_.load(std::memory_order_relaxed) + 1;
   std::size_t bytes = 0;
   while (!heap_.empty() && heap_.front()->sequence == next && group.size() < group_batches_max) {
@@ -272,10 +272,9 @@ std::vector<WriteRequest*> Committer::next_group() {
     bytes += request->reserved_bytes;
     ++next;
   }
-  return group;
 }
 
-void Committer::commit(const std::vector<WriteRequest*>& group) {
+void Committer::commit(std::span<WriteRequest* const> group) {
   std::size_t bytes = 0;
   for (const WriteRequest* request : group) bytes += request->reserved_bytes;
 
@@ -291,7 +290,7 @@ void Committer::commit(const std::vector<WriteRequest*>& group) {
       applied_.store(first->sequence, std::memory_order_release);
       first->finish(std::unexpected(status.error()));
       budget_.release(first_bytes);
-      return commit({group.begin() + 1, group.end()});
+      return commit(group.subspan(1));
     }
   } else {
     status = append_and_apply(group);
@@ -332,7 +331,7 @@ bool Committer::conflicts(const WriteRequest& request) const {
   return versions.version()->flushed_through > condition.seen;
 }
 
-Status Committer::append_and_apply(const std::vector<WriteRequest*>& group) {
+Status Committer::append_and_apply(std::span<WriteRequest* const> group) {
   std::size_t bytes = 0;
   for (const WriteRequest* request : group) bytes += request->reserved_bytes;
   VARVE_CHECK(rotate_if_full(bytes));

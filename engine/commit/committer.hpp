@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -103,9 +104,9 @@ class Committer {
   // For the holder of the role.
   void drain_until(std::uint64_t sequence) VARVE_REQUIRES(role_);
   void collect() VARVE_REQUIRES(role_);
-  std::vector<WriteRequest*> next_group() VARVE_REQUIRES(role_);
-  void commit(const std::vector<WriteRequest*>& group) VARVE_REQUIRES(role_);
-  Status append_and_apply(const std::vector<WriteRequest*>& group) VARVE_REQUIRES(role_);
+  void next_group(std::vector<WriteRequest*>& group) VARVE_REQUIRES(role_);
+  void commit(std::span<WriteRequest* const> group) VARVE_REQUIRES(role_);
+  Status append_and_apply(std::span<WriteRequest* const> group) VARVE_REQUIRES(role_);
   Status rotate_if_full(std::size_t incoming_bytes) VARVE_REQUIRES(role_);
   Status rotate() VARVE_REQUIRES(role_);
   bool conflicts(const WriteRequest& request) const VARVE_REQUIRES(role_);
@@ -119,6 +120,7 @@ class Committer {
   Mutex role_;
   std::vector<WriteRequest*> heap_ VARVE_GUARDED_BY(role_);  // Least sequence on top.
 
+  std::vector<WriteRequest*> group_ VARVE_GUARDED_BY(role_);  // The one being committed.
   struct Scratch {
     std::vector<SeriesRequest> requests;
     std::vector<MemtableSeries*> series;

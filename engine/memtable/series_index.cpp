@@ -44,6 +44,12 @@ MemtableSeries* SeriesIndex::first_candidate(std::uint64_t hash) const {
 void SeriesIndex::resolve(std::span<SeriesRequest> requests) {
   constexpr std::size_t apart = 6;
   const std::size_t count = requests.size();
+  if (count < apart) {
+    for (SeriesRequest& request : requests) {
+      if (!request.known) request.series = &find_or_add(request.key, request.hash);
+    }
+    return;
+  }
   for (std::size_t i = 0; i < count + 3 * apart; ++i) {
     if (i < count && !requests[i].known) {
       const Slots& table = *slots_.back();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
+#include <cstring>
 #include <limits>
 
 #include "engine/base/assert.hpp"
@@ -80,22 +82,23 @@ void GroupEncoder::add_new_key(std::string_view key) {
 
 std::uint64_t GroupEncoder::seal(std::uint64_t seed, std::uint64_t previous, std::uint64_t synced) {
   VARVE_ASSERT(table_size() <= std::numeric_limits<std::uint32_t>::max());
-  Bytes header;
-  header.reserve(GroupHeader::encoded_size);
-  ByteWriter writer(header);
-  writer.put(std::uint64_t{0});
-  writer.put(size());
-  writer.put(previous);
-  writer.put(header_.first_sequence);
-  writer.put(synced);
-  writer.put(static_cast<std::uint32_t>(table_size()));
-  writer.put(header_.batch_count);
-  std::ranges::copy(header, target_.begin());
+  std::byte* at = target_.data() + checksum_size;
+  const auto put = [&at](std::unsigned_integral auto value) {
+    value = little_endian(value);
+    std::memcpy(at, &value, sizeof value);
+    at += sizeof value;
+  };
+  put(size());
+  put(previous);
+  put(header_.first_sequence);
+  put(synced);
+  put(static_cast<std::uint32_t>(table_size()));
+  put(header_.batch_count);
+  VARVE_ASSERT(at == target_.data() + GroupHeader::encoded_size);
 
   const std::uint64_t sum = checksum(ByteSpan(target_).subspan(checksum_size), seed);
-  header.clear();
-  writer.put(sum);
-  std::ranges::copy(header, target_.begin());
+  at = target_.data();
+  put(sum);
   return sum;
 }
 
