@@ -36,7 +36,7 @@ struct Fault {
   bool lasting = false;    ///< Every later one too.
   int error_number = EIO;  ///< ENOSPC gives Errc::no_space.
   /// Counts and fails only where the path ends so, as in ".wal".
-  std::string suffix = {};  // NOLINT(readability-redundant-member-init): GCC asks for it.
+  std::string suffix = {};
 };
 
 /// Counts calls, and decides which of them fail.

@@ -18,8 +18,7 @@ namespace varve::engine {
 class ScriptedCursor final : public Cursor {
  public:
   struct Script {
-    // In any order, each (key, ts) once. GCC asks for the braces.
-    std::vector<test::FlatRow> rows = {};  // NOLINT(readability-redundant-member-init)
+    std::vector<test::FlatRow> rows = {};  // In any order, each (key, ts) once.
     bool newest_first = false;
     std::size_t stretch_rows = 1024;
     std::optional<std::size_t> fails_at_call = std::nullopt;
