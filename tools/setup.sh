@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing. Takes groups (build, test, lint); all by default.
+# Installs the Debian packages that are missing. Takes groups: build, test and lint, which are the
+# default, and bench.
 set -euo pipefail
 
 packages_of() {
@@ -16,8 +17,13 @@ packages_of() {
       # The sanitizers' and libFuzzer's runtimes are in libclang-rt-19-dev.
       echo clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev python3
       ;;
+    bench)
+      # The engines that Varve is measured beside; each may be missing.
+      echo libbenchmark-dev librocksdb-dev libleveldb-dev liblmdb-dev libsqlite3-dev \
+        gnuplot-nox python3
+      ;;
     *)
-      echo "setup: no group '$1'; there are build, test and lint" >&2
+      echo "setup: no group '$1'; there are build, test, lint and bench" >&2
       return 2
       ;;
   esac
