@@ -18,10 +18,6 @@ struct LeveldbApi {
     std::unique_ptr<leveldb::Cache> cache;
     std::unique_ptr<const leveldb::FilterPolicy> filter;
     std::unique_ptr<leveldb::DB> db;
-
-    leveldb::Status Write(const leveldb::WriteOptions& options, leveldb::WriteBatch* batch) {
-      return db->Write(options, batch);
-    }
   };
   using Iterator = leveldb::Iterator;
   using Slice = leveldb::Slice;
@@ -32,6 +28,9 @@ struct LeveldbApi {
 
   static void check(const leveldb::Status& status) {
     if (!status.ok()) throw Failure("leveldb: " + status.ToString());
+  }
+  static void write(Db& db, const WriteOptions& options, WriteBatch& batch) {
+    check(db.db->Write(options, &batch));
   }
   static leveldb::Status get(Db& db, const Slice& key, Pinned& value) {
     return db.db->Get({}, key, &value);
@@ -67,7 +66,7 @@ struct LeveldbApi {
     leveldb::WriteOptions synced;
     synced.sync = true;
     leveldb::WriteBatch empty;
-    check(db.Write(synced, &empty));
+    write(db, synced, empty);
   }
   static void settle(Db& db) { db.db->CompactRange(nullptr, nullptr); }
 };

@@ -62,16 +62,16 @@ double copy_rate() {
 
 /// Seconds for each write of `size` bytes to new pages of a file, the best of some passes.
 double seconds_per_write(const std::filesystem::path& dir, std::size_t size) {
-  constexpr std::size_t total = std::size_t{32} << 20;
+  const std::size_t count = (std::size_t{32} << 20) / size;
   const std::string bytes(size, 'w');
   double best = 1e9;
   for (int i = 0; i < 5; ++i) {
     const Scratch file(dir);
     best = std::min(best, seconds_of([&] {
-                      for (std::size_t at = 0; at < total; at += size) file.write_at(bytes, at);
+                      for (std::size_t n = 0; n < count; ++n) file.write_at(bytes, n * size);
                     }));
   }
-  return best / static_cast<double>(total / size);
+  return best / static_cast<double>(count);
 }
 
 void measure(Run& run) {

@@ -10,7 +10,8 @@
 namespace varve::bench {
 
 /// LevelDB and RocksDB have one interface but for a few names. `Api` gives the types, and what
-/// differs between them: open(), get(), seek_last(), iterate(), sync(), settle().
+/// differs between them: open(), write(), get(), seek_last(), iterate(), sync() and
+/// settle().
 template <class Api>
 class LsmReader final : public Reader {
  public:
@@ -94,7 +95,7 @@ class LsmStore final : public Store {
       const StoredValue value(reading);
       made.Put(key.bytes(), Slice(value.bytes().data(), value.bytes().size()));
     }
-    Api::check(db_->Write(write_options_, &made));
+    Api::write(*db_, write_options_, made);
   }
   void sync() override { Api::sync(*db_); }
   void settle() override { Api::settle(*db_); }

@@ -29,6 +29,9 @@ struct RocksdbApi {
   static void check(const rocksdb::Status& status) {
     if (!status.ok()) throw Failure("rocksdb: " + status.ToString());
   }
+  static void write(Db& db, const WriteOptions& options, WriteBatch& batch) {
+    check(db.Write(options, &batch));
+  }
   static rocksdb::Status get(Db& db, const Slice& key, Pinned& value) {
     value.Reset();
     return db.Get(rocksdb::ReadOptions(), db.DefaultColumnFamily(), key, &value);
