@@ -24,6 +24,7 @@ void TableText::add(std::vector<std::string> cells) {
 void TableText::print(std::string& out) {
   if (!printed_) {
     std::vector<std::string> names;
+    names.reserve(headings_.size());
     for (const Heading& heading : headings_) names.push_back(heading.text);
     append_row(out, names);
     printed_ = true;
