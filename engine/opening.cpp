@@ -1,6 +1,7 @@
 // Opening a database, in this order, so that a failure at any step leaves it as it was found:
 //
 //   options -> directory -> lock -> identity -> version (manifest, tables) -> replay of the WAL
+//   -> damaged segments into quarantine, once tables hold what was replayed
 //   -> the next segment, which makes the end of the old log durable -> what recovery replaced goes
 //
 // Replay goes through the same memtable and flush as running does: when the memtable is full it is
@@ -165,6 +166,9 @@ class Opening {
       parts_.report.damages.push_back({.where = std::move(where)});
     }
     for (const auto& level : loaded.version.levels) parts_.report.tables += level.size();
+    // Before the new manifest, whose creation makes it durable: should the log be damaged, it will
+    // be read from its first file on.
+    for (const std::string& name : loaded.old_segments) remove_orphan(name);
     orphans_ = std::move(loaded.orphans);
     manifest_was_torn_ = loaded.torn_tail.has_value();
     flushed_through_ = loaded.version.flushed_through;
@@ -185,8 +189,9 @@ class Opening {
   }
 
   Status replay() {
+    const engine::ReplayStart start{log_start_, log_start_ != 0, flushed_through_};
     VARVE_TRY(replayed_, engine::replay_wal(
-                             files(), dir(), database_, log_start_, log_start_ != 0,
+                             files(), dir(), database_, start,
                              [this](const engine::ReplayedBatch& batch) { return apply(batch); }));
     RecoveryReport& report = parts_.report;
     report.segments_replayed = replayed_.segments;
@@ -245,19 +250,13 @@ class Opening {
   }
 
   Status begin_log() {
-    const bool damaged = !replayed_.damaged_segments.empty();
+    std::vector<std::uint64_t>& old = replayed_.position.segments;
+    if (!replayed_.damaged_segments.empty()) VARVE_CHECK(set_damage_aside());
     if (!has_wal()) {
       // Without a log nothing may be in memory alone.
       if (!parts_.versions->active()->empty() || log_start_ != 0) VARVE_CHECK(flush_active(0));
-      VARVE_CHECK(quarantine());
-      return remove_segments();
+      return remove_segments(old);
     }
-    const std::vector<std::uint64_t> old = replayed_.position.segments;
-    engine::WalPosition position = replayed_.position;
-    std::erase_if(position.segments, [this](std::uint64_t segment) {
-      return std::ranges::find(replayed_.damaged_segments, segment) !=
-             replayed_.damaged_segments.end();
-    });
     parts_.wal = std::make_unique<engine::Wal>(
         engine::WalOptions{
             .file_system = parts_.options.file_system,
@@ -266,12 +265,11 @@ class Opening {
             .segment_bytes = std::min(parts_.options.wal_bytes / 16, segment_bytes_max),
             .log = parts_.log,
         },
-        position);
+        replayed_.position);
     VARVE_TRY(const std::uint64_t segment, parts_.wal->rotate());
 
-    if (parts_.versions->active()->empty() || old.size() >= replayed_segments_max || damaged) {
+    if (parts_.versions->active()->empty() || old.size() >= replayed_segments_max) {
       VARVE_CHECK(flush_active(segment));
-      VARVE_CHECK(quarantine());
       return parts_.wal->release(segment);
     }
     if (log_start_ == 0) {
@@ -283,29 +281,48 @@ class Opening {
     return {};
   }
 
-  /// What is damaged is kept, out of the way of the log that goes on.
-  Status quarantine() {
-    for (const std::uint64_t segment : replayed_.damaged_segments) {
+  /// What is damaged is kept, out of the way of the log that goes on; afterwards there is no log.
+  ///
+  /// Wherever the power goes, the next opening must see the damage for as long as a damaged segment
+  /// is not in quarantine, and apply nothing beyond it. So everything that counts goes to tables
+  /// first, and with that the log is not required any more, but read all the same. Then segments go
+  /// oldest first, each durably before the next: those that are left begin with the damage, or with
+  /// a segment that goes on from batches which no table holds, and either is damage.
+  Status set_damage_aside() {
+    const std::vector<std::uint64_t>& damaged = replayed_.damaged_segments;
+    std::vector<std::uint64_t>& segments = replayed_.position.segments;
+    VARVE_CHECK(flush_active(0));
+    std::erase_if(segments, [&](std::uint64_t segment) { return segment >= damaged.front(); });
+    VARVE_CHECK(remove_segments(segments));
+    segments.clear();
+    for (const std::uint64_t segment : damaged) {
       VARVE_CHECK(set_aside(engine::segment_name(segment)));
     }
     return {};
   }
 
   Status set_aside(const std::string& name) {
-    VARVE_TRY(const bool exists, files().exists(dir() / name));
-    if (!exists) return {};
     const auto kept = dir() / "quarantine";
     VARVE_CHECK(files().create_directory(kept));
-    VARVE_CHECK(files().rename(dir() / name, kept / name));
+    VARVE_CHECK(files().sync_directory(dir()));
+    // Never in the place of what is kept there already.
+    std::filesystem::path target = kept / name;
+    for (int next = 2;; ++next) {
+      VARVE_TRY(const bool taken, files().exists(target));
+      if (!taken) break;
+      target = kept / (name + "." + std::to_string(next));
+    }
+    VARVE_CHECK(files().rename(dir() / name, target));
     VARVE_CHECK(files().sync_directory(kept));
     return files().sync_directory(dir());
   }
 
-  Status remove_segments() {
-    VARVE_TRY(const std::vector<std::string> names, files().list(dir()));
-    for (const std::string& name : names) {
-      const auto file = engine::parse_file_name(name);
-      if (file && file->kind == engine::FileKind::wal) VARVE_CHECK(files().remove(dir() / name));
+  /// Oldest first, each durably before the next, so that a power cut leaves the log's end: a hole
+  /// would look like damage.
+  Status remove_segments(const std::vector<std::uint64_t>& segments) {
+    for (const std::uint64_t segment : segments) {
+      VARVE_CHECK(files().remove(dir() / engine::segment_name(segment)));
+      VARVE_CHECK(files().sync_directory(dir()));
     }
     return {};
   }
@@ -316,15 +333,21 @@ class Opening {
       // A torn manifest may in truth be a damaged one whose last edit named this table. With a WAL
       // its records would be missed there, and opening would have failed; without one, only this
       // keeps them.
-      const bool keep = manifest_was_torn_ && log_start_ == 0 && name.ends_with(".table");
-      const Status gone = keep ? set_aside(name) : files().remove(dir() / name);
-      if (!gone) {
-        parts_.log.warning("clearing a file that is not needed: " + gone.error().message());
-      } else if (keep) {
+      if (!manifest_was_torn_ || log_start_ != 0 || !name.ends_with(".table")) {
+        remove_orphan(name);
+      } else if (const Status kept = set_aside(name); kept) {
         parts_.report.damages.push_back({.where = name + ": set aside after a torn manifest"});
       } else {
-        ++parts_.report.orphans_removed;
+        parts_.log.warning("setting a file aside: " + kept.error().message());
       }
+    }
+  }
+
+  void remove_orphan(const std::string& name) {
+    if (const Status removed = files().remove(dir() / name); removed) {
+      ++parts_.report.orphans_removed;
+    } else {
+      parts_.log.warning("removing a file that is not needed: " + removed.error().message());
     }
   }
 

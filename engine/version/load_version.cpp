@@ -9,6 +9,7 @@
 
 #include "engine/base/try.hpp"
 #include "engine/version/file_names.hpp"
+#include "engine/wal/segment.hpp"
 
 namespace varve::engine {
 
@@ -148,6 +149,9 @@ Result<LoadedVersion> load_version(FileSystem& file_system, const std::filesyste
   loaded.next_file =
       next_file_after(content ? content->edits : std::vector<VersionEdit>(), listing);
   loaded.orphans = find_orphans(loaded, listing);
+  for (const std::uint64_t number : listing.wal) {
+    if (number < loaded.version.log_start) loaded.old_segments.push_back(segment_name(number));
+  }
   return loaded;
 }
 

@@ -28,6 +28,8 @@ struct LoadedVersion {
   std::vector<std::string> damages;
   /// Names of tables and manifests in the directory that nothing names.
   std::vector<std::string> orphans;
+  /// Names of WAL segments below the first that is needed: a release that was interrupted.
+  std::vector<std::string> old_segments;
 };
 
 /// Reads the manifest with the highest number that has a whole first record, folds its edits and

@@ -40,11 +40,11 @@ class ManifestFormat {
   Bytes record(std::uint64_t offset, const VersionEdit& edit) const;
   Bytes record(std::uint64_t offset, ByteSpan payload) const;
 
-  /// Reads a whole file. Nothing where an interrupted creation left no whole first record.
+  /// Reads a whole file. Nothing where an interrupted creation left no whole first record; a
+  /// header of another database or number counts as none.
   ///
-  /// Fails with corruption where what is damaged is followed by a record that is whole, where a
-  /// whole record does not decode, and where the header is another database's or number's; with
-  /// unsupported_format where the file is sound but newer.
+  /// Fails with corruption where what is damaged is followed by a record that is whole, and where a
+  /// whole record does not decode; with unsupported_format where the file is sound but newer.
   Result<std::optional<ManifestContent>> decode(ByteSpan file) const;
 
  private:

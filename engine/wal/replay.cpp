@@ -34,20 +34,21 @@ class Replay {
          const std::function<Status(const ReplayedBatch&)>& apply)
       : file_system_(file_system), dir_(dir), database_(database), apply_(apply) {}
 
-  Result<ReplayResult> run(std::uint64_t first, bool first_required);
+  Result<ReplayResult> run(const ReplayStart& start);
 
  private:
   Status find_segments(std::uint64_t first);
   Status read_header(SegmentFile& segment);
   Result<SegmentReader> open(const SegmentFile& segment);
 
+  Status follow();
   std::optional<std::size_t> successor() const;
   Status enter(std::size_t index);
   Result<bool> replay_group();
   Result<bool> read_group(GroupHeader& header, ByteSpan& group);
   Status apply_group(ByteSpan group);
 
-  Status judge_end();
+  Status judge_end(std::uint64_t held);
   std::string place() const {
     return segment_name(segments_[at_].number) + " @ " + std::to_string(offset_);
   }
@@ -63,7 +64,8 @@ class Replay {
   // Where the replay stands.
   std::size_t at_ = 0;
   std::optional<SegmentReader>
-      reader_;  // Of segments_[at_]; none where its header is not readable.
+      reader_;        // Of segments_[at_]; none where its header is not readable.
+  bool gap_ = false;  // Before the first segment, which is not entered then.
   std::uint64_t offset_ = 0;
   std::uint64_t chain_ = 0;
   std::uint64_t last_sequence_ = 0;
@@ -74,29 +76,37 @@ class Replay {
   ReplayResult result_;
 };
 
-Result<ReplayResult> Replay::run(std::uint64_t first, bool first_required) {
-  VARVE_CHECK(find_segments(first));
-  if (first_required && (segments_.empty() || segments_.front().number != first)) {
-    return fail(Errc::corruption, segment_name(first) + ": missing, and the manifest needs it");
+Result<ReplayResult> Replay::run(const ReplayStart& start) {
+  VARVE_CHECK(find_segments(start.segment));
+  if (start.required && (segments_.empty() || segments_.front().number != start.segment)) {
+    return fail(Errc::corruption,
+                segment_name(start.segment) + ": missing, and the manifest needs it");
   }
   if (!segments_.empty()) {
-    if (segments_[0].header) {
-      chain_ = segments_[0].header->chain;
-      VARVE_CHECK(enter(0));
-    }
-    for (;;) {
-      if (const auto next = successor()) {
-        VARVE_CHECK(enter(*next));
-        continue;
-      }
-      VARVE_TRY(const bool more, replay_group());
-      if (!more) break;
-    }
-    VARVE_CHECK(judge_end());
+    const auto& first = segments_[0].header;
+    gap_ = !start.required && first && first->last_sequence > start.held;
+    if (!gap_) VARVE_CHECK(follow());
+    VARVE_CHECK(judge_end(start.held));
   }
   result_.position.last_sequence = last_sequence_;
   result_.position.chain = chain_;
   return std::move(result_);
+}
+
+/// Goes through the log until neither a group nor a segment goes on.
+Status Replay::follow() {
+  if (segments_[0].header) {
+    chain_ = segments_[0].header->chain;
+    VARVE_CHECK(enter(0));
+  }
+  for (;;) {
+    if (const auto next = successor()) {
+      VARVE_CHECK(enter(*next));
+      continue;
+    }
+    VARVE_TRY(const bool more, replay_group());
+    if (!more) return {};
+  }
 }
 
 Status Replay::find_segments(std::uint64_t first) {
@@ -219,12 +229,13 @@ Status Replay::apply_group(ByteSpan group) {
 /// Whether the log ends here as logs do when the power goes, or was damaged. A segment's name,
 /// size and header are durable before its first group is written, so one that is missing, cut off
 /// or not readable is damage. So is a later group or header that says more had been durable than is
-/// here.
-Status Replay::judge_end() {
+/// here, and a log that begins beyond what the tables hold.
+Status Replay::judge_end(std::uint64_t held) {
   std::uint64_t synced = 0;
   std::uint64_t bytes = 0;
   bool more = false;
   std::string damage;
+  if (gap_) damage = "before " + segment_name(segments_[0].number);
   for (std::size_t i = at_; i < segments_.size(); ++i) {
     const SegmentFile& segment = segments_[i];
     if (damage.empty() && i > at_ && segment.number != segments_[i - 1].number + 1) {
@@ -249,7 +260,8 @@ Status Replay::judge_end() {
   }
   if (synced > last_sequence_ && damage.empty()) damage = place();
   if (!damage.empty()) {
-    result_.damages.push_back({damage, last_sequence_ + 1, std::max(synced, last_sequence_ + 1)});
+    const std::uint64_t lost = std::max(last_sequence_, held) + 1;
+    result_.damages.push_back({damage, lost, std::max(synced, lost)});
     for (std::size_t i = at_; i < segments_.size(); ++i) {
       result_.damaged_segments.push_back(segments_[i].number);
     }
@@ -262,9 +274,9 @@ Status Replay::judge_end() {
 }  // namespace
 
 Result<ReplayResult> replay_wal(FileSystem& file_system, const std::filesystem::path& dir,
-                                const Uuid& database, std::uint64_t first, bool first_required,
+                                const Uuid& database, const ReplayStart& start,
                                 const std::function<Status(const ReplayedBatch&)>& apply) {
-  return Replay(file_system, dir, database, apply).run(first, first_required);
+  return Replay(file_system, dir, database, apply).run(start);
 }
 
 }  // namespace varve::engine

@@ -126,14 +126,23 @@ struct ReplayResult {
   std::vector<std::uint64_t> damaged_segments;  // To be kept: quarantine/.
 };
 
-/// Reads the log from segment `first` on, group by group, in bounded memory, and calls `apply`
-/// for every batch of the unbroken chain. Stops at the first group that is not whole and applies
-/// nothing after it; what the log itself says had been synced beyond is damage, else it is a
-/// torn tail. Changes no file. Fails with corruption only where segment `first` itself is needed
-/// (`first_required`) and missing, with unsupported_format where a segment is of a newer Varve,
-/// or with what `apply` or a system call fails with.
+/// Where a replay begins.
+struct ReplayStart {
+  std::uint64_t segment = 0;  // Those below do not count.
+  bool required = false;      // What came before it is in tables, and it is needed itself.
+  std::uint64_t held = 0;     // Tables hold every batch up to this sequence.
+};
+
+/// Reads the log from its start on, group by group, in bounded memory, and calls `apply` for every
+/// batch of the unbroken chain, those that tables hold included. Stops at the first group that is
+/// not whole and applies nothing after it; what the log itself says had been synced beyond is
+/// damage, else it is a torn tail. Where no segment is required, and the first one that is there
+/// goes on from batches that nobody has, that is damage too. Changes no file.
+///
+/// Fails with corruption only where a segment that is required is missing, with unsupported_format
+/// where a segment is of a newer Varve, or with what `apply` or a system call fails with.
 Result<ReplayResult> replay_wal(FileSystem& file_system, const std::filesystem::path& dir,
-                                const Uuid& database, std::uint64_t first, bool first_required,
+                                const Uuid& database, const ReplayStart& start,
                                 const std::function<Status(const ReplayedBatch&)>& apply);
 
 }  // namespace varve::engine

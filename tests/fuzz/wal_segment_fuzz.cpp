@@ -127,7 +127,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!file || !(*file)->write_at(0, std::span(&piece, 1))) std::abort();
   std::uint64_t replayed = 0;
   const auto result =
-      replay_wal(*files, dir, database, number, true, [&](const ReplayedBatch& batch) -> Status {
+      replay_wal(*files, dir, database, {number, true}, [&](const ReplayedBatch& batch) -> Status {
         replayed += batch.payload.size() <= segment.size() ? 1 : 0;
         return {};
       });

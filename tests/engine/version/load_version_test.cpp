@@ -168,6 +168,13 @@ TEST_F(LoadVersion, names_tables_that_no_edit_names_as_orphans) {
   EXPECT_EQ(load().orphans, Names{table_file_name(6)});
 }
 
+TEST_F(LoadVersion, names_segments_below_the_start_of_the_log) {
+  for (const std::uint64_t number : {6U, 7U, 8U, 9U}) add_wal(number);
+  write_manifest(3, {log_starts_at(8)});
+  EXPECT_EQ(load().old_segments, (Names{"00000000000000000006.wal", "00000000000000000007.wal"}));
+  EXPECT_TRUE(load().orphans.empty());
+}
+
 TEST_F(LoadVersion, reports_tables_that_are_missing_or_not_of_their_size_and_keeps_them) {
   add_table(4);
   add_table(5);

@@ -81,7 +81,7 @@ TEST(Replay, fails_where_the_first_segment_is_needed_and_missing) {
 TEST(Replay, passes_on_what_apply_fails_with) {
   const auto disk = small_log(true);
   const auto result =
-      replay_wal(*disk, wal_dir, wal_database, 1, true, [](const ReplayedBatch&) -> Status {
+      replay_wal(*disk, wal_dir, wal_database, {1, true}, [](const ReplayedBatch&) -> Status {
         return std::unexpected(Error{make_error_code(Errc::busy), "x"});
       });
   EXPECT_EQ(result.error().code, Errc::busy);
@@ -160,6 +160,30 @@ TEST(Replay, reports_a_missing_segment_as_damage) {
   EXPECT_EQ(replayed.result.damages[0].where, segment_name(2) + ": missing");
 }
 
+TEST(Replay, reports_batches_that_are_missing_before_the_first_segment_as_damage) {
+  const auto disk = small_log(false);
+  disk->remove(segment_path(1)).value();
+  for (const std::uint64_t held : {0U, 2U}) {
+    const Replayed replayed = replay(*disk, 1, false, held).value();
+    EXPECT_TRUE(replayed.batches.empty());
+    ASSERT_EQ(replayed.result.damages.size(), 1u);
+    EXPECT_EQ(replayed.result.damages[0].where, "before " + segment_name(2));
+    EXPECT_EQ(replayed.result.damages[0].first_sequence, held + 1);
+    EXPECT_EQ(replayed.result.damaged_segments, (std::vector<std::uint64_t>{2, 3}));
+  }
+  const Replayed replayed = replay(*disk, 1, false, 3).value();
+  EXPECT_EQ(replayed.batches, batches(4, 9));
+  EXPECT_TRUE(replayed.result.damages.empty());
+}
+
+TEST(Replay, does_not_call_lost_what_tables_hold) {
+  const auto disk = small_log(false);
+  disk->flip_bit(segment_path(1), 20 * 8);
+  const Replayed replayed = replay(*disk, 1, true, 2).value();
+  ASSERT_EQ(replayed.result.damages.size(), 1u);
+  EXPECT_EQ(replayed.result.damages[0].first_sequence, 3u);
+}
+
 TEST(Replay, reports_a_damaged_header_as_damage) {
   for (const std::uint64_t segment : {1U, 2U, 3U}) {
     const auto disk = small_log(false);
@@ -177,8 +201,8 @@ TEST(Replay, takes_no_segment_of_another_database_or_number) {
   disk->rename(segment_path(3), segment_path(4)).value();
   EXPECT_EQ(replay(*disk).value().batches, batches(1, 6));
   const Uuid stranger{};
-  const auto result =
-      replay_wal(*disk, wal_dir, stranger, 1, true, [](const ReplayedBatch&) { return Status(); });
+  const auto result = replay_wal(*disk, wal_dir, stranger, {1, true},
+                                 [](const ReplayedBatch&) { return Status(); });
   EXPECT_EQ(result.value().batches, 0u);
 }
 

@@ -48,9 +48,9 @@ struct Replayed {
 };
 
 inline Result<Replayed> replay(test::SimulatedDisk& disk, std::uint64_t first = 1,
-                               bool first_required = false) {
+                               bool first_required = false, std::uint64_t held = 0) {
   Replayed replayed;
-  auto result = replay_wal(disk, wal_dir, wal_database, first, first_required,
+  auto result = replay_wal(disk, wal_dir, wal_database, {first, first_required, held},
                            [&](const ReplayedBatch& batch) -> Status {
                              replayed.batches.push_back({batch.sequence,
                                                          std::string(as_text(batch.payload)),
