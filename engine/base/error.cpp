@@ -14,7 +14,7 @@ class VarveCategory final : public std::error_category {
       case Errc::not_found: return "not found";
       case Errc::corruption: return "corruption";
       case Errc::unsupported_format: return "unsupported format";
-      case Errc::locked: return "locked by another process";
+      case Errc::locked: return "the database is open already";
       case Errc::busy: return "busy";
       case Errc::no_space: return "no space left on the device";
       case Errc::read_only: return "read-only after a failed sync; reopen to recover";

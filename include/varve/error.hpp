@@ -13,7 +13,7 @@ enum class Errc {
   not_found,             ///< No such record, or no database at this path.
   corruption,            ///< Stored bytes fail their checksum or break an invariant.
   unsupported_format,    ///< Written by a newer Varve. The file itself is sound.
-  locked,                ///< Another process has the database open.
+  locked,                ///< The database is open already, in a process that the error names.
   busy,                  ///< The write queue is full. Retry once a write completes.
   no_space,              ///< The disk is full. Equals std::errc::no_space_on_device.
   read_only,             ///< A sync of the WAL failed, so writes stopped. Reopen to recover.

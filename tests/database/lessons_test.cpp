@@ -429,6 +429,9 @@ TEST(Lessons, l18_a_second_process_is_locked_out) {
   const auto third = Engine::open(options);
   ASSERT_FALSE(third) << "not in the same process either";
   EXPECT_EQ(third.error().code, Errc::locked);
+  const std::string message = third.error().message();
+  EXPECT_NE(message.find("pid " + std::to_string(getpid())), std::string::npos) << message;
+  EXPECT_TRUE(message.ends_with(": the database is open already")) << message;
 }
 
 TEST(Lessons, l19_a_scan_stays_lazy_whatever_the_range) {
