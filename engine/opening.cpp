@@ -15,13 +15,12 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
+#include "engine/base/file_names.hpp"
 #include "engine/base/try.hpp"
 #include "engine/commit/apply_batch.hpp"
 #include "engine/engine_impl.hpp"
-#include "engine/version/file_names.hpp"
 #include "engine/version/identity.hpp"
 #include "engine/version/load_version.hpp"
-#include "engine/wal/segment.hpp"
 
 namespace varve {
 

@@ -3,6 +3,7 @@
 #include <tuple>
 #include <utility>
 
+#include "engine/base/file_names.hpp"
 #include "engine/base/try.hpp"
 
 namespace varve::maintenance {

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/file_names.hpp"
 #include "engine/base/mutex.hpp"
 #include "engine/base/try.hpp"
 #include "maintenance/choice.hpp"

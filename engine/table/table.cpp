@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/file_names.hpp"
 #include "engine/base/try.hpp"
 #include "engine/table/block_format.hpp"
 #include "engine/table/index_format.hpp"
@@ -12,8 +13,6 @@
 namespace varve::engine {
 
 namespace {
-
-constexpr std::size_t number_digits = 20;
 
 /// A table that is gone while a version names it is damage, not an absence.
 Error missing_is_corruption(Error error, const std::string& name) {
@@ -49,11 +48,6 @@ Row row_at(const RowsView& rows, std::size_t index) {
 }
 
 }  // namespace
-
-std::string table_file_name(std::uint64_t number) {
-  const std::string digits = std::to_string(number);
-  return std::string(number_digits - digits.size(), '0') + digits + ".table";
-}
 
 std::size_t TableBlock::lower_bound(std::string_view key, Timestamp ts) const {
   const auto at = std::ranges::partition_point(stretches_, [&](const RowsView& rows) {

@@ -28,9 +28,6 @@ struct TableContext {
   Log log;
 };
 
-/// "00000000000000000012.table"
-std::string table_file_name(std::uint64_t number);
-
 /// One block, decoded: stretches in (key, ts) order. Immutable, shared with the cache.
 class TableBlock {
  public:
@@ -112,7 +109,7 @@ class Table {
   /// The file goes with the last reference. Called once a durable manifest no longer names it.
   void mark_obsolete() const { obsolete_.store(true, std::memory_order_relaxed); }
 
-  /// Reads the footer of a table file, for rebuilding, dumping and checking: what it says of
+  /// Reads the footer of a table file, for dumping and checking: what it says of
   /// itself.
   static Result<TableMeta> read_meta(FileSystem& file_system, const std::filesystem::path& path);
   /// Reads the whole file and compares it with the checksum over everything.

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "engine/base/checksum.hpp"
+#include "engine/base/file_names.hpp"
 #include "engine/base/try.hpp"
-#include "engine/table/table.hpp"
 
 namespace varve::engine {
 

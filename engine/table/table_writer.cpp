@@ -9,6 +9,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
+#include "engine/base/file_names.hpp"
 #include "engine/base/try.hpp"
 #include "engine/table/block_format.hpp"
 #include "engine/table/index_format.hpp"

@@ -7,9 +7,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "engine/base/file_names.hpp"
 #include "engine/base/try.hpp"
-#include "engine/version/file_names.hpp"
-#include "engine/wal/segment.hpp"
 
 namespace varve::engine {
 
@@ -31,6 +30,7 @@ Listing list_numbered(const std::vector<std::string>& names) {
     listing.number_max = std::max(listing.number_max, file->number);
     switch (file->kind) {
       case FileKind::wal: listing.wal.insert(file->number); break;
+      case FileKind::spare: break;
       case FileKind::table: listing.tables.insert(file->number); break;
       case FileKind::manifest: listing.manifests.insert(file->number); break;
     }
@@ -52,7 +52,11 @@ Result<std::optional<ManifestContent>> newest_manifest(FileSystem& file_system,
   // else is written before the first one is durable.
   if (listing.wal.empty() && listing.tables.empty()) return std::optional<ManifestContent>();
   if (listing.manifests.empty()) {
-    return fail(Errc::corruption, dir.string() + ": no manifest beside tables or WAL");
+    return fail(
+        Errc::corruption,
+        dir.string() +
+            ": the manifest is gone, and only it says which tables count; restore a copy of the "
+            "directory");
   }
   return fail(Errc::corruption, manifest_file_name(*listing.manifests.begin()) +
                                     " @ 0: no whole first record, and no older manifest");

@@ -9,6 +9,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
+#include "engine/base/file_names.hpp"
 #include "engine/base/try.hpp"
 
 namespace varve::engine {
@@ -124,7 +125,10 @@ Result<std::optional<ManifestContent>> ManifestFormat::decode(ByteSpan file) con
 
   VARVE_TRY(const bool has_header, check_header(file));
   if (!has_header) {
-    if (const auto later = find_record(file, header_size)) return damaged_before(0, *later);
+    // The first record is written with the header, so it may be whole where that is torn.
+    const auto first = record_at(file, header_size);
+    const std::uint64_t from = first ? first->end : header_size + 1;
+    if (const auto later = find_record(file, from)) return damaged_before(0, *later);
     return std::optional<ManifestContent>();
   }
 
@@ -150,11 +154,6 @@ Result<std::optional<ManifestContent>> ManifestFormat::decode(ByteSpan file) con
   }
   if (content.edits.empty()) return std::optional<ManifestContent>();
   return content;
-}
-
-std::string manifest_file_name(std::uint64_t number) {
-  const std::string digits = std::to_string(number);
-  return std::string(20 - digits.size(), '0') + digits + ".manifest";
 }
 
 }  // namespace varve::engine

@@ -43,8 +43,9 @@ class ManifestFormat {
   /// Reads a whole file. Nothing where an interrupted creation left no whole first record; a
   /// header of another database or number counts as none.
   ///
-  /// Fails with corruption where what is damaged is followed by a record that is whole, and where a
-  /// whole record does not decode; with unsupported_format where the file is sound but newer.
+  /// Fails with corruption where what is damaged is followed by a record that is whole and was
+  /// written later, and where a whole record does not decode; with unsupported_format where the
+  /// file is sound but newer.
   Result<std::optional<ManifestContent>> decode(ByteSpan file) const;
 
  private:
@@ -63,8 +64,5 @@ class ManifestFormat {
   const std::uint64_t number_;
   const std::uint64_t seed_;
 };
-
-/// "00000000000000000003.manifest"
-std::string manifest_file_name(std::uint64_t number);
 
 }  // namespace varve::engine

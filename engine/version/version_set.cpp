@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/file_names.hpp"
 #include "engine/base/try.hpp"
 
 namespace varve::engine {

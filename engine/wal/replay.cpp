@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "engine/base/checksum.hpp"
+#include "engine/base/file_names.hpp"
 #include "engine/base/try.hpp"
 #include "engine/wal/group.hpp"
 #include "engine/wal/segment.hpp"
@@ -113,10 +114,10 @@ Status Replay::find_segments(std::uint64_t first) {
   VARVE_TRY(const std::vector<std::string> names, file_system_.list(dir_));
   std::uint64_t last = first == 0 ? 0 : first - 1;
   for (const std::string& name : names) {
-    const auto number = segment_number(name);
-    if (!number) continue;
-    last = std::max(last, *number);
-    if (*number >= first) segments_.push_back({*number, 0, std::nullopt});
+    const auto file = parse_file_name(name);
+    if (!file || file->kind != FileKind::wal) continue;
+    last = std::max(last, file->number);
+    if (file->number >= first) segments_.push_back({file->number, 0, std::nullopt});
   }
   std::ranges::sort(segments_, {}, &SegmentFile::number);
   for (std::size_t i = 0; i < segments_.size(); ++i) {

@@ -1,7 +1,7 @@
 #include "engine/wal/segment.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <string>
 
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
@@ -13,22 +13,6 @@ namespace {
 
 constexpr std::uint32_t recycled_flag = 1;
 constexpr std::size_t reserved_size = 48;
-constexpr std::size_t digits = 20;  // Enough for every number, so that names sort as numbers do.
-
-std::string numbered(std::uint64_t number, std::string_view suffix) {
-  const std::string text = std::to_string(number);
-  return std::string(digits - text.size(), '0') + text + std::string(suffix);
-}
-
-std::optional<std::uint64_t> number_in(std::string_view name, std::string_view suffix) {
-  if (name.size() != digits + suffix.size() || !name.ends_with(suffix)) return std::nullopt;
-  std::uint64_t number = 0;
-  const char* const last =
-      name.data() + digits;  // NOLINT(bugprone-suspicious-stringview-data-usage)
-  const auto [end, error] = std::from_chars(name.data(), last, number);
-  if (error != std::errc() || end != last) return std::nullopt;
-  return number;
-}
 
 }  // namespace
 
@@ -81,14 +65,5 @@ Result<SegmentHeader> SegmentHeader::decode(ByteSpan bytes) {
   }
   return header;
 }
-
-std::string segment_name(std::uint64_t number) { return numbered(number, ".wal"); }
-std::string spare_name(std::uint64_t number) { return numbered(number, ".spare"); }
-
-std::optional<std::uint64_t> segment_number(std::string_view name) {
-  return number_in(name, ".wal");
-}
-
-bool is_spare_name(std::string_view name) { return number_in(name, ".spare").has_value(); }
 
 }  // namespace varve::engine

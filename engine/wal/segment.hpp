@@ -1,12 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/uuid.hpp"
@@ -49,14 +44,5 @@ struct SegmentHeader {
 
   friend bool operator==(const SegmentHeader&, const SegmentHeader&) = default;
 };
-
-/// "00000000000000000007.wal"
-std::string segment_name(std::uint64_t number);
-/// "00000000000000000007.spare": a file that no replay reads, to become a segment.
-std::string spare_name(std::uint64_t number);
-
-/// The number in a name that segment_name() made.
-std::optional<std::uint64_t> segment_number(std::string_view name);
-bool is_spare_name(std::string_view name);
 
 }  // namespace varve::engine

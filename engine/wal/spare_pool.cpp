@@ -4,8 +4,9 @@
 #include <array>
 #include <utility>
 
+#include "engine/base/bytes.hpp"
+#include "engine/base/file_names.hpp"
 #include "engine/base/try.hpp"
-#include "engine/wal/segment.hpp"
 
 namespace varve::engine {
 
@@ -22,7 +23,8 @@ constexpr std::size_t piece_size = std::size_t{1} << 20;
 Status SparePool::start() {
   VARVE_TRY(const std::vector<std::string> names, file_system_->list(dir_));
   for (const std::string& name : names) {
-    if (is_spare_name(name)) VARVE_CHECK(file_system_->remove(dir_ / name));
+    const auto file = parse_file_name(name);
+    if (file && file->kind == FileKind::spare) VARVE_CHECK(file_system_->remove(dir_ / name));
   }
   const Lock lock(mutex_);
   started_ = true;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/file_names.hpp"
 #include "engine/base/mutex.hpp"
 #include "engine/base/try.hpp"
 #include "engine/wal/group.hpp"

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <span>
 
+#include "engine/base/file_names.hpp"
+
 namespace varve::maintenance {
 
 using engine::Memtable;

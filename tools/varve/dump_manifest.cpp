@@ -1,7 +1,7 @@
 #include <string>
 
+#include "engine/base/file_names.hpp"
 #include "engine/base/try.hpp"
-#include "engine/version/file_names.hpp"
 #include "engine/version/identity.hpp"
 #include "engine/version/manifest.hpp"
 #include "tools/varve/dump.hpp"

@@ -1,6 +1,7 @@
 #include <memory>
 #include <string>
 
+#include "engine/base/file_names.hpp"
 #include "engine/base/try.hpp"
 #include "engine/table/table.hpp"
 #include "tools/varve/dump.hpp"

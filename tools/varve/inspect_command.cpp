@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/file_names.hpp"
 #include "engine/base/range.hpp"
 #include "engine/base/try.hpp"
-#include "engine/version/file_names.hpp"
 #include "engine/version/identity.hpp"
 #include "engine/version/load_version.hpp"
 #include "tools/varve/command.hpp"

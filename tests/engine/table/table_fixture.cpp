@@ -7,6 +7,7 @@
 #include <ostream>
 #include <utility>
 
+#include "engine/base/file_names.hpp"
 #include "engine/base/try.hpp"
 
 namespace varve::engine {

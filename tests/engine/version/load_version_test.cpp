@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/base/file_names.hpp"
 #include "tests/engine/version/edits.hpp"
 #include "tests/support/simulated_disk.hpp"
 
@@ -21,10 +22,7 @@ class LoadVersion : public testing::Test {
   void add_table(std::uint64_t number) {
     disk_->set_content(path(table_file_name(number)), Bytes(4096));
   }
-  void add_wal(std::uint64_t number) {
-    const std::string digits = std::to_string(number);
-    disk_->set_content(path(std::string(20 - digits.size(), '0') + digits + ".wal"), Bytes(1));
-  }
+  void add_wal(std::uint64_t number) { disk_->set_content(path(segment_name(number)), Bytes(1)); }
   void write_manifest(std::uint64_t number, const std::vector<VersionEdit>& edits) {
     Manifest manifest =
         Manifest::create(*disk_, dir, test_database(), number, edits.front()).value();
@@ -130,7 +128,9 @@ TEST_F(LoadVersion, finds_a_new_database_where_there_is_half_a_manifest_and_noth
 
 TEST_F(LoadVersion, finds_corruption_where_tables_or_wal_have_no_manifest) {
   add_wal(1);
-  expect_corruption("/db: no manifest beside tables or WAL");
+  expect_corruption(
+      "/db: the manifest is gone, and only it says which tables count; restore a copy of the "
+      "directory");
 }
 
 TEST_F(LoadVersion, does_not_pass_over_a_newer_manifest_that_is_damaged) {

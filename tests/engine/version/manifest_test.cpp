@@ -5,6 +5,7 @@
 #include <array>
 
 #include "engine/base/checksum.hpp"
+#include "engine/base/file_names.hpp"
 #include "tests/engine/version/edits.hpp"
 
 namespace varve::engine {
@@ -157,7 +158,7 @@ TEST(Manifest, with_any_bit_flipped_is_corruption_or_ends_before_its_last_record
 
 TEST(Manifest, of_a_single_record_with_any_bit_flipped_has_no_whole_record) {
   const Bytes bytes = manifest_of(edits(1));
-  for (std::size_t bit = ManifestFormat::header_size * 8; bit < bytes.size() * 8; ++bit) {
+  for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
     Bytes flipped = bytes;
     flipped[bit / 8] ^= std::byte(1 << (bit % 8));
     EXPECT_EQ(decode(flipped).value(), std::nullopt) << bit;

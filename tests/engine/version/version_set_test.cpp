@@ -5,6 +5,7 @@
 #include <set>
 #include <thread>
 
+#include "engine/base/file_names.hpp"
 #include "engine/base/try.hpp"
 #include "engine/version/load_version.hpp"
 #include "tests/engine/version/edits.hpp"

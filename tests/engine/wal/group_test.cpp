@@ -65,17 +65,6 @@ TEST(SegmentHeader, of_a_newer_version_is_not_taken_for_damage) {
   EXPECT_EQ(SegmentHeader::decode(bytes).error().code, Errc::unsupported_format);
 }
 
-TEST(SegmentName, tells_segments_from_spares_and_strangers) {
-  EXPECT_EQ(segment_name(7), "00000000000000000007.wal");
-  EXPECT_EQ(segment_number(segment_name(~std::uint64_t{0})), ~std::uint64_t{0});
-  EXPECT_EQ(segment_number(spare_name(7)), std::nullopt);
-  EXPECT_EQ(segment_number("7.wal"), std::nullopt);
-  EXPECT_EQ(segment_number("99999999999999999999.wal"), std::nullopt);
-  EXPECT_EQ(segment_number("0000000000000000000x.wal"), std::nullopt);
-  EXPECT_TRUE(is_spare_name(spare_name(7)));
-  EXPECT_FALSE(is_spare_name(segment_name(7)));
-}
-
 /// Two batches; the second uses a key of the first, and one that an earlier group defined.
 Bytes some_group(std::uint64_t seed) {
   Bytes bytes;

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/base/file_names.hpp"
 #include "tests/engine/wal/wal_log.hpp"
 
 namespace varve::engine {
