@@ -12,8 +12,10 @@
 //
 // What a compaction must respect. Newer hides older, and order is level 0 by flush, then level 1,
 // 2 and so on. So rows may only go down past a table that has no row of the same key and time;
-// where one may have, that table comes along. The order by newest_flush agrees with the order by
-// level wherever rows meet, so that the database can be rebuilt from its files.
+// where one may have, that table comes along. Between levels newest_flush says nothing: a small
+// table of level 1 joined with a newer neighbour passes it on to rows that are older than late ones
+// waiting in level 0. Only the manifest knows the level. Within level 0 newest_flush is the order,
+// so what stays there of a compaction, as new as its newest input, meets nothing that lay between.
 //
 // What a good one does. Level 0 gathers flushes until four of about one size lie together. Their
 // rows mostly lie after everything in level 1 and go there, once, in tables of one stretch of time

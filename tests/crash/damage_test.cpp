@@ -104,5 +104,20 @@ TEST_F(Damage, any_length_of_any_file_is_noticed_or_changes_nothing) {
   }
 }
 
+TEST_F(Damage, without_its_manifest_it_does_not_open_says_so_and_changes_nothing) {
+  const auto disk = copy();
+  for (const std::string& name : files()) {
+    if (!name.ends_with(".manifest")) continue;
+    ASSERT_TRUE(disk->remove("/db/" + name));
+  }
+  const auto before = disk->names("/db");
+  const auto engine = Engine::open(run_.options_on(disk));
+  ASSERT_FALSE(engine);
+  EXPECT_EQ(engine.error().code, Errc::corruption);
+  EXPECT_TRUE(engine.error().where.starts_with("/db: the manifest is gone"))
+      << engine.error().message();
+  EXPECT_EQ(disk->names("/db"), before);
+}
+
 }  // namespace
 }  // namespace varve::test
