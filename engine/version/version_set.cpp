@@ -64,6 +64,9 @@ struct VersionSet::Impl {
 
   mutable Mutex publish_mutex;
   std::shared_ptr<const ViewSources> sources VARVE_GUARDED_BY(publish_mutex);
+  /// Of `sources`, stored with them, for who needs no more than the number: each write asks. It may
+  /// be a moment old; whoever waits for a flush is woken after its store.
+  std::atomic<std::size_t> frozen_count{0};
 
   std::uint64_t new_file_number() { return next_file.fetch_add(1, std::memory_order_relaxed); }
 
@@ -146,6 +149,7 @@ std::shared_ptr<const ViewSources> VersionSet::Impl::publish(std::shared_ptr<con
     VARVE_ASSERT(fresh->memtables.size() > 1 && fresh->memtables.back().get() == flushed);
     fresh->memtables.pop_back();
   }
+  frozen_count.store(fresh->memtables.size() - 1, std::memory_order_release);
   return std::exchange(sources, std::move(fresh));
 }
 
@@ -185,6 +189,7 @@ void VersionSet::rotate(std::shared_ptr<Memtable> fresh) {
     sources->version = impl_->sources->version;
     sources->memtables.insert(sources->memtables.end(), impl_->sources->memtables.begin(),
                               impl_->sources->memtables.end());
+    impl_->frozen_count.store(sources->memtables.size() - 1, std::memory_order_release);
     impl_->sources = std::move(sources);
   }
   active_ = std::move(fresh);
@@ -195,7 +200,9 @@ std::vector<std::shared_ptr<const Memtable>> VersionSet::frozen() const {
   return {sources->memtables.rbegin(), sources->memtables.rend() - 1};
 }
 
-std::size_t VersionSet::frozen_count() const { return impl_->load()->memtables.size() - 1; }
+std::size_t VersionSet::frozen_count() const {
+  return impl_->frozen_count.load(std::memory_order_acquire);
+}
 std::size_t VersionSet::active_bytes() const { return impl_->load()->memtables.front()->bytes(); }
 
 std::uint64_t VersionSet::new_file_number() { return impl_->new_file_number(); }

@@ -56,7 +56,7 @@ class VersionSet {
   void rotate(std::shared_ptr<Memtable> fresh);
   const std::shared_ptr<Memtable>& active() const { return active_; }
 
-  /// What writers pace themselves by. Any thread.
+  /// What writers pace themselves by, at every write: without a lock. Any thread.
   std::size_t frozen_count() const;
   std::size_t active_bytes() const;
 
