@@ -324,7 +324,7 @@ Result<bool> EngineImpl::step() {
     return fail(Errc::invalid_argument, "step: the engine has threads of its own");
   }
   if (committer_->drain()) return true;
-  if (syncer_->run_if_due()) return true;
+  if (syncer_->run_if_due() || syncer_->prepare_if_wanted()) return true;
   if (own_executor_ && own_executor_->poll_one()) return true;
   return keeper_->step();
 }

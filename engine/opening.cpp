@@ -35,7 +35,7 @@ constexpr std::size_t queue_bytes_min = std::size_t{16} << 10;
 constexpr std::size_t files_max = 200;  // Of tables; beside them the WAL, manifest and lock.
 constexpr std::size_t segment_bytes_max = std::size_t{8} << 20;
 /// So many old segments are worth a flush at once: reopening often must not pile them up.
-constexpr std::size_t replayed_segments_max = 3;
+constexpr std::size_t replayed_segments_max = 8;
 
 Status check_least(std::string_view name, std::size_t value, std::size_t least) {
   if (value >= least) return {};
@@ -262,6 +262,7 @@ class Opening {
             .dir = dir(),
             .database = database_,
             .segment_bytes = std::min(parts_.options.wal_bytes / 16, segment_bytes_max),
+            .spare_bytes = parts_.options.wal_bytes / 4,
             .log = parts_.log,
         },
         replayed_.position);

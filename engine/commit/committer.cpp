@@ -375,6 +375,7 @@ Status Committer::append_and_apply(std::span<WriteRequest* const> group) {
       first += count;
     }
     VARVE_CHECK(context_.wal->append(batches, context_.syncer->durable()));
+    if (context_.wal->wants_spare()) context_.syncer->prepare_spare();
     context_.counters->wal_groups.add();
   }
 
@@ -415,7 +416,6 @@ Status Committer::rotate() {
   std::uint64_t segment = 0;
   if (context_.wal != nullptr) {
     VARVE_TRY(segment, context_.wal->rotate());
-    context_.syncer->prepare_spare();
   }
   context_.versions->rotate(
       std::make_shared<Memtable>(number, segment, applied_.load(std::memory_order_relaxed)));

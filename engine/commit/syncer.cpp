@@ -134,8 +134,7 @@ bool Syncer::due() const {
 
 void Syncer::run() {
   enum class Work { sync, spare };
-  for (;;) {
-    Work work = Work::sync;
+  for (Work work = Work::spare;;) {
     {
       const Lock lock(mutex_);
       while (!due() && !spare_wanted_) {
@@ -146,21 +145,35 @@ void Syncer::run() {
           work_.wait(mutex_);
         }
       }
-      if (!due()) {
-        work = Work::spare;
-        spare_wanted_ = false;
-      }
+      // In turns where syncs never cease: a segment that the writer has to write itself costs more.
+      work = spare_wanted_ && (work == Work::sync || !due()) ? Work::spare : Work::sync;
+      if (work == Work::spare) spare_wanted_ = false;
     }
     if (work == Work::sync) {
       sync_once();
-    } else if (auto prepared = wal_->prepare_spare(); !prepared) {
-      // The writer makes its own then, or fails with the same error where it can be returned.
-      log_.warning("preparing a WAL segment: " + prepared.error().message());
-    } else if (*prepared) {
-      const Lock lock(mutex_);
-      spare_wanted_ = !stopping_;  // That was a piece of it.
+    } else {
+      prepare_piece();
     }
   }
+}
+
+void Syncer::prepare_piece() {
+  if (const auto prepared = wal_->prepare_spare(); !prepared) {
+    // The writer makes its own then, or fails with the same error where it can be returned.
+    log_.warning("preparing a WAL segment: " + prepared.error().message());
+  } else if (*prepared) {
+    const Lock lock(mutex_);
+    spare_wanted_ = !stopping_;  // That was a piece of it.
+  }
+}
+
+bool Syncer::prepare_if_wanted() {
+  {
+    const Lock lock(mutex_);
+    if (!std::exchange(spare_wanted_, false)) return false;
+  }
+  prepare_piece();
+  return true;
 }
 
 void Syncer::prepare_spare() {

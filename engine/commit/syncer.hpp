@@ -47,8 +47,11 @@ class Syncer {
   /// Threadless: syncs if somebody waits or an interval is over. True if it did.
   bool run_if_due();
 
-  /// Has the sync thread pre-write the next segment when nobody waits for a sync.
+  /// Has the sync thread pre-write the next segment, piece by piece between syncs.
   void prepare_spare();
+
+  /// Threadless: pre-writes a piece of it. False where nothing was asked for.
+  bool prepare_if_wanted();
 
   /// Ends the thread. What waits must have been finished: sync_through() before.
   void stop();
@@ -65,6 +68,7 @@ class Syncer {
   bool due() const VARVE_REQUIRES(mutex_);
   /// Syncs what is appended by now. Takes mutex_ itself.
   void sync_once();
+  void prepare_piece();
   std::vector<WriteRequest*> take_ready() VARVE_REQUIRES(mutex_);
   void finish(const std::vector<WriteRequest*>& requests);
   Result<Receipt> outcome_of(const WriteRequest& request) const;

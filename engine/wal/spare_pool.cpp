@@ -12,13 +12,21 @@ namespace varve::engine {
 
 namespace {
 
-// A writer that rotates faster than the flush releases is fed by prepare(); one that does not
-// needs no more than one, and one more where a flush releases several segments at once.
-constexpr std::size_t ready_max = 2;
+constexpr std::uint64_t first_bytes = std::uint64_t{64} << 10;
+constexpr std::uint64_t growth = 8;
 
 constexpr std::size_t piece_size = std::size_t{1} << 20;
 
 }  // namespace
+
+SparePool::SparePool(std::shared_ptr<FileSystem> file_system, std::filesystem::path dir,
+                     std::uint64_t segment_bytes, std::uint64_t spare_bytes, Log log)
+    : file_system_(std::move(file_system)),
+      dir_(std::move(dir)),
+      segment_bytes_(segment_bytes),
+      spare_bytes_(spare_bytes),
+      log_(std::move(log)),
+      next_bytes_(std::min(segment_bytes, first_bytes)) {}
 
 Status SparePool::start() {
   VARVE_TRY(const std::vector<std::string> names, file_system_->list(dir_));
@@ -31,22 +39,32 @@ Status SparePool::start() {
   return {};
 }
 
+bool SparePool::grow() {
+  const Lock lock(mutex_);
+  next_bytes_ = std::min(next_bytes_ * growth, segment_bytes_);
+  return ready_.empty() && recycling_bytes_ == 0;
+}
+
 Result<SparePool::Spare> SparePool::take(std::uint64_t bytes) {
-  if (bytes > segment_bytes_) return create(bytes);
   for (;;) {
     Ready ready;
     {
       const Lock lock(mutex_);
-      if (ready_.empty()) break;
-      ready = std::move(ready_.back());
-      ready_.pop_back();
+      const auto found = std::ranges::find_if(
+          ready_, [bytes](const Ready& spare) { return spare.bytes >= bytes; });
+      if (found == ready_.end()) {
+        bytes = std::max(bytes, next_bytes_);
+        break;
+      }
+      ready = std::move(*found);
+      ready_.erase(found);
     }
     auto file = file_system_->open(ready.path, OpenMode::read_write);
-    if (file) return Spare{ready.path, std::move(*file), segment_bytes_, ready.recycled};
+    if (file) return Spare{ready.path, std::move(*file), ready.bytes, ready.recycled};
     log_.warning("a spare WAL segment is not usable: " + file.error().message());
     discard({ready.path, nullptr, 0, false});
   }
-  return create(segment_bytes_);
+  return create(bytes);
 }
 
 Result<SparePool::Spare> SparePool::create(std::uint64_t bytes) {
@@ -81,33 +99,36 @@ void SparePool::discard(Spare spare) {
   }
 }
 
-Result<bool> SparePool::recycle(const std::filesystem::path& segment) {
+Result<bool> SparePool::recycle(const std::filesystem::path& segment, std::uint64_t bytes) {
   {
     const Lock lock(mutex_);
-    if (ready_.size() + recycling_ >= ready_max) return false;
-    ++recycling_;
+    if (bytes < next_bytes_ || bytes > segment_bytes_) return false;
+    if (bytes_ready() + recycling_bytes_ + bytes > spare_bytes_) return false;
+    recycling_bytes_ += bytes;
   }
   const std::filesystem::path path = new_path();
   Status status = file_system_->rename(segment, path);
   const Lock lock(mutex_);
-  --recycling_;
+  recycling_bytes_ -= bytes;
   if (!status) return std::unexpected(std::move(status).error());
-  ready_.push_back({path, true});
+  ready_.push_back({path, bytes, true});
   return true;
 }
 
 Result<bool> SparePool::prepare() {
   const Lock preparing(preparing_mutex_);
   if (!preparing_.file) {
+    std::uint64_t bytes = 0;
     {
       const Lock lock(mutex_);
-      if (!started_ || ready_.size() + recycling_ != 0) return false;
+      if (!started_ || !ready_.empty() || recycling_bytes_ != 0) return false;
+      bytes = next_bytes_;
     }
-    preparing_ = {new_path(), nullptr, 0};
+    preparing_ = {new_path(), nullptr, bytes, 0};
     VARVE_TRY(preparing_.file, file_system_->open(preparing_.path, OpenMode::create));
   }
   // Synced piece by piece, so that a sync of the log never waits for more than one.
-  Status status = write_piece(*preparing_.file, preparing_.written, segment_bytes_);
+  Status status = write_piece(*preparing_.file, preparing_.written, preparing_.bytes);
   if (status) status = preparing_.file->sync();
   if (!status) {
     discard({std::move(preparing_.path), std::move(preparing_.file), 0, false});
@@ -116,12 +137,12 @@ Result<bool> SparePool::prepare() {
     prepared_bytes_ = 0;
     return std::unexpected(std::move(status).error());
   }
-  preparing_.written = std::min<std::uint64_t>(preparing_.written + piece_size, segment_bytes_);
-  const bool done = preparing_.written == segment_bytes_;
+  preparing_.written = std::min<std::uint64_t>(preparing_.written + piece_size, preparing_.bytes);
+  const bool done = preparing_.written == preparing_.bytes;
   const Lock lock(mutex_);
   prepared_bytes_ = done ? 0 : preparing_.written;
   if (done) {
-    ready_.push_back({std::move(preparing_.path), false});
+    ready_.push_back({std::move(preparing_.path), preparing_.bytes, false});
     preparing_ = {};
   }
   return true;
@@ -136,7 +157,7 @@ Status SparePool::clear() {
     prepared_bytes_ = 0;
   }
   if (preparing_.file) {
-    spares.push_back({preparing_.path, false});
+    spares.push_back({preparing_.path, preparing_.bytes, false});
     preparing_ = {};
   }
   Status result;
@@ -152,9 +173,15 @@ std::filesystem::path SparePool::new_path() {
   return dir_ / spare_name(next_number_++);
 }
 
+std::uint64_t SparePool::bytes_ready() const {
+  std::uint64_t sum = 0;
+  for (const Ready& spare : ready_) sum += spare.bytes;
+  return sum;
+}
+
 std::uint64_t SparePool::bytes() const {
   const Lock lock(mutex_);
-  return ready_.size() * segment_bytes_ + prepared_bytes_;
+  return bytes_ready() + prepared_bytes_;
 }
 
 std::uint64_t SparePool::count() const {

@@ -16,17 +16,16 @@ namespace varve::engine {
 /// write and a full disk shows before anything is acknowledged. They bear names that no replay
 /// reads, and none outlives close() or the next start.
 ///
+/// The first ones are small, so that a program which opens, writes little and closes wears its
+/// flash little. They grow as segments are filled, and never shrink.
+///
 /// Any thread. The mutex guards the lists only; prepare() has a mutex of its own, held while it
 /// writes, so that two threads do not prepare the same file.
 class SparePool {
  public:
-  /// Spares have `segment_bytes` each.
+  /// Spares come to have `segment_bytes` each, and `spare_bytes` together at most.
   SparePool(std::shared_ptr<FileSystem> file_system, std::filesystem::path dir,
-            std::uint64_t segment_bytes, Log log)
-      : file_system_(std::move(file_system)),
-        dir_(std::move(dir)),
-        segment_bytes_(segment_bytes),
-        log_(std::move(log)) {}
+            std::uint64_t segment_bytes, std::uint64_t spare_bytes, Log log);
 
   struct Spare {
     std::filesystem::path path;
@@ -38,14 +37,19 @@ class SparePool {
   /// Removes what an earlier process left. To be called before all else.
   [[nodiscard]] Status start();
 
+  /// Segments are being filled: from now on spares are larger, up to `segment_bytes`. True where
+  /// none is ready, so that prepare() has something to do.
+  bool grow();
+
   /// A file of at least `bytes`: one that is ready, else a new one, written here and now.
   Result<Spare> take(std::uint64_t bytes);
   /// Removes a spare that was taken and came to nothing.
   void discard(Spare spare);
 
-  /// Takes a segment of the standard size that nobody needs any more, unless there are enough.
-  /// True if it did: the old name is gone then.
-  Result<bool> recycle(const std::filesystem::path& segment);
+  /// Takes a segment of `bytes` that nobody needs any more, unless it is smaller than spares are by
+  /// now, larger than they ever get, or there are enough. True if it did: the old name is gone
+  /// then.
+  Result<bool> recycle(const std::filesystem::path& segment, std::uint64_t bytes);
 
   /// Pre-writes a piece of a spare where none is ready. False where there is nothing to do.
   Result<bool> prepare();
@@ -59,30 +63,35 @@ class SparePool {
  private:
   struct Ready {
     std::filesystem::path path;
+    std::uint64_t bytes;
     bool recycled;
   };
   struct Preparing {
     std::filesystem::path path;
     std::unique_ptr<File> file;
+    std::uint64_t bytes = 0;
     std::uint64_t written = 0;
   };
 
   std::filesystem::path new_path();
+  std::uint64_t bytes_ready() const VARVE_REQUIRES(mutex_);
   [[nodiscard]] Status write_piece(File& file, std::uint64_t offset, std::uint64_t end) const;
   Result<Spare> create(std::uint64_t bytes);
 
   const std::shared_ptr<FileSystem> file_system_;
   const std::filesystem::path dir_;
   const std::uint64_t segment_bytes_;
+  const std::uint64_t spare_bytes_;
   const Log log_;
 
   Mutex preparing_mutex_;                                   // Taken before mutex_.
   Preparing preparing_ VARVE_GUARDED_BY(preparing_mutex_);  // No file: none is under way.
 
   mutable Mutex mutex_;
+  std::uint64_t next_bytes_ VARVE_GUARDED_BY(mutex_);  // Of a new spare.
   std::vector<Ready> ready_ VARVE_GUARDED_BY(mutex_);
   std::uint64_t next_number_ VARVE_GUARDED_BY(mutex_) = 1;
-  std::uint64_t recycling_ VARVE_GUARDED_BY(mutex_) = 0;  // Being renamed.
+  std::uint64_t recycling_bytes_ VARVE_GUARDED_BY(mutex_) = 0;  // Being renamed.
   std::uint64_t prepared_bytes_ VARVE_GUARDED_BY(mutex_) = 0;
   bool started_ VARVE_GUARDED_BY(mutex_) = false;
 };

@@ -56,7 +56,7 @@ struct Wal::Impl {
   Impl(WalOptions wal_options, const WalPosition& position)
       : options(std::move(wal_options)),
         segment_bytes(aligned(std::max<std::uint64_t>(options.segment_bytes, segment_bytes_min))),
-        spares(options.file_system, options.dir, segment_bytes, options.log),
+        spares(options.file_system, options.dir, segment_bytes, options.spare_bytes, options.log),
         next_number(position.next_segment),
         chain(position.chain),
         last_sequence(position.last_sequence) {
@@ -102,6 +102,8 @@ struct Wal::Impl {
   // successor's name may be on the disk already.
   bool ended = true;
   bool failed_write = false;  // And what it left is not void yet.
+  bool half_filled = false;   // The current segment.
+  bool spare_wanted = false;
   std::shared_ptr<File> file;
   Bytes scratch;
 
@@ -182,7 +184,7 @@ void Wal::Impl::enter(SparePool::Spare spare) {
   capacity = spare.bytes;
   offset = SegmentHeader::encoded_size;
   next_key_id = 0;
-  ended = failed_write = false;
+  ended = failed_write = half_filled = false;
   file = std::move(spare.file);
 
   const Lock lock(mutex);
@@ -265,6 +267,10 @@ Status Wal::Impl::write(std::span<const WalBatch> batches, std::uint64_t size) {
     return status;
   }
   offset = end;
+  if (!half_filled && offset > capacity / 2) {
+    half_filled = true;
+    spare_wanted = spares.grow();
+  }
   last_sequence = batches.back().sequence;
   const Lock lock(mutex);
   segments.back().appended = end;
@@ -336,10 +342,8 @@ Status Wal::Impl::release(std::uint64_t segment) {
 // A name that is gone is fine: recovery may have moved a damaged segment away.
 Status Wal::Impl::dispose(const Segment& segment) {
   const std::filesystem::path path = path_of(segment.number);
-  if (segment.bytes == segment_bytes) {
-    const Result<bool> recycled = spares.recycle(path);
-    if (recycled && *recycled) return {};
-  }
+  const Result<bool> recycled = spares.recycle(path, segment.bytes);
+  if (recycled && *recycled) return {};
   Status status = options.file_system->remove(path);
   if (is_missing(status)) return {};
   return status;
@@ -365,6 +369,7 @@ Status Wal::append(std::span<const WalBatch> batches, std::uint64_t synced) {
 }
 Status Wal::sync() { return impl_->sync(); }
 Status Wal::release(std::uint64_t segment) { return impl_->release(segment); }
+bool Wal::wants_spare() { return std::exchange(impl_->spare_wanted, false); }
 Result<bool> Wal::prepare_spare() { return impl_->spares.prepare(); }
 Status Wal::close() { return impl_->close(); }
 

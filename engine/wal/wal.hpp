@@ -36,7 +36,10 @@ struct WalOptions {
   std::shared_ptr<FileSystem> file_system;
   std::filesystem::path dir;
   Uuid database{};
-  std::size_t segment_bytes = 0;  // A group that is larger gets a segment of its own size.
+  /// What segments grow to as they are filled. A group that is larger gets one of its own size.
+  std::size_t segment_bytes = 0;
+  /// Segments that are not needed any more are kept to be used again, up to so much.
+  std::size_t spare_bytes = 0;
   Log log;
 };
 
@@ -86,8 +89,11 @@ class Wal {
   /// not be removed is tried again with the next call.
   [[nodiscard]] Status release(std::uint64_t segment);
 
+  /// True once when half of a segment is filled and none is ready to follow it: prepare_spare() is
+  /// to be called, by whoever syncs. For the holder of the writer's role, after append().
+  bool wants_spare();
   /// Pre-writes a piece of the next segment (1 MiB) where none is ready, so that the writer need
-  /// not. For the sync thread when it has nothing better to do. True if it did: call again.
+  /// not. True if it did: call again.
   Result<bool> prepare_spare();
 
   /// Removes spares. Segments that hold needed groups stay.

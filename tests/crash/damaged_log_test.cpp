@@ -249,7 +249,7 @@ TEST_F(LeftLog, is_given_up_without_a_trace_wherever_the_power_goes) {
 TEST_F(LeftLog, loses_the_segments_that_an_interrupted_release_left) {
   const auto left = whole_->content(path_of(0));
   const auto disk = whole_->after(PowerCut::keep_all());
-  ASSERT_TRUE(Engine::open(options_on(disk)));
+  ASSERT_TRUE(Engine::open(options_on(disk)).value().flush());
   disk->set_content(path_of(0), left);
   auto engine = Engine::open(options_on(disk));
   ASSERT_TRUE(engine) << engine.error().message();

@@ -72,6 +72,7 @@ class WalLog {
               .dir = wal_dir,
               .database = wal_database,
               .segment_bytes = segment_bytes,
+              .spare_bytes = 2 * segment_bytes,
               .log = Log()},
              std::move(position)) {}
 

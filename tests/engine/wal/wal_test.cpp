@@ -379,16 +379,105 @@ TEST(Wal, removes_the_spares_that_a_killed_process_left) {
   EXPECT_EQ(files(*disk), (std::vector<std::string>{segment_name(3), segment_name(4)}));
 }
 
+/// Appends batches of `size` bytes from sequence `first` on, `count` of them, with what a sync
+/// thread and flushes do beside it: spares are prepared when the log wants them, and all but the
+/// last `kept` segments are released. Gives the sizes of the segments that were begun.
+std::vector<std::uint64_t> run(WalLog& log, std::uint64_t first, std::uint64_t count,
+                               std::size_t size, std::uint64_t kept) {
+  std::vector<std::uint64_t> sizes;
+  for (std::uint64_t sequence = first; sequence < first + count; ++sequence) {
+    const std::uint64_t before = log.wal().current_segment();
+    const std::uint64_t live_before = log.wal().live_bytes();
+    log.append({{sequence, std::string(size, 'x'), {}}}).value();
+    const std::uint64_t current = log.wal().current_segment();
+    if (current != before) {
+      sizes.push_back(log.wal().live_bytes() - live_before);
+      if (current > kept) log.wal().release(current - kept).value();
+    }
+    while (log.wal().wants_spare()) {
+      while (log.wal().prepare_spare().value()) {
+      }
+    }
+  }
+  return sizes;
+}
+
+TEST(Wal, begins_small_and_stays_so_where_little_is_written) {
+  auto disk = wal_disk();
+  WalLog log(disk, {}, std::size_t{8} << 20);
+  for (std::uint64_t sequence = 1; sequence <= 10; ++sequence) {
+    log.wal().release(log.wal().rotate().value()).value();
+    log.append({batch(sequence)}).value();
+    EXPECT_FALSE(log.wal().wants_spare());
+  }
+  EXPECT_EQ(log.wal().live_bytes(), std::uint64_t{64} << 10);
+  EXPECT_EQ(disk->calls(Call::create), 2u) << "the others were recycled";
+}
+
+TEST(Wal, grows_its_segments_as_they_are_filled) {
+  auto disk = wal_disk();
+  WalLog log(disk, {}, std::size_t{8} << 20);
+  log.wal().rotate().value();
+  constexpr std::uint64_t kib = 1024;
+  EXPECT_EQ(run(log, 1, 1'000, 20'000, 1),
+            (std::vector{512 * kib, 4'096 * kib, 8'192 * kib, 8'192 * kib}));
+}
+
+TEST(Wal, finds_every_next_segment_ready_and_writes_none_once_it_runs_steadily) {
+  auto disk = wal_disk();
+  std::uint64_t created = 0;
+  std::uint64_t written = 0;
+  std::uint64_t begun = 0;
+  disk->on_call([&](Call call, const std::string& path) {
+    if (!path.ends_with(".spare")) return;
+    if (call == Call::create) ++created;
+    if (call == Call::write) ++written;
+    if (call == Call::rename) ++begun;
+  });
+  WalLog log(disk, {}, 4'096);
+  log.wal().rotate().value();
+  run(log, 1, 100, 500, 3);
+  const std::uint64_t created_before = created;
+  run(log, 101, 1'000, 500, 3);
+  EXPECT_EQ(created, created_before);
+  EXPECT_GT(begun, 100u);
+  EXPECT_EQ(written, created + begun + 1'100) << "zeros, headers, groups";
+}
+
+TEST(Wal, has_the_first_segments_ready_too_where_they_are_prepared) {
+  auto disk = wal_disk();
+  std::vector<std::string> calls;  // Of the appending thread, were there two.
+  bool appending = false;
+  disk->on_call([&](Call call, const std::string& path) {
+    if (appending && call == Call::create) calls.push_back(path);
+  });
+  WalLog log(disk, {}, 4'096);
+  log.wal().rotate().value();
+  for (std::uint64_t sequence = 1; sequence <= 100; ++sequence) {
+    appending = true;
+    log.append({{sequence, std::string(500, 'x'), {}}}).value();
+    appending = false;
+    if (!log.wal().wants_spare()) continue;
+    while (log.wal().prepare_spare().value()) {
+    }
+  }
+  EXPECT_EQ(calls, std::vector<std::string>());
+  EXPECT_GT(log.wal().current_segment(), 10u);
+}
+
 TEST(Wal, prepares_the_next_segment_piece_by_piece) {
   auto disk = wal_disk();
   WalLog log(disk, {}, std::size_t{5} << 19);
   EXPECT_FALSE(log.wal().prepare_spare().value()) << "not before it has begun";
   log.wal().rotate().value();
+  for (std::uint64_t sequence = 1; log.wal().current_segment() < 3; ++sequence) {
+    log.append({{sequence, std::string(20'000, 'x'), {}}}).value();
+  }
   int pieces = 0;
   while (log.wal().prepare_spare().value()) ++pieces;
   EXPECT_EQ(pieces, 3);
-  EXPECT_EQ(log.wal().bytes(), std::uint64_t{5} << 20);
-  EXPECT_EQ(log.wal().segment_count(), 2u);
+  EXPECT_EQ(log.wal().segment_count(), 4u);
+  EXPECT_EQ(log.wal().bytes() - log.wal().live_bytes(), std::uint64_t{5} << 19);
   const std::uint64_t creates = disk->calls(Call::create);
   log.wal().rotate().value();
   EXPECT_EQ(disk->calls(Call::create), creates);
