@@ -68,6 +68,15 @@ bool ScriptedRun::put(int number, Durability durability) {
   });
 }
 
+/// Two of these do not fit into one WAL segment.
+bool ScriptedRun::put_large(int number, Durability durability) {
+  return write(WriteOptions().durability(durability), [&](WriteBatch& batch, Content& content) {
+    const Value value(std::string(9'000, static_cast<char>('a' + number)));
+    batch.put("large", number, value.view());
+    content.insert_or_assign({"large", number}, value);
+  });
+}
+
 bool ScriptedRun::run() {
   const auto erase = [&](std::string key, Timestamp ts) {
     return write({}, [&](WriteBatch& batch, Content& content) {
@@ -106,6 +115,8 @@ bool ScriptedRun::run() {
   if (!patch("series", 4, "patched") || !flush() || !put(7, appended)) return false;
   if (!engine_->compact() || !erase_range("b4", "b5") || !flush()) return false;
   if (!put(8, appended) || !engine_->sync() || !note_durable() || !put(9, appended)) return false;
+  // A sync of two segments.
+  if (!put_large(1, appended) || !put_large(2, always)) return false;
   if (!engine_->collect_garbage() || !close() || !open()) return false;
   if (!put(10, appended) || !put(11, always) || !erase("series", 11) || !flush()) return false;
   if (!engine_->compact() || !put(12, appended)) return false;

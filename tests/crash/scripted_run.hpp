@@ -43,6 +43,7 @@ class ScriptedRun {
   bool open();
   bool write(const WriteOptions& options, const std::function<void(WriteBatch&, Content&)>& fill);
   bool put(int number, Durability durability);
+  bool put_large(int number, Durability durability);
   bool note_durable();
 
   std::shared_ptr<FileSystem> file_system_;
