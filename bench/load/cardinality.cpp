@@ -32,7 +32,7 @@ void write_once_each(Run& run) {
   store->settle();
   ::malloc_trim(0);
   const auto idle = static_cast<double>(anonymous_memory());
-  Run::expect(store->reader()->scan(), input.expected, "full scan");
+  Run::expect(store->reader()->scan(), input.expected(), "full scan");
   store->close();
 
   run.set("data_bytes_per_series", data);

@@ -33,8 +33,7 @@ class Random {
 
 inline constexpr Timestamp first_ts = 1'700'000'000'000'000;
 
-/// What was generated: keys, records in their order of arrival, and what a full scan finds once
-/// all are written.
+/// What was generated: keys, and records in their order of arrival.
 struct Input {
   Input() = default;
   Input(Input&&) = default;  // A copy's readings would point into the other's texts.
@@ -42,13 +41,21 @@ struct Input {
 
   Keys keys;
   std::vector<Reading> readings;
-  Answer expected;
   std::list<std::string> texts;  // What readings of texts point into.
+  /// A reading that has the key and the time of an earlier one, and the number of that one.
+  struct Overwrite {
+    std::size_t by;
+    std::size_t victim;
+  };
+  std::vector<Overwrite> overwrites;  // Ascending.
 
-  Batch all() const { return {keys, readings}; }
   Batch slice(std::size_t first, std::size_t count) const {
     return {keys, std::span(readings).subspan(first, count)};
   }
+  Batch all() const { return slice(0, readings.size()); }
+  /// What a full scan finds once the first `count` readings are written.
+  Answer expected(std::size_t count) const;
+  Answer expected() const { return expected(readings.size()); }
 };
 
 /// A gateway's plant: series "plant001/line02/device03/pressure" of about 30 bytes, polled device

@@ -152,7 +152,7 @@ class Mixed {
 
 /// Batches a second, written one after the other on this thread.
 double full_load(Run& run, const Laps& laps) {
-  const double seconds = run.plan().choose(0.3, 3.0);
+  const double seconds = run.plan().choose(0.3, 2.0);
   const auto store = run.open();
   std::vector<Reading> readings;
   std::size_t batches = 0;
@@ -171,7 +171,7 @@ void write_and_read(Run& run, double records_per_s) {
   const Laps laps;
   const double rate = records_per_s > 0 ? records_per_s / batch_size : full_load(run, laps) / 2;
   const auto store = run.open();
-  Mixed mixed(*store, laps, rate, run.plan().choose(1.0, 10.0));
+  Mixed mixed(*store, laps, rate, run.plan().choose(1.0, 8.0));
   mixed.run();
   for (const std::string& failure : {mixed.writes.failure, mixed.reads.failure}) {
     if (!failure.empty()) throw Failure(failure);

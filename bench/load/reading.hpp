@@ -100,21 +100,13 @@ struct Answer {
   void add(const Batch& batch, const Reading& reading) {
     add(batch.key(reading).size(), reading.ts(), digest(reading));
   }
-  /// Takes one record out again, for who writes over it.
-  void remove(std::size_t key_size, const Reading& reading) {
+  void remove(const Batch& batch, const Reading& reading) {
     --records;
-    sum -= (static_cast<std::uint64_t>(reading.ts()) ^ digest(reading)) + key_size;
+    sum -= (static_cast<std::uint64_t>(reading.ts()) ^ digest(reading)) + batch.key(reading).size();
   }
 
   friend bool operator==(const Answer&, const Answer&) = default;
 };
-
-/// What a full scan finds where `batch` is all that was written, each (key, ts) once.
-inline Answer answer_of(const Batch& batch) {
-  Answer answer;
-  for (const Reading& reading : batch.readings) answer.add(batch, reading);
-  return answer;
-}
 
 /// The bytes of keys, times and values, as a program would hold them.
 inline std::uint64_t logical_bytes(const Batch& batch) {

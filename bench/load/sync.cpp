@@ -52,7 +52,7 @@ double write_slice(Store& store, const Input& input, const Shape& shape,
 
 void write_durably(Run& run, const Shape& shape) {
   const int slices = run.plan().choose(2, 4);
-  const double slice_seconds = run.plan().choose(0.1, 0.4);
+  const double slice_seconds = run.plan().choose(0.1, 0.3);
   const double budget = slices * slice_seconds * 15e6;  // Records, were a sync to take no time.
   const auto records = std::min<std::size_t>(static_cast<std::size_t>(budget),
                                              shape.batch_size * shape.writers * 1'000'000);
@@ -69,7 +69,7 @@ void write_durably(Run& run, const Shape& shape) {
     sync_seconds += seconds_per_sync(run.plan().dir, slice_seconds / 2);
   }
   sync_seconds /= slices + 1;
-  Run::expect(store->reader()->scan(), answer_of(input.slice(0, taken)), "full scan");
+  Run::expect(store->reader()->scan(), input.expected(taken), "full scan");
   run.set_engine_counters(*store);
   store->close();
 

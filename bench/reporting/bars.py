@@ -78,8 +78,7 @@ def durable(bars):
 
 
 def reads(bars):
-    regular, jittered = "reads/appended/jitter_ms:0", "reads/appended/jitter_ms:20"
-    group = regular if bars.value(regular, "scan_records_per_s") else jittered
+    regular, group = "reads/appended/jitter_ms:0", "reads/appended/jitter_ms:20"
     bars.at_least("full scan by columns, cached, against lmdb",
                   bars.against(group, "scan_columns_records_per_s", "lmdb",
                                peer_counter="scan_records_per_s"), 8, unit="x")
@@ -93,7 +92,7 @@ def reads(bars):
     bars.at_most("disk for each record, decimal sensors at a regular step",
                  bars.value(regular, "disk_bytes_per_record"), 1.4, unit=" B")
     bars.at_most("disk of the jittered gateway, of its entropy",
-                 bars.value(jittered, "disk_per_entropy"), 1.15, unit="x")
+                 bars.value(group, "disk_per_entropy"), 1.15, unit="x")
 
 
 def steadiness(bars):

@@ -12,8 +12,8 @@ import time
 # What Google Benchmark says besides the counters.
 NOT_COUNTERS = {"family_index", "per_family_instance_index", "repetitions", "repetition_index",
                 "threads", "iterations", "real_time", "cpu_time"}
-# Sizes and memory come out the same each time.
-ONCE = re.compile("cardinality/")
+# Measured for sizes, which come out the same each time.
+ONCE = re.compile("cardinality/|reads/appended/jitter_ms:0/")
 SUFFIX = "/iterations:1/manual_time"
 CASE_SECONDS_MAX = 1_200
 
