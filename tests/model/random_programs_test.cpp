@@ -18,25 +18,13 @@
 #include "tests/model/program.hpp"
 #include "tests/model/runner.hpp"
 #include "tests/support/random.hpp"
+#include "tests/support/sanitized.hpp"
 
 namespace varve::test {
 namespace {
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define VARVE_IS_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define VARVE_IS_SANITIZED 1
-#endif
-#ifdef VARVE_IS_SANITIZED
-constexpr std::uint64_t programs_usual = 200;
-constexpr unsigned seconds_per_program_max = 300;
-#else
-constexpr std::uint64_t programs_usual = 2'000;
-constexpr unsigned seconds_per_program_max = 120;
-#endif
+constexpr std::uint64_t programs_usual = is_sanitized ? 200 : 2'000;
+constexpr unsigned seconds_per_program_max = is_sanitized ? 300 : 120;
 
 constexpr std::uint64_t share_count = 4;
 constexpr std::size_t shrinking_runs_max = 400;
