@@ -10,7 +10,9 @@
 #include <cstdlib>
 #include <functional>
 #include <future>
+#include <limits>
 #include <map>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -31,7 +33,8 @@ using namespace std::chrono_literals;
 }
 constexpr auto for_ever = 20s;
 
-void finish(std::future<void>& running, const std::string& what) {
+template <class Future>
+void finish(Future& running, const std::string& what) {
   if (running.wait_for(for_ever) != std::future_status::ready) say_that_it_hangs(what);
   running.get();
 }
@@ -43,32 +46,42 @@ class Interruption {
  public:
   explicit Interruption(SimulatedDisk& disk) {
     disk.on_call([this](Call call, const std::string& path) {
-      if (!armed_ || call != call_ || !path.ends_with(suffix_) || !armed_.exchange(false)) return;
-      running_ = std::async(std::launch::async, meanwhile_);
-      running_.wait_for(20ms);
+      std::shared_future<void> running;
+      {
+        const std::lock_guard lock(mutex_);
+        if (!meanwhile_ || call != call_ || !path.ends_with(suffix_)) return;
+        running_ = std::async(std::launch::async, std::exchange(meanwhile_, nullptr)).share();
+        running = running_;
+      }
+      running.wait_for(20ms);
     });
   }
 
-  /// Before the call is made, and with no other under way.
   void arm(Call call, std::string suffix, std::function<void()> meanwhile) {
+    const std::lock_guard lock(mutex_);
     call_ = call;
     suffix_ = std::move(suffix);
     meanwhile_ = std::move(meanwhile);
-    armed_ = true;
+    running_ = {};
   }
   /// Waits for what was run. False where there was no such call.
   bool finish() {
-    if (!running_.valid()) return false;
-    test::finish(running_, "what came in between");
+    std::shared_future<void> running;
+    {
+      const std::lock_guard lock(mutex_);
+      running = running_;
+    }
+    if (!running.valid()) return false;
+    test::finish(running, "what came in between");
     return true;
   }
 
  private:
-  std::atomic<bool> armed_{false};
+  std::mutex mutex_;  // Of all below: any thread may be at the disk.
   Call call_{};
   std::string suffix_;
   std::function<void()> meanwhile_;
-  std::future<void> running_;
+  std::shared_future<void> running_;
 };
 
 /// A database whose records are overwritten again and again, and what it has to hold.
@@ -340,33 +353,37 @@ TEST(Lessons, l15_acknowledged_records_are_visible_at_each_call_of_a_flush) {
 TEST(Lessons, l15_acknowledged_records_are_visible_while_tables_take_their_memtables_place) {
   Database db;
   std::atomic<Timestamp> acknowledged{-1};
-  std::atomic<bool> stop{false};
+  std::atomic<Timestamp> missed{-1};
   // Without a pause, to be there in the moment of the change.
-  const auto reader = [&](auto&& read) {
-    while (!stop) {
-      const Timestamp least = acknowledged;
-      if (least >= 0 && !read(least)) stop = true;
+  const auto look_again_and_again = [&](auto&& look) {
+    while (missed < 0) {
+      const Timestamp newest = acknowledged;
+      if (newest == std::numeric_limits<Timestamp>::max()) return;
+      if (newest >= 0 && !look(newest)) missed = newest;
     }
   };
-  std::thread getter(reader, [&](Timestamp least) {
-    const bool found = db.get("k", least).has_value();
-    EXPECT_TRUE(found) << least << " is gone";
-    return found;
-  });
-  std::thread seeker(reader, [&](Timestamp least) {
-    const auto latest = db.latest("k");
-    EXPECT_TRUE(latest && latest->ts() >= least) << "not the latest, which is " << least;
-    return latest && latest->ts() >= least;
-  });
-  for (Timestamp ts = 0; ts < 3'000 && !stop; ++ts) {
+  const auto get = [&](Timestamp newest) {
+    const auto found = db->get("k", newest);
+    return found && *found;
+  };
+  const auto latest = [&](Timestamp newest) {
+    const auto found = db->latest("k");
+    return found && *found && (*found)->ts() >= newest;
+  };
+  std::thread readers[] = {std::thread(look_again_and_again, get),
+                           std::thread(look_again_and_again, get),
+                           std::thread(look_again_and_again, latest)};
+  const auto end = std::chrono::steady_clock::now() + 1s;
+  for (Timestamp ts = 0; ts < 10'000 && missed < 0 && std::chrono::steady_clock::now() < end;
+       ++ts) {
     db.put("k", ts, ts);
     acknowledged = ts;
     db.flush();
     if (ts % 16 == 0) db.compact();
   }
-  stop = true;
-  getter.join();
-  seeker.join();
+  acknowledged = std::numeric_limits<Timestamp>::max();
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(missed, -1) << "was acknowledged, and not there";
 }
 
 }  // namespace
