@@ -159,9 +159,9 @@ TEST(Lessons, l13_flush_and_compaction_that_meet_at_any_call_lose_and_double_not
       }
       it.put();
       // So that the second finds something to do, wherever the first stands.
-      it.interruption().arm(call, suffix, [&, second = second] {
+      it.interruption().arm(call, suffix, [&, action = second] {
         it.put();
-        second(it.db());
+        action(it.db());
       });
       first(it.db());
       EXPECT_TRUE(it.interruption().finish()) << "they did not meet";
