@@ -343,7 +343,7 @@ Changes Words::long_series(Random& random) const {
   const bool expires = random.chance(expiring_);
   const Duration lives = ttl(random);
   const double order = random.fraction();
-  const std::int64_t count = random.between(200, 2'500);
+  const std::int64_t count = random.between(200, 2'000);  // Of at most 32 bytes each.
   Changes changes;
   for (std::int64_t i = 0; i < count; ++i) {
     Change change;
