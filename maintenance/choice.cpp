@@ -70,7 +70,7 @@ class Group {
                    : TimeSpan{std::min(times_.first, meta.times.first),
                               std::max(times_.last, meta.times.last)};
     positions_.push_back(position);
-    bytes_ += meta.size;
+    bytes_ += meta.weight();
     blocked_ = blocked_ || tables_[position].blocked;
   }
 
@@ -127,7 +127,7 @@ std::map<Timestamp, std::vector<std::size_t>> small_tables(const LiveTables& tab
   std::map<Timestamp, std::vector<std::size_t>> groups;
   for (std::size_t position = 0; position < tables.size(); ++position) {
     const LiveTable& table = tables[position];
-    if (table.level != level || table.blocked || table.meta->size >= rules.cut_bytes) continue;
+    if (table.level != level || table.blocked || table.meta->weight() >= rules.cut_bytes) continue;
     const Timestamp end = window_last(table.meta->times.first, width);
     if (table.meta->times.last > end) continue;
     if (newest < engine::saturating_add(end, margin)) continue;  // Not closed.
@@ -142,7 +142,8 @@ std::optional<CompactionPlan> join(const LiveTables& tables, const Rules& rules,
   std::ranges::sort(small, {}, [&](std::size_t at) { return tables[at].meta->times.first; });
   Group group(tables);
   for (const std::size_t position : small) {
-    if (group.size() != 0 && group.bytes() + tables[position].meta->size > rules.job_bytes) break;
+    if (group.size() != 0 && group.bytes() + tables[position].meta->weight() > rules.job_bytes)
+      break;
     group.add(position);
   }
   if (group.size() < rules.join_tables && group.bytes() < 2 * rules.cut_bytes) return std::nullopt;

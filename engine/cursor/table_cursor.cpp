@@ -100,7 +100,8 @@ Status TableCursor::open() {
     return {};
   }
   if (is_single_key(keys)) {
-    const auto may_contain = table_->may_contain(hash_of(keys.first));
+    const auto may_contain =
+        table_->may_contain(hash_of(keys.first), {.fill_cache = options_.fill_cache});
     if (!may_contain && !passes_over(may_contain.error())) {
       return std::unexpected(may_contain.error());
     }

@@ -42,13 +42,39 @@ struct BlockCache::Shard {
     taken.splice(taken.end(), used, entry);
   }
 
+  /// Takes the least recently used out until there is room for `wanted` within `bytes_max`.
+  void make_room(std::size_t wanted, std::size_t bytes_max, Entries& taken) VARVE_REQUIRES(mutex) {
+    while (!used.empty() && bytes + wanted > bytes_max) take(std::prev(used.end()), taken);
+  }
+
+  /// Takes out what is there under the key.
+  void drop(const Key& key, Entries& taken) VARVE_REQUIRES(mutex) {
+    if (const auto found = by_key.find(key); found != by_key.end()) take(found->second, taken);
+  }
+
+  void drop_table(std::uint64_t table, Entries& taken) VARVE_REQUIRES(mutex) {
+    for (auto entry = used.begin(); entry != used.end();) {
+      const auto next = std::next(entry);
+      if (entry->key.table == table) take(entry, taken);
+      entry = next;
+    }
+  }
+
+  /// REQUIRES one entry, whose key is not there.
+  void add(Entries& fresh) VARVE_REQUIRES(mutex) {
+    by_key.emplace(fresh.front().key, fresh.begin());
+    bytes += fresh.front().bytes;
+    used.splice(used.begin(), fresh);
+  }
+
   mutable Mutex mutex;
   Entries used VARVE_GUARDED_BY(mutex);  // Most recent first.
   std::unordered_map<Key, Entries::iterator, KeyHash> by_key VARVE_GUARDED_BY(mutex);
   std::size_t bytes VARVE_GUARDED_BY(mutex) = 0;
 };
 
-BlockCache::BlockCache(std::size_t bytes_max) : shard_bytes_max_(bytes_max / shard_count) {
+BlockCache::BlockCache(std::size_t bytes_max)
+    : bytes_max_(bytes_max), large_(std::make_unique<Shard>()) {
   for (auto& shard : shards_) shard = std::make_unique<Shard>();
 }
 
@@ -59,51 +85,80 @@ BlockCache::Shard& BlockCache::shard_of(const Key& key) {
   return *shards_[(mixed(key) >> 32) % shard_count];
 }
 
+std::shared_ptr<const void> BlockCache::find_in(Shard& shard, const Key& key) {
+  const Lock lock(shard.mutex);
+  const auto found = shard.by_key.find(key);
+  if (found == shard.by_key.end()) return nullptr;
+  shard.used.splice(shard.used.begin(), shard.used, found->second);
+  return found->second->value;
+}
+
 std::shared_ptr<const void> BlockCache::find(const Key& key) {
-  Shard& shard = shard_of(key);
-  {
-    const Lock lock(shard.mutex);
-    if (const auto found = shard.by_key.find(key); found != shard.by_key.end()) {
-      shard.used.splice(shard.used.begin(), shard.used, found->second);
-      hits_.fetch_add(1, std::memory_order_relaxed);
-      return found->second->value;
-    }
-  }
-  misses_.fetch_add(1, std::memory_order_relaxed);
-  return nullptr;
+  auto value = find_in(shard_of(key), key);
+  if (!value && is_for_whole_table(key)) value = find_in(*large_, key);
+  (value ? hits_ : misses_).fetch_add(1, std::memory_order_relaxed);
+  return value;
+}
+
+std::size_t BlockCache::shard_bytes_max() const {
+  return (bytes_max_ - large_bytes_.load(std::memory_order_relaxed)) / shard_count;
 }
 
 void BlockCache::insert(const Key& key, std::shared_ptr<const void> value, std::size_t bytes) {
   bytes += entry_bytes;
-  if (bytes > shard_bytes_max_) return;
+  // Judged by the whole budget, so that a key has one place, whatever else is kept.
+  if (bytes > bytes_max_ / shard_count) {
+    if (is_for_whole_table(key)) insert_large(key, std::move(value), bytes);
+    return;
+  }
   Shard& shard = shard_of(key);
   Shard::Entries fresh;
   fresh.push_back({key, std::move(value), bytes});
   Shard::Entries taken;  // Destroyed after the lock is released.
   const Lock lock(shard.mutex);
-  if (const auto found = shard.by_key.find(key); found != shard.by_key.end()) {
-    shard.take(found->second, taken);
+  const std::size_t bytes_max = shard_bytes_max();
+  shard.drop(key, taken);
+  if (bytes > bytes_max) return;
+  shard.make_room(bytes, bytes_max, taken);
+  shard.add(fresh);
+}
+
+void BlockCache::insert_large(const Key& key, std::shared_ptr<const void> value,
+                              std::size_t bytes) {
+  if (bytes > bytes_max_ / 2) return;
+  Shard::Entries fresh;
+  fresh.push_back({key, std::move(value), bytes});
+  Shard::Entries taken;  // Destroyed after the lock is released.
+  const Lock lock(large_->mutex);
+  large_->drop(key, taken);
+  large_->make_room(bytes, bytes_max_ / 2, taken);
+  large_bytes_.store(large_->bytes + bytes, std::memory_order_relaxed);
+  for (const auto& shard : shards_) {
+    const Lock shard_lock(shard->mutex);
+    shard->make_room(0, shard_bytes_max(), taken);
   }
-  while (shard.bytes + bytes > shard_bytes_max_) shard.take(std::prev(shard.used.end()), taken);
-  shard.by_key.emplace(key, fresh.begin());
-  shard.used.splice(shard.used.begin(), fresh);
-  shard.bytes += bytes;
+  large_->add(fresh);
 }
 
 void BlockCache::forget(std::uint64_t table) {
   for (const auto& shard : shards_) {
     Shard::Entries taken;
     const Lock lock(shard->mutex);
-    for (auto entry = shard->used.begin(); entry != shard->used.end();) {
-      const auto next = std::next(entry);
-      if (entry->key.table == table) shard->take(entry, taken);
-      entry = next;
-    }
+    shard->drop_table(table, taken);
   }
+  Shard::Entries taken;
+  const Lock lock(large_->mutex);
+  large_->drop_table(table, taken);
+  large_bytes_.store(large_->bytes, std::memory_order_relaxed);
 }
 
 std::size_t BlockCache::bytes() const {
+  // First the large, which grow only after the shards gave way.
   std::size_t sum = 0;
+  {
+    const Lock lock(large_->mutex);
+    sum = large_->bytes;
+  }
   for (const auto& shard : shards_) {
     const Lock lock(shard->mutex);
     sum += shard->bytes;

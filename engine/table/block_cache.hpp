@@ -12,9 +12,10 @@
 
 namespace varve::engine {
 
-/// Decoded blocks and indexes in memory, within a budget of bytes that is never passed: what does
-/// not fit beside what is in use is simply not kept. Sharded by hash, least recently used first
-/// out. Any thread.
+/// Decoded blocks, indexes and filters in memory, within a budget of bytes that is never passed.
+/// Sharded by hash, least recently used first out. An index or filter that is too large for a shard
+/// is kept beside them, as up to half of the budget in all may be, since every read of its table
+/// needs it; the shards then have so much less. Any thread.
 class BlockCache {
  public:
   struct Key {
@@ -30,7 +31,8 @@ class BlockCache {
 
   /// Counts a hit or a miss.
   std::shared_ptr<const void> find(const Key& key);
-  /// Replaces what it held for the key. A value of over an eighth of the budget is not kept.
+  /// Replaces what it held for the key. A block of over an eighth of the budget is not kept, nor an
+  /// index or filter of over half.
   void insert(const Key& key, std::shared_ptr<const void> value, std::size_t bytes);
   /// Drops everything of a table that is gone.
   void forget(std::uint64_t table);
@@ -46,9 +48,17 @@ class BlockCache {
   static constexpr std::size_t shard_count = 8;
 
   Shard& shard_of(const Key& key);
+  static bool is_for_whole_table(const Key& key) { return key.part >= filter_part; }
+  std::shared_ptr<const void> find_in(Shard& shard, const Key& key);
+  std::size_t shard_bytes_max() const;
+  void insert_large(const Key& key, std::shared_ptr<const void> value, std::size_t bytes);
 
-  const std::size_t shard_bytes_max_;
+  const std::size_t bytes_max_;
   std::array<std::unique_ptr<Shard>, shard_count> shards_;
+  std::unique_ptr<Shard> large_;
+  /// What the shards may not use: of large_, stored under its mutex. A shard reads it under its own
+  /// mutex, and is trimmed under it after each growth, so no shard stays above its part.
+  std::atomic<std::size_t> large_bytes_{0};
   std::atomic<std::uint64_t> hits_{0};
   std::atomic<std::uint64_t> misses_{0};
 };

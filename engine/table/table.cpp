@@ -124,7 +124,7 @@ Result<std::shared_ptr<const TableBlock>> Table::block(const TableIndex& index, 
   return block;
 }
 
-Result<bool> Table::may_contain(std::uint64_t key_hash) const {
+Result<bool> Table::may_contain(std::uint64_t key_hash, BlockRead read) const {
   const BlockCache::Key key{meta_.number, BlockCache::filter_part};
   if (const auto cached = context_.cache->find(key)) {
     return static_cast<const KeyFilter*>(cached.get())->may_contain(key_hash);
@@ -137,7 +137,7 @@ Result<bool> Table::may_contain(std::uint64_t key_hash) const {
   auto decoded = KeyFilter::decode(bytes);
   if (!decoded) return file.placed(footer.filter_offset(), std::move(decoded).error());
   const auto filter = std::make_shared<const KeyFilter>(*std::move(decoded));
-  context_.cache->insert(key, filter, filter->bytes());
+  if (read.fill_cache) context_.cache->insert(key, filter, filter->bytes());
   return filter->may_contain(key_hash);
 }
 
@@ -146,7 +146,7 @@ Result<std::optional<Row>> Table::get(std::string_view key, std::uint64_t key_ha
   if (key < meta_.first_key || meta_.last_key < key || !meta_.times.contains(ts)) {
     return std::nullopt;
   }
-  VARVE_TRY(const bool possible, may_contain(key_hash));
+  VARVE_TRY(const bool possible, may_contain(key_hash, read));
   if (!possible) return std::nullopt;
   VARVE_TRY(const auto table_index, index(read));
   const std::size_t number = table_index->lower_bound(key, ts);

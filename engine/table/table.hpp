@@ -96,7 +96,7 @@ class Table {
                                                   BlockRead read = {}) const;
   /// Whether the table may hold the key: never false where it does, and for other keys true in
   /// about 0.4 % of cases.
-  Result<bool> may_contain(std::uint64_t key_hash) const;
+  Result<bool> may_contain(std::uint64_t key_hash, BlockRead read = {}) const;
 
   /// The row at exactly (key, ts), a tombstone included.
   Result<std::optional<Row>> get(std::string_view key, std::uint64_t key_hash, Timestamp ts,

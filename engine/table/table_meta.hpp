@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -21,6 +22,10 @@ struct TableMeta {
   std::uint64_t rows = 0;          // Tombstones included.
   std::uint64_t tombstones = 0;    // Of records.
   std::uint64_t newest_flush = 0;  // The newest memtable whose records it holds.
+
+  /// What it counts for where tables are cut and joined. A row is at least a byte: rows that pack
+  /// to next to nothing would else fill tables with more blocks than an index in memory can name.
+  std::uint64_t weight() const { return std::max(size, rows); }
 
   bool overlaps(const KeyRange& keys, const TimeSpan& span) const {
     return !(last_key < keys.first) && first_key < keys.end && times.overlaps(span);

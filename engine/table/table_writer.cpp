@@ -235,7 +235,7 @@ std::uint64_t TableWriter::bytes() const {
                              TableFooter::encoded_size;
   const std::uint64_t index =
       impl_->entries.size() * sizeof(TableIndex::Entry) + impl_->index_keys_size;
-  return std::max(file, index);
+  return std::max({file, index, impl_->rows_added});
 }
 
 }  // namespace varve::engine

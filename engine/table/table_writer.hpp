@@ -39,8 +39,8 @@ class TableWriter {
   Result<TableMeta> finish(std::uint64_t newest_flush);
 
   std::uint64_t rows() const;
-  /// About what the file would have if it ended now, or its index in memory where that is more:
-  /// what callers cut tables by.
+  /// About what TableMeta::weight() would be if the file ended now, or what its index takes in
+  /// memory where that is more: what callers cut tables by.
   std::uint64_t bytes() const;
 
  private:

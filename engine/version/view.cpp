@@ -139,7 +139,7 @@ class LatestSearch {
         ++at;
         continue;
       }
-      const auto answer = (*at)->may_contain(hash_);
+      const auto answer = (*at)->may_contain(hash_, {.fill_cache = options_.fill_cache});
       if (!answer && !may_skip(answer.error(), options_)) return std::unexpected(answer.error());
       if (answer.value_or(false)) {
         needed.push_back(*at++);

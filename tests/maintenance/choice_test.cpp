@@ -46,6 +46,10 @@ class Tables {
     entries_.push_back({std::move(meta), level, {}, false});
     return *this;
   }
+  Tables& rows(std::uint64_t count) {
+    for (Entry& entry : entries_) entry.meta.rows = count;
+    return *this;
+  }
   Tables& damage(std::uint64_t number) {
     for (Entry& entry : entries_) entry.damaged = entry.damaged || entry.meta.number == number;
     return *this;
@@ -341,6 +345,16 @@ TEST(Level0Choice, gives_a_merge_with_wider_keys_a_table_of_its_own) {
   EXPECT_EQ(plan->inputs, (Numbers{8, 7, 6, 5, 1}));
   ASSERT_EQ(plan->regions.size(), 2u);
   EXPECT_EQ(plan->regions[0].times, (TimeSpan{0, hour}));
+}
+
+TEST(JoinChoice, counts_a_row_as_a_byte_at_least) {
+  Tables tables;
+  for (std::uint64_t number = 1; number <= 9; ++number) {
+    const auto begin = static_cast<Timestamp>(number - 1) * hour;
+    tables.at_level(1, number, {begin, begin + hour - 1}, mib / 10);
+  }
+  EXPECT_TRUE(tables.rows(mib).choose());
+  EXPECT_FALSE(tables.rows(8 * mib).choose());
 }
 
 TEST(JoinChoice, joins_eight_small_tables_of_a_closed_window) {

@@ -37,12 +37,41 @@ TEST(BlockCache, replaces_a_value_of_the_same_key) {
 TEST(BlockCache, never_passes_its_budget) {
   test::Random random(1);
   constexpr std::size_t budget = 100'000;
-  BlockCache cache(budget);
-  for (std::uint64_t i = 0; i < 10'000; ++i) {
-    cache.insert({random.below(5), random.below(1000)}, value_of(1), random.below(20'000));
-    ASSERT_LE(cache.bytes(), budget);
+  for (const bool indexes : {false, true}) {
+    BlockCache cache(budget);
+    for (std::uint64_t i = 0; i < 10'000; ++i) {
+      cache.insert({random.below(5), random.below(1000)}, value_of(1), random.below(20'000));
+      ASSERT_LE(cache.bytes(), budget);
+      if (!indexes || i % 10 != 0) continue;
+      cache.insert({random.below(9), BlockCache::index_part}, value_of(1), random.below(60'000));
+      ASSERT_LE(cache.bytes(), budget);
+      if (i % 100 == 0) cache.forget(random.below(9));
+    }
+    EXPECT_GT(cache.bytes(), budget / 2);
   }
-  EXPECT_GT(cache.bytes(), budget / 2);
+}
+
+TEST(BlockCache, keeps_indexes_and_filters_in_up_to_half_of_it) {
+  BlockCache cache(80'000);
+  for (std::uint64_t part = 0; part < 1000; ++part) cache.insert({9, part}, value_of(1), 1000);
+  cache.insert({1, BlockCache::index_part}, value_of(1), 20'000);
+  cache.insert({1, BlockCache::filter_part}, value_of(2), 15'000);
+  EXPECT_EQ(number_of(cache.find({1, BlockCache::index_part})), 1);
+  EXPECT_EQ(number_of(cache.find({1, BlockCache::filter_part})), 2);
+  EXPECT_LE(cache.bytes(), 80'000u);
+  EXPECT_GT(cache.bytes(), 60'000u) << "blocks keep the rest";
+
+  cache.insert({2, BlockCache::index_part}, value_of(3), 20'000);
+  EXPECT_EQ(number_of(cache.find({2, BlockCache::index_part})), 3);
+  EXPECT_EQ(cache.find({1, BlockCache::index_part}), nullptr) << "used least recently";
+  cache.insert({3, BlockCache::index_part}, value_of(4), 40'001);
+  EXPECT_EQ(cache.find({3, BlockCache::index_part}), nullptr);
+  EXPECT_NE(cache.find({2, BlockCache::index_part}), nullptr);
+
+  cache.forget(1);
+  cache.forget(2);
+  for (std::uint64_t part = 0; part < 1000; ++part) cache.insert({9, part}, value_of(1), 1000);
+  EXPECT_GT(cache.bytes(), 70'000u) << "blocks have it all again";
 }
 
 TEST(BlockCache, does_not_keep_what_would_fill_more_than_its_share) {
@@ -110,6 +139,7 @@ TEST(BlockCache, serves_many_threads) {
         } else {
           cache.insert(key, value_of(expected), 2000);
         }
+        if (i % 20 == 0) cache.insert({key.table, BlockCache::index_part}, value_of(1), 20'000);
         if (i % 500 == 0) cache.forget(key.table);
       }
     });

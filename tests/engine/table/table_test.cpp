@@ -193,6 +193,26 @@ TEST(Table, get_gives_a_tombstone_as_a_row) {
   EXPECT_EQ(row->type, RowType::tombstone);
 }
 
+TEST(Table, keeps_an_index_that_takes_over_an_eighth_of_the_cache) {
+  TableFixture fixture;
+  const TableMeta meta = fixture.write(1, long_series("a", 100 * 1024)).value();
+  BlockCache cache(std::size_t{64} << 10);
+  TableContext context = fixture.context;
+  context.cache = &cache;
+  const Table table(context, meta);
+  EXPECT_GT(table.index().value()->bytes, std::size_t{8} << 10);
+  EXPECT_TRUE(get(table, "a", 10));
+  EXPECT_NE(cache.find({1, BlockCache::index_part}), nullptr);
+  EXPECT_NE(cache.find({1, BlockCache::filter_part}), nullptr);
+}
+
+TEST(Table, leaves_the_cache_alone_where_it_is_told_to) {
+  TableFixture fixture;
+  const Table table(fixture.context, fixture.write(1, long_series("a", 3'000)).value());
+  EXPECT_TRUE(table.get("a", hash_of("a"), 10, {.fill_cache = false}).value());
+  EXPECT_EQ(fixture.cache.bytes(), 0u);
+}
+
 TEST(Table, filter_knows_every_key_and_few_others) {
   TableFixture fixture;
   TestRows rows;
