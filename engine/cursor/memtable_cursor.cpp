@@ -24,7 +24,7 @@ class MemtableCursor final : public Cursor {
       const MemtableSeries* const found = memtable_->find(key, hash_of(key));
       series_ = std::make_shared<SeriesList>(found == nullptr ? 0 : 1, found);
     } else {
-      series_ = memtable_->sorted_series();
+      series_ = memtable_->sorted_series(bounds_.keys);
     }
     next_ = lower_bound(0, bounds_.keys.first);
     end_ = lower_bound(next_, bounds_.keys.end);

@@ -46,30 +46,38 @@ std::optional<Run::Place> find_row(const MemtableSeries& series, Timestamp ts,
 
 using SeriesList = std::vector<const MemtableSeries*>;
 
-/// All series of the index, sorted by key: those that are new are merged into `known`.
+/// The series of the index, sorted by key: those that `known` lacks are merged into it. With `keys`
+/// only what lies in that range.
 std::shared_ptr<const SeriesList> extend_sorted(const SeriesList& known, const SeriesIndex& index,
-                                                std::uint32_t count) {
+                                                std::uint32_t count, const KeyRange* keys) {
   // Keys beside the pointers spare the sort a load of each series.
   struct Keyed {
     std::string_view key;
     const MemtableSeries* series;
   };
   std::vector<Keyed> added;
-  added.reserve(count - known.size());
+  if (keys == nullptr) added.reserve(count - known.size());
   for (auto number = static_cast<std::uint32_t>(known.size()); number < count; ++number) {
     const MemtableSeries& series = index.at(number);
-    added.push_back({series.key(), &series});
+    const std::string_view key = series.key();
+    if (keys == nullptr || keys->contains(key)) added.push_back({key, &series});
   }
   std::ranges::sort(added, {}, &Keyed::key);
 
-  auto all = std::make_shared<SeriesList>();
-  all->reserve(count);
   auto next = known.begin();
+  auto end = known.end();
+  if (keys != nullptr) {
+    const auto key_of = [](const MemtableSeries* series) { return series->key(); };
+    next = std::ranges::lower_bound(next, end, keys->first, {}, key_of);
+    end = std::ranges::lower_bound(next, end, keys->end, {}, key_of);
+  }
+  auto all = std::make_shared<SeriesList>();
+  all->reserve(added.size() + static_cast<std::size_t>(end - next));
   for (const Keyed& keyed : added) {
-    while (next != known.end() && (*next)->key() < keyed.key) all->push_back(*next++);
+    while (next != end && (*next)->key() < keyed.key) all->push_back(*next++);
     all->push_back(keyed.series);
   }
-  all->insert(all->end(), next, known.end());
+  all->insert(all->end(), next, end);
   return all;
 }
 
@@ -150,14 +158,34 @@ std::vector<SequencedTombstone> Memtable::range_tombstones(std::uint64_t sequenc
   return found;
 }
 
-std::shared_ptr<const std::vector<const MemtableSeries*>> Memtable::sorted_series() const {
-  const Lock lock(impl_->sorted_mutex);
+std::shared_ptr<const SeriesList> Memtable::sorted_series() const {
+  std::shared_ptr<const SeriesList> known = impl_->load_sorted();
   const std::uint32_t count = impl_->index.count();
-  if (impl_->sorted == nullptr || impl_->sorted->size() < count) {
-    static const SeriesList none;
-    impl_->sorted = extend_sorted(impl_->sorted ? *impl_->sorted : none, impl_->index, count);
+  if (known->size() == count) return known;
+  auto all = extend_sorted(*known, impl_->index, count, nullptr);
+  impl_->publish_sorted(all);
+  return all;
+}
+
+// Sorting all series takes half a second for a million of them, and merging a new one into so many
+// some 20 ms. So a reader does without where it can: it looks through those that the sorted list
+// lacks. Once readers have looked at as many as a merge costs, one of them does it, and those
+// beside it still do without.
+std::shared_ptr<const SeriesList> Memtable::sorted_series(const KeyRange& keys) const {
+  std::shared_ptr<const SeriesList> known = impl_->load_sorted();
+  const std::uint32_t count = impl_->index.count();
+  const std::uint64_t added = count - known->size();
+  if (added == 0) return known;
+  const std::uint64_t looked_at =
+      impl_->passed_over.fetch_add(added, std::memory_order_relaxed) + added;
+  if (looked_at <= known->size() || impl_->sorting.exchange(true, std::memory_order_relaxed)) {
+    return extend_sorted(*known, impl_->index, count, &keys);
   }
-  return impl_->sorted;
+  struct Done {
+    std::atomic<bool>& sorting;
+    ~Done() { sorting.store(false, std::memory_order_relaxed); }
+  } const done{impl_->sorting};
+  return sorted_series();
 }
 
 const MemtableSeries* Memtable::find(std::string_view key, std::uint64_t hash) const {

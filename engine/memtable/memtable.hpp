@@ -83,6 +83,10 @@ class Memtable {
   /// All series there are now, ordered by key; kept until a series is added. Keys of series whose
   /// rows are all newer than the reader's sequence are among them.
   std::shared_ptr<const std::vector<const MemtableSeries*>> sorted_series() const;
+  /// The same, of which only what lies in the range is sure to be complete. Waits for nobody, and
+  /// does not sort all series for the sake of a few that are new.
+  std::shared_ptr<const std::vector<const MemtableSeries*>> sorted_series(
+      const KeyRange& keys) const;
   const MemtableSeries* find(std::string_view key, std::uint64_t hash) const;
   static std::string_view key_of(const MemtableSeries& series);
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -19,9 +21,27 @@ struct Memtable::Impl {
   SeriesIndex index;
   TombstoneList tombstones;
 
-  // Among readers only; the writer never takes it.
+  using SeriesList = std::vector<const MemtableSeries*>;
+
+  std::shared_ptr<const SeriesList> load_sorted() {
+    const Lock lock(sorted_mutex);
+    return sorted;
+  }
+  /// Unless another has more.
+  void publish_sorted(std::shared_ptr<const SeriesList> all) {
+    const Lock lock(sorted_mutex);
+    if (sorted->size() < all->size()) sorted.swap(all);
+    passed_over.store(0, std::memory_order_relaxed);
+  }
+
+  // Among readers only, and held for moments; the writer never takes it.
   Mutex sorted_mutex;
-  std::shared_ptr<const std::vector<const MemtableSeries*>> sorted VARVE_GUARDED_BY(sorted_mutex);
+  std::shared_ptr<const SeriesList> sorted VARVE_GUARDED_BY(sorted_mutex) =
+      std::make_shared<SeriesList>();
+  /// Somebody sorts all series for others, who do not wait for it. Guards no data.
+  std::atomic<bool> sorting{false};
+  /// Series that readers looked at because `sorted` lacks them, each time they did.
+  std::atomic<std::uint64_t> passed_over{0};
 };
 
 }  // namespace varve::engine

@@ -263,6 +263,42 @@ TEST_F(MemtableTest, sorts_series_by_key_and_keeps_the_list_until_one_is_added) 
   EXPECT_EQ(keys(), (std::vector<std::string_view>{"a", "c", "d", "m", "n", "x", "z"}));
 }
 
+TEST_F(MemtableTest, sorts_what_lies_in_a_range_among_series_that_were_added_meanwhile) {
+  test::Random random(1);
+  std::set<std::string> known;
+  for (int round = 0; round < 300; ++round) {
+    for (std::uint64_t i = random.below(round % 50 == 0 ? 200 : 4); i > 0; --i) {
+      const std::string key = "k" + std::to_string(random.below(5'000));
+      put(key, round, 1.0);
+      known.insert(key);
+    }
+    KeyRange range{"k" + std::to_string(random.below(6'000)),
+                   "k" + std::to_string(random.below(6'000))};
+    if (random.chance(0.1)) range = {"", "z"};
+    if (range.empty()) continue;
+    std::vector<std::string> found;
+    const auto sorted = memtable_.sorted_series(range);
+    for (const auto* series : *sorted) {
+      found.emplace_back(Memtable::key_of(*series));
+    }
+    EXPECT_TRUE(std::ranges::is_sorted(found));
+    std::erase_if(found, [&](const std::string& key) { return !range.contains(key); });
+    ASSERT_EQ(found, std::vector<std::string>(known.lower_bound(range.first),
+                                              known.lower_bound(range.end)));
+  }
+}
+
+TEST_F(MemtableTest, sorts_all_series_again_only_once_readers_looked_at_as_many) {
+  for (int i = 0; i < 1'000; ++i) put("k" + std::to_string(i), 1, 1.0);
+  const KeyRange range{"k1", "k2"};
+  const auto all = memtable_.sorted_series(range);
+  EXPECT_EQ(all->size(), 1'000u);
+  put("k1x", 1, 1.0);
+  for (int i = 0; i < 1'000; ++i) ASSERT_EQ(memtable_.sorted_series(range)->size(), 112u);
+  EXPECT_EQ(memtable_.sorted_series(range)->size(), 1'001u);
+  EXPECT_EQ(memtable_.sorted_series(range), memtable_.sorted_series());
+}
+
 TEST_F(MemtableTest, finds_each_of_many_series_and_keeps_what_the_wal_said_of_it) {
   const auto key = [](int i) { return "key/" + std::to_string(i); };
   for (int i = 0; i < 20'000; ++i) {

@@ -35,7 +35,8 @@ void write(Memtable& memtable, std::atomic<std::uint64_t>& visible) {
 /// A fingerprint of all that a sequence shows.
 std::uint64_t seen(const Memtable& memtable, std::uint64_t sequence) {
   std::uint64_t sum = 0;
-  const auto all = memtable.sorted_series();
+  const auto all =
+      sequence % 3 == 0 ? memtable.sorted_series() : memtable.sorted_series({"", "\x7f"});
   for (const MemtableSeries* series : *all) {
     MemtableRows source(memtable, *series, {}, sequence, sequence % 2 == 0);
     for (RowsView rows = source.next(); !rows.empty(); rows = source.next()) {
