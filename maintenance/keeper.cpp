@@ -114,6 +114,9 @@ struct Keeper::Impl {
   };
   std::map<std::uint64_t, Pause> pauses;  // Of tables with too little to collect.
   nanoseconds next_collection{std::numeric_limits<std::int64_t>::min()};
+  // The data's own time, and when it was that.
+  Timestamp data_time = std::numeric_limits<Timestamp>::min();
+  nanoseconds data_moment{};
 
   /// Files of edits that failed. The manifest may name them until a new one is durable.
   Mutex orphans_mutex;
@@ -128,7 +131,7 @@ struct Keeper::Impl {
   Status settle();
   Status install(VersionEdit edit, JobFiles& files, const engine::Memtable* flushed);
 
-  Timestamp cautious_now(const Version& version) const;
+  Timestamp cautious_now(const Version& version);
   bool flush_pending();
   void forget_gone(const Version& version);
   void note_damage(std::uint64_t table, const Error& error);
@@ -151,6 +154,7 @@ struct Keeper::Impl {
   };
   Result<std::uint64_t> bring_together(const std::vector<Held>& held, Timestamp now, bool& changed);
   Result<bool> drop_idle_tombstones();
+  static nanoseconds time_to_expiry(const Version& version, Timestamp now);
   Result<bool> collect_step();
   bool due(std::uint64_t table) const;
   void postpone(std::uint64_t table);
@@ -230,9 +234,17 @@ Status Keeper::Impl::install(VersionEdit edit, JobFiles& files, const engine::Me
 
 // Compaction. All of it in the turn.
 
-/// A clock that runs ahead must not purge what by the data's own time is alive.
-Timestamp Keeper::Impl::cautious_now(const Version& version) const {
-  return std::min(context.now(), version.newest_ts);
+/// A clock that runs ahead must not purge what by the data's own time is alive. Where no more data
+/// comes that time goes on by the monotonic clock, which nobody can set.
+Timestamp Keeper::Impl::cautious_now(const Version& version) {
+  const nanoseconds moment = context.clock->monotonic();
+  const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(moment - data_moment);
+  const Timestamp expected = engine::saturating_add(data_time, passed.count());
+  if (version.newest_ts > expected) {
+    data_time = version.newest_ts;
+    data_moment = moment;
+  }
+  return std::min(context.now(), std::max(version.newest_ts, expected));
 }
 
 /// Flush outranks what runs in the turn. False where it fails: whoever flushes next meets that.
@@ -483,6 +495,20 @@ void Keeper::Impl::postpone(std::uint64_t table) {
   pause.until = context.clock->monotonic() + pause.length;
 }
 
+/// Until the next table has expired whole, within the usual interval.
+nanoseconds Keeper::Impl::time_to_expiry(const Version& version, Timestamp now) {
+  const Timestamp horizon = engine::saturating_add(
+      now, std::chrono::duration_cast<std::chrono::microseconds>(collection_interval).count());
+  Timestamp next = horizon;
+  for (const auto& level : version.levels) {
+    for (const TablePointer& table : level) {
+      const Timestamp expiry = table->meta().expiry_max;
+      if (expiry > now) next = std::min(next, expiry);
+    }
+  }
+  return next == horizon ? collection_interval : std::chrono::microseconds(next - now);
+}
+
 /// The background's: one table at most, and only what pays.
 Result<bool> Keeper::Impl::collect_step() {
   if (context.clock->monotonic() < next_collection) return false;
@@ -509,7 +535,7 @@ Result<bool> Keeper::Impl::collect_step() {
     }
   }
   VARVE_TRY(const bool dropped, drop_idle_tombstones());
-  if (!dropped) next_collection = context.clock->monotonic() + collection_interval;
+  if (!dropped) next_collection = context.clock->monotonic() + time_to_expiry(*version, now);
   return dropped;
 }
 

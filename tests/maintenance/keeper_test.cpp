@@ -214,6 +214,23 @@ TEST(Compaction, cuts_its_output_by_size_and_never_inside_a_key_that_has_others_
   db.expect_right();
 }
 
+TEST(Compaction, cuts_its_output_by_rows_where_they_pack_to_next_to_nothing) {
+  Rules rules;
+  rules.table_bytes_max = 10'000;
+  rules.cut_bytes = 5'000;
+  rules.island_bytes = 1;
+  KeeperFixture db(memory_file_system(), rules, Duration(1'000'000));
+  for (int flush = 0; flush < 4; ++flush) {
+    for (Timestamp ts = 0; ts < 10'000; ++ts) db.put("a", flush * 10'000 + ts, 1);
+    db.flush();
+  }
+  EXPECT_TRUE(db.keeper->compact_one().value());
+  EXPECT_GE(db.tables(1), 4u);
+  for (const auto& table : db.version()->levels[1]) EXPECT_LT(table->meta().size, 2'000u);
+  EXPECT_FALSE(db.keeper->compact_one().value()) << "such tables are not small";
+  db.expect_right();
+}
+
 TEST(Compaction, flushes_in_between_when_a_memtable_waits) {
   KeeperFixture db;
   for (int flush = 0; flush < 4; ++flush) {
@@ -336,6 +353,51 @@ TEST(Collection, in_the_background_rewrites_only_what_pays) {
   EXPECT_EQ(db.rows(), 50u);
   db.expect_right();
   EXPECT_FALSE(db.keeper->step().value());
+}
+
+TEST(Collection, in_the_background_goes_on_when_no_more_data_comes) {
+  constexpr Timestamp second = 1'000'000;
+  KeeperFixture db;
+  db.put("a", 10 * second, 1, 70 * second);
+  db.flush();
+  db.put("b", 20 * second, 1, 100 * second);
+  db.flush();
+  db.put("c", 20 * second, 1);
+  db.flush();
+  db.now = 20 * second;
+  EXPECT_FALSE(db.keeper->step().value());
+  const auto pass = [&](int seconds) {
+    db.now += seconds * second;
+    db.clock.advance_monotonic(std::chrono::seconds(seconds));
+  };
+  pass(49);
+  EXPECT_FALSE(db.keeper->step().value());
+  pass(1);
+  EXPECT_TRUE(db.keeper->step().value()) << "as soon as the first table has expired";
+  EXPECT_FALSE(db.keeper->step().value());
+  EXPECT_EQ(db.tables(), 2u);
+  pass(29);
+  EXPECT_FALSE(db.keeper->step().value());
+  pass(1);
+  EXPECT_TRUE(db.keeper->step().value());
+  EXPECT_EQ(db.tables(), 1u);
+  db.expect_right();
+}
+
+TEST(Collection, in_the_background_does_not_believe_a_clock_that_was_set_ahead) {
+  constexpr Timestamp second = 1'000'000;
+  KeeperFixture db;
+  db.put("a", 10 * second, 1, 70 * second);
+  db.flush();
+  for (int i = 0; i < 50; ++i) {
+    db.now = 10'000'000 * second;
+    EXPECT_FALSE(db.keeper->step().value());
+    db.clock.advance_monotonic(std::chrono::seconds(1));
+  }
+  EXPECT_EQ(db.tables(), 1u) << "only 50 seconds have passed";
+  db.clock.advance_monotonic(std::chrono::seconds(10));
+  EXPECT_TRUE(db.keeper->step().value());
+  EXPECT_EQ(db.tables(), 0u);
 }
 
 // Steps.
