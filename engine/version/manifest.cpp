@@ -1,5 +1,6 @@
 #include "engine/version/manifest.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -10,6 +11,10 @@
 namespace varve::engine {
 
 namespace {
+
+// Written ahead of the records, so that what drops expired tables fits where the disk is full:
+// about a hundred small edits, unless others used it up since then.
+constexpr std::uint64_t reserve_bytes = 4096;
 
 Status write_one(File& file, std::uint64_t offset, ByteSpan bytes) {
   const std::array<ByteSpan, 1> pieces{bytes};
@@ -23,7 +28,14 @@ struct Manifest::Impl {
   std::uint64_t number;
   std::unique_ptr<File> file;
   std::uint64_t bytes;
+  std::uint64_t reserved;  // End of the zeros after it.
   bool failed = false;
+
+  /// Where it fails the disk is full, and the next record takes of what is left.
+  void reserve() {
+    const Bytes zeros(reserve_bytes);
+    if (write_one(*file, reserved, zeros)) reserved += zeros.size();
+  }
 };
 
 Manifest::Manifest(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -37,13 +49,16 @@ Result<Manifest> Manifest::create(FileSystem& file_system, const std::filesystem
   const ManifestFormat format(database, number);
   Bytes bytes = format.header();
   ByteWriter(bytes).put_bytes(format.record(bytes.size(), whole));
+  const std::uint64_t used = bytes.size();
+  bytes.resize(bytes.size() + reserve_bytes);
 
   VARVE_TRY(std::unique_ptr<File> file,
             file_system.open(dir / manifest_file_name(number), OpenMode::create));
   VARVE_CHECK(write_one(*file, 0, bytes));
   VARVE_CHECK(file->sync());
   VARVE_CHECK(file_system.sync_directory(dir));
-  return Manifest(std::unique_ptr<Impl>(new Impl{format, number, std::move(file), bytes.size()}));
+  return Manifest(
+      std::unique_ptr<Impl>(new Impl{format, number, std::move(file), used, bytes.size()}));
 }
 
 Status Manifest::append(const VersionEdit& edit) {
@@ -51,9 +66,12 @@ Status Manifest::append(const VersionEdit& edit) {
   const Bytes record = impl_->format.record(impl_->bytes, edit);
   impl_->failed = true;
   VARVE_CHECK(write_one(*impl_->file, impl_->bytes, record));
+  const std::uint64_t end = impl_->bytes + record.size();
+  impl_->reserved = std::max(impl_->reserved, end);
+  if (impl_->reserved - end < reserve_bytes / 2) impl_->reserve();
   VARVE_CHECK(impl_->file->sync());
   impl_->failed = false;
-  impl_->bytes += record.size();
+  impl_->bytes = end;
   return {};
 }
 

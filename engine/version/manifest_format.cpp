@@ -139,6 +139,8 @@ Result<std::optional<ManifestContent>> ManifestFormat::decode(ByteSpan file) con
     const std::uint64_t offset = content.valid_bytes;
     const std::optional<Record> record = record_at(file, offset);
     if (!record) {
+      const ByteSpan rest = file.subspan(static_cast<std::size_t>(offset));
+      if (std::ranges::all_of(rest, [](std::byte byte) { return byte == std::byte{0}; })) break;
       // No crash leaves a whole record behind one that is not: each was synced before the next.
       if (const auto later = find_record(file, offset + 1)) return damaged_before(offset, *later);
       content.torn_tail =

@@ -18,7 +18,8 @@ struct ManifestContent {
   std::uint64_t number = 0;
   std::vector<VersionEdit> edits;  // The first makes the whole version.
   std::uint64_t valid_bytes = 0;
-  /// Bytes after the last whole record, as an interrupted append leaves them: file and offset.
+  /// Bytes after the last whole record that are not all zero, as an interrupted append leaves them:
+  /// file and offset.
   std::optional<std::string> torn_tail;
 };
 

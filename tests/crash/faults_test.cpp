@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "tests/crash/scripted_run.hpp"
+#include "tests/support/random.hpp"
 
 namespace varve::test {
 namespace {
@@ -126,6 +127,43 @@ TEST(Faults, a_full_disk_refuses_writes_and_takes_them_again_without_a_restart) 
   ASSERT_TRUE(engine.close());
   Engine again = it.open();
   EXPECT_EQ(content_of(again).value(), acknowledged);
+}
+
+TEST(Faults, a_full_disk_is_emptied_by_what_expires) {
+  const Running it;
+  Random random(1);
+  Engine engine = it.open();
+  const auto write = [&](int i) {
+    const Timestamp now = it.clock->wall();
+    std::string value(2'000, '\0');
+    for (char& c : value) c = static_cast<char>(random.next());
+    WriteBatch batch;
+    batch.put("k" + std::to_string(i), now, value, std::chrono::minutes(10));
+    const auto written = engine.write(std::move(batch));
+    it.clock->advance(std::chrono::seconds(1));
+    return written.has_value();
+  };
+  const auto rest = [&] {
+    // A job that fails for want of room is tried again later.
+    for (int i = 0; i < 100 && engine.step().value_or(false); ++i) {
+    }
+  };
+  for (int i = 0; i < 400; ++i) {
+    ASSERT_TRUE(write(i));
+    if (i % 10 == 9) {
+      ASSERT_TRUE(engine.flush());
+    }
+    rest();
+  }
+  it.disk->set_capacity(it.disk->used());
+  int refused = 0;
+  for (int i = 400; i < 500; ++i) refused += write(i) ? 0 : 1;
+  EXPECT_GT(refused, 0);
+  const std::uint64_t tables = engine.stats().tables;
+  it.clock->advance(std::chrono::hours(1));
+  rest();
+  EXPECT_LT(engine.stats().tables, tables);
+  for (int i = 500; i < 520; ++i) EXPECT_TRUE(write(i)) << "writes go on";
 }
 
 TEST(Faults, a_wrong_clock_purges_nothing_and_refuses_nothing) {

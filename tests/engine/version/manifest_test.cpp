@@ -7,6 +7,7 @@
 #include "engine/base/checksum.hpp"
 #include "engine/base/file_names.hpp"
 #include "tests/engine/version/edits.hpp"
+#include "tests/support/simulated_disk.hpp"
 
 namespace varve::engine {
 namespace {
@@ -173,8 +174,29 @@ TEST(Manifest, with_bytes_after_its_last_record_has_a_torn_tail) {
       const auto content = decode(bytes).value();
       ASSERT_TRUE(content);
       EXPECT_EQ(content->edits, edits(2));
-      EXPECT_TRUE(content->torn_tail);
+      EXPECT_EQ(content->torn_tail.has_value(), fill != 0) << "zeros are the reserve";
     }
+  }
+}
+
+TEST(Manifest, takes_small_edits_where_the_disk_is_full) {
+  VersionEdit edit;
+  edit.removed = {12};
+  for (const std::size_t before : {0, 1, 100, 1'000}) {
+    const auto disk = std::make_shared<test::SimulatedDisk>();
+    disk->create_directory("/db").value();
+    Manifest manifest =
+        Manifest::create(*disk, "/db", test_database(), number, full_edit()).value();
+    for (std::size_t i = 0; i < before; ++i) manifest.append(edit).value();
+    disk->set_capacity(disk->used());
+    for (int i = 0; i < 50; ++i) ASSERT_TRUE(manifest.append(edit)) << i << " after " << before;
+    const auto after = disk->after(test::PowerCut::keep_all());
+    const auto content =
+        read_manifest(*after, std::filesystem::path("/db") / manifest_file_name(number), number,
+                      test_database())
+            .value();
+    EXPECT_EQ(content.edits.size(), 1 + before + 50);
+    EXPECT_FALSE(content.torn_tail);
   }
 }
 
