@@ -126,7 +126,7 @@ Outcome<int> run(const std::string& db, const std::string& format) {
   if (format != "human" && format != "json" && format != "prometheus") {
     return usage("--format: " + quote(format) + " is no format: human, json or prometheus");
   }
-  VARVE_TRY(Engine engine, open_database(db, Access::read));
+  VARVE_TRY(const Engine engine, open_database(db, Access::read));
   Output output = Output::standard();
   if (format == "human") {
     output.text() = human(engine.stats(), engine.recovery_report());
