@@ -34,8 +34,9 @@ constexpr std::size_t wal_bytes_min = std::size_t{256} << 10;
 constexpr std::size_t queue_bytes_min = std::size_t{16} << 10;
 constexpr std::size_t files_max = 200;  // Of tables; beside them the WAL, manifest and lock.
 constexpr std::size_t segment_bytes_max = std::size_t{8} << 20;
-/// So many old segments are worth a flush at once: reopening often must not pile them up.
-constexpr std::size_t replayed_segments_max = 8;
+/// So many old segments are worth a flush at once: reopening often must not pile them up. Each run
+/// leaves two that are small.
+constexpr std::size_t replayed_segments_max = 16;
 
 Status check_least(std::string_view name, std::size_t value, std::size_t least) {
   if (value >= least) return {};

@@ -46,6 +46,11 @@ class Content {
     return true;
   }
 
+  void truncate(std::uint64_t size) {
+    const Lock lock(mutex_);
+    bytes_.resize(std::min<std::uint64_t>(size, bytes_.size()));
+  }
+
   std::uint64_t size() const {
     const Lock lock(mutex_);
     return bytes_.size();
@@ -76,6 +81,12 @@ class MemoryFile final : public File {
     if (!content_ || !writable_) return io_error(EBADF, position("write", name_, offset));
     if (content_->write(offset, pieces)) return {};
     return io_error(EFBIG, position("write", name_, offset));
+  }
+
+  Status truncate(std::uint64_t size) override {
+    if (!content_ || !writable_) return io_error(EBADF, position("truncate", name_, size));
+    content_->truncate(size);
+    return {};
   }
 
   Status sync() override {

@@ -106,6 +106,13 @@ class PosixFile final : public File {
     return {};
   }
 
+  Status truncate(std::uint64_t size) override {
+    const int result =
+        retry([&] { return ::ftruncate(descriptor_.number(), static_cast<off_t>(size)); });
+    if (result != 0) return failed("truncate", size);
+    return {};
+  }
+
   /// Never repeated, not even when interrupted: the kernel tells of lost pages only once.
   Status sync() override {
     if (::fdatasync(descriptor_.number()) != 0) return last_error("sync", name_);

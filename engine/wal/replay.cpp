@@ -230,12 +230,14 @@ Status Replay::apply_group(ByteSpan group) {
 /// Whether the log ends here as logs do when the power goes, or was damaged. A segment's name,
 /// size and header are durable before its first group is written, so one that is missing, cut off
 /// or not readable is damage. So is a later group or header that says more had been durable than is
-/// here, and a log that begins beyond what the tables hold.
+/// here, and a log that begins beyond what the tables hold. (A log that was closed has segments cut
+/// to what they hold, but no end before the last, which is not.)
 Status Replay::judge_end(std::uint64_t held) {
   std::uint64_t synced = 0;
   std::uint64_t bytes = 0;
   bool more = false;
   std::string damage;
+  std::string cut_off;
   if (gap_) damage = "before " + segment_name(segments_[0].number);
   for (std::size_t i = at_; i < segments_.size(); ++i) {
     const SegmentFile& segment = segments_[i];
@@ -245,8 +247,8 @@ Status Replay::judge_end(std::uint64_t held) {
     if (damage.empty() && !segment.header) {
       damage = segment_name(segment.number) + " @ 0: segment header";
     }
-    if (damage.empty() && segment.size < segment.header->size) {
-      damage = segment_name(segment.number) + " @ " + std::to_string(segment.size) + ": cut off";
+    if (cut_off.empty() && segment.header && segment.size < segment.header->size) {
+      cut_off = segment_name(segment.number) + " @ " + std::to_string(segment.size) + ": cut off";
     }
     if (segment.header && i > at_) synced = std::max(synced, segment.header->synced);
     VARVE_TRY(SegmentReader reader, open(segment));
@@ -260,6 +262,7 @@ Status Replay::judge_end(std::uint64_t held) {
     bytes += recycled ? rest.group_bytes : rest.bytes;
   }
   if (synced > last_sequence_ && damage.empty()) damage = place();
+  if (damage.empty()) damage = cut_off;
   if (!damage.empty()) {
     const std::uint64_t lost = std::max(last_sequence_, held) + 1;
     result_.damages.push_back({damage, lost, std::max(synced, lost)});

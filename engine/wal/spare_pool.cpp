@@ -12,8 +12,8 @@ namespace varve::engine {
 
 namespace {
 
-constexpr std::uint64_t first_bytes = std::uint64_t{64} << 10;
-constexpr std::uint64_t growth = 8;
+constexpr std::uint64_t first_bytes = std::uint64_t{16} << 10;
+constexpr std::uint64_t growth = 4;
 
 constexpr std::size_t piece_size = std::size_t{1} << 20;
 

@@ -43,6 +43,8 @@ class SparePool {
 
   /// A file of at least `bytes`: one that is ready, else a new one, written here and now.
   Result<Spare> take(std::uint64_t bytes);
+  /// A new file of exactly `bytes`, written here and now.
+  Result<Spare> create(std::uint64_t bytes);
   /// Removes a spare that was taken and came to nothing.
   void discard(Spare spare);
 
@@ -76,8 +78,6 @@ class SparePool {
   std::filesystem::path new_path();
   std::uint64_t bytes_ready() const VARVE_REQUIRES(mutex_);
   [[nodiscard]] Status write_piece(File& file, std::uint64_t offset, std::uint64_t end) const;
-  Result<Spare> create(std::uint64_t bytes);
-
   const std::shared_ptr<FileSystem> file_system_;
   const std::filesystem::path dir_;
   const std::uint64_t segment_bytes_;

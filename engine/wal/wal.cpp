@@ -65,7 +65,8 @@ struct Wal::Impl {
 
   Status start();
   Result<std::uint64_t> begin_segment(std::uint64_t group_bytes);
-  Status inscribe(SparePool::Spare& spare) const;
+  Status install(SparePool::Spare& spare, std::uint64_t number);
+  Status inscribe(SparePool::Spare& spare, std::uint64_t number) const;
   void enter(SparePool::Spare spare);
 
   Status append(std::span<const WalBatch> batches, std::uint64_t synced);
@@ -76,6 +77,8 @@ struct Wal::Impl {
   Status release(std::uint64_t segment);
   Status dispose(const Segment& segment);
   Status close();
+  Status end_log();
+  Status cut_segments();
 
   std::filesystem::path path_of(std::uint64_t number) const {
     return options.dir / segment_name(number);
@@ -151,30 +154,36 @@ Status Wal::Impl::start() {
 Result<std::uint64_t> Wal::Impl::begin_segment(std::uint64_t group_bytes) {
   VARVE_CHECK(start());
   VARVE_TRY(SparePool::Spare spare, spares.take(SegmentHeader::encoded_size + group_bytes));
-  Status status = inscribe(spare);
-  if (status) {
-    ended = true;
-    status = options.file_system->rename(spare.path, path_of(next_number));
-  }
-  if (!status) {
-    spares.discard(std::move(spare));
-    return std::unexpected(std::move(status).error());
-  }
-  VARVE_CHECK(options.file_system->sync_directory(options.dir));
+  VARVE_CHECK(install(spare, next_number));
   enter(std::move(spare));
   return current;
 }
 
-Status Wal::Impl::inscribe(SparePool::Spare& spare) const {
+Status Wal::Impl::install(SparePool::Spare& spare, std::uint64_t number) {
+  Status status = inscribe(spare, number);
+  if (status) {
+    ended = true;
+    status = options.file_system->rename(spare.path, path_of(number));
+  }
+  if (!status) {
+    spare.file.reset();
+    spares.discard({spare.path, nullptr, 0, false});
+    return status;
+  }
+  return options.file_system->sync_directory(options.dir);
+}
+
+Status Wal::Impl::inscribe(SparePool::Spare& spare, std::uint64_t number) const {
   const SegmentHeader header{.database = options.database,
-                             .number = next_number,
+                             .number = number,
                              .last_sequence = last_sequence,
                              .chain = chain,
                              .synced = durable(),
                              .size = spare.bytes,
                              .recycled = spare.recycled};
   const Bytes bytes = header.encode();
-  const std::array<ByteSpan, 2> pieces{bytes, terminator};
+  std::array<ByteSpan, 2> pieces{bytes, terminator};
+  if (spare.bytes == bytes.size()) pieces[1] = {};
   VARVE_CHECK(spare.file->write_at(0, pieces));
   return spare.file->sync();
 }
@@ -349,13 +358,53 @@ Status Wal::Impl::dispose(const Segment& segment) {
   return status;
 }
 
+// Spares go first: on a full disk that makes room for the rest. After a failed sync nothing is
+// known of the last groups, so they stay in the file as it is.
 Status Wal::Impl::close() {
-  Status result;
-  if (failed_write) {
-    if (auto begun = begin_segment(0); !begun) result = std::unexpected(begun.error());
-  }
-  if (Status cleared = spares.clear(); !cleared && result) result = std::move(cleared);
+  Status result = spares.clear();
+  if (current == 0) return result;
+  const bool synced = sync().has_value();
+  if (!synced && !failed_write) return result;
+  Status status = end_log();
+  if (!status && failed_write) return status;
+  if (status && synced) status = cut_segments();
+  if (!status) options.log.warning("the WAL keeps its size: " + status.error().message());
   return result;
+}
+
+// Its header says where the log ends, so that what the segments before hold beyond is void whatever
+// it is, and need not be there. In the place of a segment without groups, else after it.
+Status Wal::Impl::end_log() {
+  const bool is_empty = offset == SegmentHeader::encoded_size;
+  VARVE_TRY(SparePool::Spare spare, spares.create(SegmentHeader::encoded_size));
+  if (is_empty) {
+    VARVE_CHECK(install(spare, current));
+    failed_write = false;
+    const Lock lock(mutex);
+    segments.back().bytes = spare.bytes;
+    segments.back().file.reset();
+    return {};
+  }
+  VARVE_CHECK(install(spare, next_number));
+  enter(std::move(spare));
+  return {};
+}
+
+// REQUIRES that all is durable, the last segment's header too. A cut need not be.
+Status Wal::Impl::cut_segments() {
+  std::vector<Segment> cut;
+  {
+    const Lock lock(mutex);
+    for (const Segment& segment : segments) {
+      if (segment.appended < segment.bytes) cut.push_back(segment);
+    }
+  }
+  for (const Segment& segment : cut) {
+    VARVE_TRY(const auto opened,
+              options.file_system->open(path_of(segment.number), OpenMode::read_write));
+    VARVE_CHECK(opened->truncate(segment.appended));
+  }
+  return {};
 }
 
 Wal::Wal(WalOptions options, const WalPosition& position)

@@ -96,7 +96,9 @@ class Wal {
   /// not. True if it did: call again.
   Result<bool> prepare_spare();
 
-  /// Removes spares. Segments that hold needed groups stay.
+  /// Removes spares, ends the log with a segment of nothing but a header, and cuts the others to
+  /// what they hold. Where that cannot be they stay as they are, which is no failure. The last
+  /// call.
   [[nodiscard]] Status close();
 
   std::uint64_t current_segment() const;  ///< 0 before the first rotate().

@@ -239,7 +239,8 @@ class Engine {
   std::string metrics_text() const;
 
   /// Completes what is under way, makes it durable (under Durability::none: flushes), and closes.
-  /// The destructor does the same and drops the error. A second close() is fine.
+  /// The WAL is cut to what it holds; the next opening replays that, unless checkpoint() came
+  /// before. The destructor does the same and drops the error. A second close() is fine.
   [[nodiscard]] Status close();
 
  private:

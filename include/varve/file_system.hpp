@@ -29,6 +29,9 @@ class File {
   [[nodiscard]] virtual Status write_at(std::uint64_t offset,
                                         std::span<const std::span<const std::byte>> pieces) = 0;
 
+  /// Cuts the file to `size` bytes. REQUIRES that it has as many.
+  [[nodiscard]] virtual Status truncate(std::uint64_t size) = 0;
+
   /// Makes every write so far durable, and the file's size; not its name. After a failure the
   /// kernel may have dropped the dirty pages, so a second sync() proves nothing.
   [[nodiscard]] virtual Status sync() = 0;

@@ -125,6 +125,7 @@ class ForgetfulDisk final : public FileSystem {
                     std::span<const std::span<const std::byte>> pieces) override {
       return file_->write_at(offset, pieces);
     }
+    Status truncate(std::uint64_t size) override { return file_->truncate(size); }
     Status sync() override { return {}; }
     Result<std::uint64_t> size() const override { return file_->size(); }
     Status close() override { return file_->close(); }

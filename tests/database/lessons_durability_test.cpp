@@ -18,16 +18,6 @@
 namespace varve::test {
 namespace {
 
-Status flip_bit(FileSystem& files, const std::filesystem::path& path, std::uint64_t bit) {
-  auto file = files.open(path, OpenMode::read_write);
-  if (!file) return std::unexpected(file.error());
-  std::byte byte{};
-  if (auto read = (*file)->read_at(bit / 8, std::span(&byte, 1)); !read) return read;
-  byte ^= std::byte{1} << (bit % 8);
-  const std::span<const std::byte> piece(&byte, 1);
-  return (*file)->write_at(bit / 8, std::span(&piece, 1));
-}
-
 std::vector<std::filesystem::path> files_with(FileSystem& files, std::string_view ending) {
   std::vector<std::filesystem::path> found;
   const auto names = files.list("/db").value();
@@ -57,21 +47,22 @@ TEST(Lessons, l09_the_sequence_never_restarts_low) {
 }
 
 TEST(Lessons, l10_a_torn_tail_is_cut_off_before_new_appends) {
-  Database db;
-  for (int i = 0; i < 10; ++i) db.put("k", i, i);
-  db.close();
+  const auto before = std::make_shared<SimulatedDisk>();
+  Options options = small_options();
+  options.file_system = before;
+  Database killed(options);
+  for (int i = 0; i < 10; ++i) killed.put("k", i, i);
   // The last group loses its end, as in a power cut.
-  const auto segments = files_with(*db.options().file_system, ".wal");
+  const auto disk = before->after(PowerCut::keep_all());
+  const auto segments = files_with(*disk, ".wal");
   ASSERT_FALSE(segments.empty());
-  auto file = db.options().file_system->open(segments.back(), OpenMode::read_write).value();
-  std::vector<std::byte> bytes(file->size().value());
-  ASSERT_TRUE(file->read_at(0, bytes));
+  const auto bytes = disk->content(segments.back());
   const auto last = std::find_if(bytes.rbegin(), bytes.rend(),
                                  [](std::byte byte) { return byte != std::byte{0}; });
-  ASSERT_TRUE(flip_bit(*db.options().file_system, segments.back(),
-                       8 * static_cast<std::uint64_t>(bytes.rend() - last - 1)));
+  disk->flip_bit(segments.back(), 8 * static_cast<std::uint64_t>(bytes.rend() - last - 1));
 
-  db.open();
+  options.file_system = disk;
+  Database db(options);
   EXPECT_EQ(db.count(Query::all()), 9u);
   EXPECT_TRUE(db->recovery_report().cut);
   db.put("k", 100, "after the cut");
@@ -93,20 +84,27 @@ TEST(Lessons, l11_one_flipped_bit_never_gives_wrong_or_silently_missing_data) {
   sound.flush();
   const auto expected = sound.query(Query::all());
 
-  for (const bool flushed : {false, true}) {
-    SCOPED_TRACE(flushed ? "in a table" : "in the WAL");
+  enum class Where { log_of_a_killed_process, log_of_a_closed_one, table };
+  for (const Where where :
+       {Where::log_of_a_killed_process, Where::log_of_a_closed_one, Where::table}) {
+    SCOPED_TRACE(static_cast<int>(where));
     for (std::uint64_t at = 0; at < 150; ++at) {
+      auto disk = std::make_shared<SimulatedDisk>();
+      options.file_system = disk;
       Database db(options);
       fill(db);
-      if (flushed) db.flush();
-      db.close();
-      auto& files = *db.options().file_system;
-      const auto damaged = files_with(files, flushed ? ".table" : ".wal").back();
-      const std::uint64_t bits =
-          8 * (flushed ? files.open(damaged, OpenMode::read).value()->size().value() : 4'096);
-      ASSERT_TRUE(flip_bit(files, damaged, at * 7'919 % bits));
+      if (where == Where::table) db.flush();
+      if (where == Where::log_of_a_killed_process) {
+        disk = disk->after(PowerCut::keep_all());
+      } else {
+        db.close();
+      }
+      const auto damaged = files_with(*disk, where == Where::table ? ".table" : ".wal").front();
+      const std::uint64_t bits = 8 * std::min<std::uint64_t>(disk->content(damaged).size(), 4'096);
+      disk->flip_bit(damaged, at * 7'919 % bits);
 
-      auto opened = Engine::open(db.options());
+      options.file_system = disk;
+      auto opened = Engine::open(options);
       if (!opened) {
         EXPECT_EQ(opened.error().code, Errc::corruption) << opened.error().message();
         continue;

@@ -44,10 +44,54 @@ TEST(Wear, of_opening_writing_little_and_closing_is_little) {
   for (int i = 0; i < 20; ++i) {
     Database db(options);
     db.put("k", i, i);
-    EXPECT_LE(log_bytes(*disk), std::uint64_t{9 * 64} << 10);
+    EXPECT_LE(log_bytes(*disk), std::uint64_t{20} << 10);
     db.close();
+    EXPECT_LE(log_bytes(*disk), std::uint64_t{4} << 10);
   }
-  EXPECT_LE(spares.created, 20);
+  EXPECT_LE(spares.created, 40) << "for the log of each run, and for its end";
+}
+
+TEST(Wear, leaves_no_log_worth_speaking_of_after_a_flush_and_a_close) {
+  const auto disk = std::make_shared<SimulatedDisk>();
+  Options options = small_options();
+  options.file_system = disk;
+  options.wal_bytes = std::size_t{128} << 20;
+  Database db(options);
+  for (int i = 0; i < 500; ++i) {
+    WriteBatch batch;
+    for (int record = 0; record < 100; ++record) {
+      batch.put("k" + std::to_string(record), i, i * 0.37);
+    }
+    db.write(std::move(batch));
+  }
+  db.flush();
+  EXPECT_GT(log_bytes(*disk), std::uint64_t{1} << 20);
+  db.close();
+  EXPECT_LE(log_bytes(*disk), 256u);
+  db.open();
+  EXPECT_EQ(db->recovery_report().batches_replayed, 0u);
+  EXPECT_EQ(db.count(Query::all()), 50'000u);
+}
+
+TEST(Wear, leaves_the_log_as_long_as_what_it_holds_after_a_close) {
+  const auto disk = std::make_shared<SimulatedDisk>();
+  Options options = small_options();
+  options.file_system = disk;
+  options.wal_bytes = std::size_t{128} << 20;
+  options.memtable_bytes = std::size_t{32} << 20;
+  options.queue_bytes = std::size_t{4} << 20;
+  Database db(options);
+  for (int i = 0; i < 40; ++i) {
+    WriteBatch batch;
+    batch.put("k", i, Value(std::string(100'000, 'v')).view());
+    db.write(std::move(batch));
+  }
+  EXPECT_GT(log_bytes(*disk), std::uint64_t{5'000'000});
+  db.close();
+  EXPECT_LE(log_bytes(*disk), 4'010'000u);
+  db.open();
+  EXPECT_EQ(db->recovery_report().batches_replayed, 40u);
+  EXPECT_FALSE(db->recovery_report().cut);
 }
 
 TEST(Wear, of_a_steady_stream_needs_no_new_files_for_its_log) {

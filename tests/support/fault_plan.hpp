@@ -21,13 +21,14 @@ enum class Call {
   lock,  ///< Changes the disk where it makes the file, and is then a `create` too.
   create,
   write,
+  truncate,
   sync,
   remove,
   rename,
   create_directory,
   sync_directory,
 };
-inline constexpr std::size_t call_count = 13;
+inline constexpr std::size_t call_count = 14;
 
 /// A call that fails.
 struct Fault {

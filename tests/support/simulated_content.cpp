@@ -44,6 +44,23 @@ Bytes FreedSectors::pick(Random& random, std::uint64_t index) const {
 void SimulatedContent::write(std::uint64_t offset, ByteSpan source) {
   if (source.empty()) return;
   const std::uint64_t end = offset + source.size();
+  remember(offset, end);
+  if (end > bytes_.size()) {
+    bytes_.resize(end);
+    sizes_.push_back(end);
+  }
+  std::ranges::copy(source, bytes_.begin() + static_cast<std::ptrdiff_t>(offset));
+}
+
+void SimulatedContent::truncate(std::uint64_t size) {
+  if (size >= bytes_.size()) return;
+  remember(size, bytes_.size());
+  bytes_.resize(size);
+  sizes_.push_back(size);
+}
+
+/// What the sectors that are about to change hold.
+void SimulatedContent::remember(std::uint64_t offset, std::uint64_t end) {
   for (std::uint64_t index = offset / sector_size_; index * sector_size_ < end; ++index) {
     Dirty& dirty =
         dirty_.try_emplace(index, Dirty{{}, index * sector_size_ >= synced_size_}).first->second;
@@ -51,11 +68,6 @@ void SimulatedContent::write(std::uint64_t offset, ByteSpan source) {
     if (dirty.before.size() > versions_max) dirty.before.erase(dirty.before.begin() + 1);
     dirty.forgotten = false;
   }
-  if (end > bytes_.size()) {
-    bytes_.resize(end);
-    sizes_.push_back(end);
-  }
-  std::ranges::copy(source, bytes_.begin() + static_cast<std::ptrdiff_t>(offset));
 }
 
 void SimulatedContent::sync() {
@@ -77,6 +89,7 @@ void SimulatedContent::set(Bytes bytes) {
 
 Bytes SimulatedContent::synced() const {
   Bytes result = bytes_;
+  result.resize(std::max<std::uint64_t>(result.size(), synced_size_));
   for (const auto& [index, dirty] : dirty_) put_sector(result, index, dirty.before.front());
   result.resize(synced_size_);
   return result;
@@ -84,6 +97,7 @@ Bytes SimulatedContent::synced() const {
 
 Bytes SimulatedContent::surviving(Random& random, double kept, const FreedSectors& freed) const {
   Bytes result = bytes_;
+  result.resize(std::max<std::uint64_t>(result.size(), synced_size_));
   for (const auto& [index, dirty] : dirty_) {
     put_sector(result, index, surviving_sector(random, kept, freed, index, dirty));
   }
@@ -104,6 +118,7 @@ Bytes SimulatedContent::sector(std::uint64_t index) const {
 
 void SimulatedContent::put_sector(Bytes& target, std::uint64_t index, ByteSpan source) const {
   const std::uint64_t offset = index * sector_size_;
+  if (offset >= target.size()) return;  // The file was cut since.
   const std::size_t size = std::min<std::uint64_t>(source.size(), target.size() - offset);
   std::ranges::copy(source.first(size), target.begin() + static_cast<std::ptrdiff_t>(offset));
 }

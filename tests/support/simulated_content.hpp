@@ -38,6 +38,7 @@ class SimulatedContent {
   std::uint64_t size() const { return bytes_.size(); }
 
   void write(std::uint64_t offset, engine::ByteSpan source);
+  void truncate(std::uint64_t size);
   void sync();
 
   /// What a failed sync leaves: pages that the kernel takes for clean, so that no later sync writes
@@ -61,6 +62,7 @@ class SimulatedContent {
     bool forgotten = false;             ///< By a failed sync.
   };
 
+  void remember(std::uint64_t offset, std::uint64_t end);
   engine::Bytes sector(std::uint64_t index) const;
   void put_sector(engine::Bytes& target, std::uint64_t index, engine::ByteSpan source) const;
   engine::Bytes surviving_sector(Random& random, double kept, const FreedSectors& freed,

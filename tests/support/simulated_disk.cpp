@@ -110,6 +110,12 @@ struct Disk {
     return {};
   }
 
+  void truncate(Inode& inode, std::uint64_t size) {
+    used -= cost(inode.content.size());
+    inode.content.truncate(size);
+    used += cost(inode.content.size());
+  }
+
   /// The last step of whatever takes a name or a handle away.
   void release(const Inode& inode) {
     if (inode.names > 0 || inode.handles > 0) return;
@@ -247,6 +253,15 @@ class SimulatedDisk::OpenFile final : public File {
           [[maybe_unused]] const Status half =
               disk.write(*inode_, offset, source, source.size() / 2, where);
         });
+  }
+
+  Status truncate(std::uint64_t size) override {
+    const std::string where = position("truncate", path_, size);
+    if (!inode_ || !writable_) return io_error(EBADF, where);
+    return state_->run(Call::truncate, path_, where, [&](Disk& disk) -> Status {
+      disk.truncate(*inode_, size);
+      return {};
+    });
   }
 
   Status sync() override {

@@ -115,6 +115,15 @@ TEST_P(FileSystems, fill_a_gap_with_zeros) {
   EXPECT_EQ(read(*file, 0, 4), std::string("\0\0\0x", 4));
 }
 
+TEST_P(FileSystems, cut_a_file_short) {
+  const auto file = create("a", "sediment");
+  ASSERT_TRUE(file->truncate(3));
+  EXPECT_EQ(file->size(), 3u);
+  EXPECT_EQ(content("a"), "sed");
+  write(*file, 5, "!");
+  EXPECT_EQ(content("a"), std::string("sed\0\0!", 6)) << "what was cut is gone";
+}
+
 TEST_P(FileSystems, call_a_file_that_ends_too_early_corrupt_and_name_it) {
   const auto file = create("short", "12345");
   EXPECT_EQ(read(*file, 2, 3), "345");

@@ -204,6 +204,19 @@ TEST_F(SimulatedDiskBytes, never_end_before_the_synced_size) {
   EXPECT_EQ(found, (std::set<std::size_t>{3, 4}));
 }
 
+TEST_F(SimulatedDiskBytes, that_were_cut_off_may_come_back_and_the_others_stay) {
+  const auto file = create_durable("/a", sectors("abc"));
+  file->truncate(700).value();
+  EXPECT_EQ(lost("/a"), sectors("abc"));
+  const auto found = outcomes([](const SimulatedDisk& disk) { return text_of(disk, "/a"); });
+  EXPECT_TRUE(found.contains(sectors("abc")));
+  EXPECT_TRUE(found.contains(sectors("abc").substr(0, 700)));
+  for (const std::string& text : found)
+    EXPECT_EQ(text.substr(0, 700), sectors("abc").substr(0, 700));
+  file->sync().value();
+  EXPECT_EQ(lost("/a"), sectors("abc").substr(0, 700));
+}
+
 TEST_F(SimulatedDiskBytes, that_were_never_written_are_zeros) {
   const auto file = create_durable("/a", "");
   write(*file, 1000, "x").value();
@@ -382,15 +395,16 @@ TEST_F(SimulatedDiskPower, counts_the_calls_that_change_the_disk_and_no_others) 
   disk_->rename("/a", "/b").value();                            // 5
   disk_->sync_directory("/").value();                           // 6
   const auto lock = disk_->lock("/LOCK").value();               // 7, it makes the file
-  disk_->remove("/b").value();                                  // 8
-  EXPECT_FALSE(disk_->remove("/b")) << "counted all the same";  // 9
+  file->truncate(4).value();                                    // 8
+  disk_->remove("/b").value();                                  // 9
+  EXPECT_FALSE(disk_->remove("/b")) << "counted all the same";  // 10
   Bytes bytes(4);
   file->read_at(0, bytes).value();
   static_cast<void>(file->size().value());
   static_cast<void>(disk_->list("/").value());
   static_cast<void>(disk_->exists("/b").value());
   file->close().value();
-  EXPECT_EQ(disk_->changes() - before, 9u);
+  EXPECT_EQ(disk_->changes() - before, 10u);
   EXPECT_EQ(disk_->calls(Call::remove), 2u);
   EXPECT_EQ(disk_->calls(Call::read), 1u);
 }

@@ -42,6 +42,7 @@ class CountingFiles final : public FileSystem {
     Status write_at(std::uint64_t, std::span<const std::span<const std::byte>>) override {
       return {};
     }
+    Status truncate(std::uint64_t) override { return {}; }
     Status sync() override { return {}; }
     Result<std::uint64_t> size() const override { return std::uint64_t{0}; }
     Status close() override { return {}; }

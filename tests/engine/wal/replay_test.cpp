@@ -279,9 +279,9 @@ TEST(Replay, finds_evidence_far_behind_the_damage) {
     log.append({{sequence, std::string(30'000 + sequence, 'x'), {"\1k"}}}).value();
     if (sequence == 18) log.wal().sync().value();
   }
-  disk->flip_bit(segment_path(1), 8 * 200);
+  disk->flip_bit(segment_path(log.wal().current_segment()), 8 * 200);
   const Replayed replayed = replay(*disk).value();
-  EXPECT_TRUE(replayed.batches.empty());
+  EXPECT_LT(replayed.batches.size(), 15u);
   ASSERT_EQ(replayed.result.damages.size(), 1u);
   EXPECT_EQ(replayed.result.damages[0].last_sequence, 18u);
 }

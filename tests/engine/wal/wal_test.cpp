@@ -189,10 +189,12 @@ TEST(Wal, ends_a_segment_whose_write_failed_when_it_closes_at_the_latest) {
   auto disk = wal_disk();
   WalLog log(disk);
   log.wal().rotate().value();
+  log.append({batch(1)}).value();
   disk->fail({.call = Call::write, .lasting = true});
-  EXPECT_FALSE(log.append({batch(1)}));
-  EXPECT_FALSE(log.append({batch(1)}));
+  EXPECT_FALSE(log.append({batch(2)}));
+  EXPECT_FALSE(log.append({batch(2)}));
   EXPECT_EQ(log.wal().current_segment(), 1u);
+  EXPECT_FALSE(log.wal().close()) << "the batch may count yet";
   disk->clear_faults();
   log.wal().close().value();
   EXPECT_EQ(log.wal().current_segment(), 2u);
@@ -363,7 +365,87 @@ TEST(Wal, leaves_no_spare_when_it_closes) {
   log.wal().release(3).value();
   EXPECT_EQ(files(*disk).size(), 3u);
   log.wal().close().value();
-  EXPECT_EQ(files(*disk), (std::vector<std::string>{segment_name(3)}));
+  EXPECT_EQ(files(*disk), (std::vector<std::string>{segment_name(3), segment_name(4)}));
+}
+
+std::uint64_t bytes_of(const SimulatedDisk& disk) {
+  std::uint64_t sum = 0;
+  for (const std::string& name : files(disk)) sum += disk.content(wal_dir / name).size();
+  return sum;
+}
+
+TEST(Wal, is_cut_to_what_it_holds_when_it_closes) {
+  auto disk = wal_disk();
+  WalLog log(disk, {}, std::size_t{16} << 10);
+  log.wal().rotate().value();
+  for (std::uint64_t i = 1; i <= 10; ++i) log.append({batch(i)}).value();
+  const std::uint64_t groups = log.wal().bytes_appended();
+  EXPECT_EQ(bytes_of(*disk), std::uint64_t{16} << 10);
+  log.wal().close().value();
+  EXPECT_EQ(bytes_of(*disk), groups + 2 * SegmentHeader::encoded_size);
+
+  const Replayed replayed = replay(*disk->after(PowerCut::lose_unsynced())).value();
+  EXPECT_EQ(replayed.batches, batches(1, 10));
+  EXPECT_FALSE(replayed.result.cut);
+  EXPECT_TRUE(replayed.result.damages.empty());
+}
+
+TEST(Wal, leaves_one_header_where_it_closes_without_a_group) {
+  auto disk = wal_disk();
+  {
+    WalLog log(disk, {}, std::size_t{64} << 10);
+    fill(log, 1, 2);
+    log.wal().close().value();
+  }
+  const std::uint64_t before = bytes_of(*disk);
+  WalLog log(disk, replay(*disk).value().result.position, std::size_t{64} << 10);
+  log.wal().rotate().value();
+  log.wal().close().value();
+  EXPECT_EQ(bytes_of(*disk), before + SegmentHeader::encoded_size);
+  EXPECT_EQ(replay(*disk).value().batches, batches(1, 2));
+}
+
+TEST(Wal, says_of_a_closed_log_where_it_is_damaged) {
+  auto disk = wal_disk();
+  WalLog log(disk, {}, std::size_t{64} << 10);
+  log.wal().rotate().value();
+  for (std::uint64_t i = 1; i <= 3; ++i) log.append({batch(i)}).value();
+  log.wal().close().value();
+  disk->flip_bit(segment_path(1), (disk->content(segment_path(1)).size() - 20) * 8);
+  const Replayed replayed = replay(*disk).value();
+  EXPECT_EQ(replayed.batches, batches(1, 2));
+  ASSERT_EQ(replayed.result.damages.size(), 1u);
+  EXPECT_EQ(replayed.result.damages[0].where.find("cut off"), std::string::npos);
+  EXPECT_EQ(replayed.result.damages[0].last_sequence, 3u);
+}
+
+TEST(Wal, keeps_its_size_where_a_close_finds_no_room_or_a_cut_fails) {
+  for (const Call call : {Call::create, Call::write, Call::sync, Call::rename, Call::sync_directory,
+                          Call::open, Call::truncate}) {
+    auto disk = wal_disk();
+    WalLog log(disk, {}, std::size_t{16} << 10);
+    log.wal().rotate().value();
+    log.append({batch(1)}).value();
+    log.wal().sync().value();
+    disk->fail({.call = call, .lasting = true, .error_number = ENOSPC});
+    EXPECT_TRUE(log.wal().close()) << static_cast<int>(call);
+    EXPECT_NE(disk->failures(), 0u);
+    EXPECT_GE(bytes_of(*disk), std::uint64_t{16} << 10);
+    disk->clear_faults();
+    EXPECT_EQ(replay(*disk->after(PowerCut::lose_unsynced())).value().batches, batches(1, 1));
+  }
+}
+
+TEST(Wal, keeps_every_byte_of_groups_whose_sync_failed) {
+  auto disk = wal_disk();
+  WalLog log(disk, {}, std::size_t{64} << 10);
+  log.wal().rotate().value();
+  log.append({batch(1)}).value();
+  disk->fail({.call = Call::sync});
+  EXPECT_FALSE(log.wal().sync());
+  const std::uint64_t before = bytes_of(*disk);
+  EXPECT_TRUE(log.wal().close());
+  EXPECT_EQ(bytes_of(*disk), before);
 }
 
 TEST(Wal, removes_the_spares_that_a_killed_process_left) {
@@ -410,7 +492,7 @@ TEST(Wal, begins_small_and_stays_so_where_little_is_written) {
     log.append({batch(sequence)}).value();
     EXPECT_FALSE(log.wal().wants_spare());
   }
-  EXPECT_EQ(log.wal().live_bytes(), std::uint64_t{64} << 10);
+  EXPECT_EQ(log.wal().live_bytes(), std::uint64_t{16} << 10);
   EXPECT_EQ(disk->calls(Call::create), 2u) << "the others were recycled";
 }
 
@@ -419,8 +501,8 @@ TEST(Wal, grows_its_segments_as_they_are_filled) {
   WalLog log(disk, {}, std::size_t{8} << 20);
   log.wal().rotate().value();
   constexpr std::uint64_t kib = 1024;
-  EXPECT_EQ(run(log, 1, 1'000, 20'000, 1),
-            (std::vector{512 * kib, 4'096 * kib, 8'192 * kib, 8'192 * kib}));
+  EXPECT_EQ(run(log, 1, 4'000, 5'000, 1),
+            (std::vector{64 * kib, 256 * kib, 1'024 * kib, 4'096 * kib, 8'192 * kib, 8'192 * kib}));
 }
 
 TEST(Wal, finds_every_next_segment_ready_and_writes_none_once_it_runs_steadily) {
@@ -470,13 +552,13 @@ TEST(Wal, prepares_the_next_segment_piece_by_piece) {
   WalLog log(disk, {}, std::size_t{5} << 19);
   EXPECT_FALSE(log.wal().prepare_spare().value()) << "not before it has begun";
   log.wal().rotate().value();
-  for (std::uint64_t sequence = 1; log.wal().current_segment() < 3; ++sequence) {
-    log.append({{sequence, std::string(20'000, 'x'), {}}}).value();
+  for (std::uint64_t sequence = 1; log.wal().current_segment() < 5; ++sequence) {
+    log.append({{sequence, std::string(10'000, 'x'), {}}}).value();
   }
   int pieces = 0;
   while (log.wal().prepare_spare().value()) ++pieces;
   EXPECT_EQ(pieces, 3);
-  EXPECT_EQ(log.wal().segment_count(), 4u);
+  EXPECT_EQ(log.wal().segment_count(), 6u);
   EXPECT_EQ(log.wal().bytes() - log.wal().live_bytes(), std::uint64_t{5} << 19);
   const std::uint64_t creates = disk->calls(Call::create);
   log.wal().rotate().value();
