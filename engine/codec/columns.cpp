@@ -30,18 +30,6 @@ void decode_int64s(ByteReader& reader, std::span<std::int64_t> values) {
   decode_words(reader, {reinterpret_cast<std::uint64_t*>(values.data()), values.size()});
 }
 
-void encode_doubles(std::span<const double> values, Compression compression, Bytes& target) {
-  std::vector<std::uint64_t> words(values.size());
-  copy_bytes(words.data(), values.data(), values.size_bytes());
-  encode_words(words, compression, target);
-}
-
-void decode_doubles(ByteReader& reader, std::span<double> values) {
-  std::vector<std::uint64_t> words(values.size());
-  decode_words(reader, words);
-  copy_bytes(values.data(), words.data(), values.size_bytes());
-}
-
 void encode_bools(std::span<const bool> values, Bytes& target) {
   if (values.empty()) return;
   ByteWriter writer(target);

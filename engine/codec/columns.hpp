@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/bytes.hpp"
+#include "engine/codec/doubles.hpp"
 #include "varve/options.hpp"
 
 namespace varve::engine {
@@ -18,9 +19,6 @@ namespace varve::engine {
 
 void encode_int64s(std::span<const std::int64_t> values, Compression compression, Bytes& target);
 void decode_int64s(ByteReader& reader, std::span<std::int64_t> values);
-
-void encode_doubles(std::span<const double> values, Compression compression, Bytes& target);
-void decode_doubles(ByteReader& reader, std::span<double> values);
 
 void encode_bools(std::span<const bool> values, Bytes& target);
 void decode_bools(ByteReader& reader, std::span<bool> values);

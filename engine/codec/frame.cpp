@@ -1,0 +1,233 @@
+#include "engine/codec/frame.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <limits>
+
+#include "engine/codec/bit_packing.hpp"
+#include "engine/codec/scratch.hpp"
+
+namespace varve::engine {
+
+namespace {
+
+using Words = std::span<const std::uint64_t>;
+
+constexpr std::uint8_t patched_bit = 0x80;
+constexpr std::size_t place_bits = 16;
+
+std::int64_t as_signed(std::uint64_t word) { return static_cast<std::int64_t>(word); }
+
+unsigned width_of(std::uint64_t range) { return static_cast<unsigned>(std::bit_width(range)); }
+
+std::size_t frame_size(const Frame& frame, std::size_t count) {
+  const std::size_t plain = zigzag_size(frame.base) + 1 + packed_size(count, frame.width);
+  if (frame.exceptions == 0) return plain;
+  return plain + 2 + 1 + frame.exceptions * sizeof(std::uint16_t) +
+         packed_size(frame.exceptions, frame.high_width);
+}
+
+Frame plain_frame(const Extremes& extremes, std::size_t count) {
+  Frame frame{.base = extremes.least, .width = width_of(extremes.greatest - extremes.least)};
+  frame.size = frame_size(frame, count);
+  return frame;
+}
+
+/// How many words have which width, and so what each width to pack in would cost.
+class Histogram {
+ public:
+  Histogram(Words words, std::uint64_t base) : count_(words.size()) {
+    for (const std::uint64_t word : words) ++counts_[width_of(word - base)];
+  }
+
+  /// The best width, at or below the greatest there is.
+  Frame best(std::uint64_t base) const {
+    unsigned greatest = 64;
+    while (greatest > 0 && counts_[greatest] == 0) --greatest;
+    Frame least{.base = base, .width = greatest};
+    std::size_t least_bits = count_ * greatest;
+    std::size_t exceptions = 0;
+    for (unsigned width = greatest; width-- > 0;) {
+      exceptions += counts_[width + 1];
+      const std::size_t bits = count_ * width + exceptions * (place_bits + greatest - width);
+      if (bits < least_bits) {
+        least_bits = bits;
+        least = {
+            .base = base, .width = width, .high_width = greatest - width, .exceptions = exceptions};
+      }
+    }
+    least.size = frame_size(least, count_);
+    return least;
+  }
+
+ private:
+  std::array<std::uint32_t, 65> counts_{};
+  std::size_t count_;
+};
+
+constexpr std::size_t sample_size = 64;
+
+/// Whether most words of a sample lie in an eighth of the range or less, so that two bits can be
+/// had by leaving the others to exceptions.
+bool is_concentrated(Words words, const Frame& plain) {
+  constexpr unsigned part_bits = 4;
+  if (plain.width < part_bits) return false;
+  std::array<std::uint8_t, std::size_t{1} << part_bits> parts{};
+  const std::size_t step = words.size() / sample_size;
+  for (std::size_t i = 0; i < sample_size; ++i) {
+    ++parts[(words[i * step] - plain.base) >> (plain.width - part_bits)];
+  }
+  unsigned most = 0;
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    most = std::max<unsigned>(most, parts[i - 1] + parts[i]);
+  }
+  return most >= sample_size / 8 * 7;
+}
+
+/// Sorted as signed numbers.
+struct Sample {
+  explicit Sample(Words words) {
+    const std::size_t step = words.size() / sample_size;
+    for (std::size_t i = 0; i < sample_size; ++i) sorted[i] = as_signed(words[i * step]);
+    std::ranges::sort(sorted);
+  }
+  std::array<std::int64_t, sample_size> sorted;
+};
+
+/// Words far below the others would make all differences large: a base above them leaves them to
+/// the exceptions.
+std::uint64_t base_above_outliers(Words words, const Sample& sample) {
+  const std::int64_t low = sample.sorted[sample_size / 16];
+  const std::uint64_t spread = static_cast<std::uint64_t>(sample.sorted[sample_size * 15 / 16]) -
+                               static_cast<std::uint64_t>(low);
+  const std::uint64_t reach =
+      std::min(spread, static_cast<std::uint64_t>(low) -
+                           static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::min()));
+  const std::int64_t bound = as_signed(static_cast<std::uint64_t>(low) - reach);
+  std::int64_t base = low;
+  for (const std::uint64_t word : words) {
+    if (as_signed(word) >= bound) base = std::min(base, as_signed(word));
+  }
+  return static_cast<std::uint64_t>(base);
+}
+
+}  // namespace
+
+std::size_t zigzag_size(std::uint64_t word) {
+  return (static_cast<std::size_t>(std::bit_width(zigzag(as_signed(word)) | 1)) + 6) / 7;
+}
+
+Extremes extremes_of(Words words) {
+  // Four at a time, so that one comparison does not wait for the one before.
+  std::array<std::int64_t, 4> least;
+  std::array<std::int64_t, 4> greatest;
+  least.fill(as_signed(words.front()));
+  greatest.fill(as_signed(words.front()));
+  const auto take = [&](std::size_t lane, std::uint64_t word) {
+    const std::int64_t value = as_signed(word);
+    least[lane] = value < least[lane] ? value : least[lane];
+    greatest[lane] = value > greatest[lane] ? value : greatest[lane];
+  };
+  std::size_t i = 0;
+  for (; i + 4 <= words.size(); i += 4) {
+    take(0, words[i]);
+    take(1, words[i + 1]);
+    take(2, words[i + 2]);
+    take(3, words[i + 3]);
+  }
+  for (; i < words.size(); ++i) take(0, words[i]);
+  return {static_cast<std::uint64_t>(std::ranges::min(least)),
+          static_cast<std::uint64_t>(std::ranges::max(greatest))};
+}
+
+Frame choose_frame(Words words) {
+  if (words.empty()) return {.size = frame_size({}, 0)};
+  return choose_frame(words, extremes_of(words));
+}
+
+Frame choose_frame(Words words, const Extremes& extremes) {
+  Frame best = plain_frame(extremes, words.size());
+  const bool may_have_exceptions =
+      words.size() >= 2 * sample_size && words.size() <= patched_count_max;
+  if (!may_have_exceptions || !is_concentrated(words, best)) return best;
+
+  const Sample sample(words);
+  const auto low = static_cast<std::uint64_t>(sample.sorted[sample_size / 16]);
+  const auto high = static_cast<std::uint64_t>(sample.sorted[sample_size * 15 / 16]);
+  const auto weigh = [&](std::uint64_t base) {
+    const Frame frame = Histogram(words, base).best(base);
+    if (frame.size < best.size) best = frame;
+  };
+  const std::uint64_t least = best.base;
+  weigh(least);
+  if (width_of(high - least) > width_of(high - low) + 1) weigh(base_above_outliers(words, sample));
+  return best;
+}
+
+void encode_frame(Words words, const Frame& frame, Bytes& target) {
+  ByteWriter writer(target);
+  writer.put_zigzag(as_signed(frame.base));
+  const bool patched = frame.exceptions > 0;
+  writer.put(static_cast<std::uint8_t>(frame.width | (patched ? patched_bit : 0)));
+  const auto pack_more = [&](Words values, std::uint64_t base, unsigned width) {
+    const std::size_t at = target.size();
+    target.resize(at + packed_size(values.size(), width));
+    pack(values, base, width, std::span(target).subspan(at));
+  };
+  pack_more(words, frame.base, frame.width);
+  if (!patched) return;
+
+  writer.put(static_cast<std::uint16_t>(frame.exceptions - 1));
+  writer.put(static_cast<std::uint8_t>(frame.high_width));
+  Scratch scratch(frame.exceptions);
+  const std::span<std::uint64_t> highs = scratch.words();
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::uint64_t high = (words[i] - frame.base) >> frame.width;
+    if (high == 0) continue;
+    highs[found++] = high;
+    writer.put(static_cast<std::uint16_t>(i));
+  }
+  pack_more(highs, 0, frame.high_width);
+}
+
+namespace {
+
+/// The upper bits of exceptions. Their places go up, so that each has one value.
+void patch(ByteReader& reader, unsigned width, std::span<std::uint64_t> words) {
+  const std::size_t exceptions = std::size_t{reader.take<std::uint16_t>()} + 1;
+  const auto high_width = reader.take<std::uint8_t>();
+  if (exceptions > words.size() || high_width == 0 || width + high_width > 64) {
+    return reader.fail();
+  }
+  ByteReader places(reader.take_bytes(exceptions * sizeof(std::uint16_t)));
+  const ByteSpan packed = reader.take_bytes(packed_size(exceptions, high_width));
+  if (!reader.ok()) return;
+
+  Scratch scratch(exceptions);
+  const std::span<std::uint64_t> highs = scratch.words();
+  unpack(packed, 0, high_width, highs);
+  std::size_t next = 0;
+  for (const std::uint64_t high : highs) {
+    const std::size_t place = places.take<std::uint16_t>();
+    if (place < next || place >= words.size()) return reader.fail();
+    words[place] += high << width;
+    next = place + 1;
+  }
+}
+
+}  // namespace
+
+void decode_frame(ByteReader& reader, std::span<std::uint64_t> words) {
+  const auto base = static_cast<std::uint64_t>(reader.take_zigzag());
+  const auto form = reader.take<std::uint8_t>();
+  const unsigned width = form & ~patched_bit & 0xFFu;
+  if (width > 64) return reader.fail();
+  const ByteSpan packed = reader.take_bytes(packed_size(words.size(), width));
+  if (!reader.ok()) return;
+  unpack(packed, base, width, words);
+  if ((form & patched_bit) != 0) patch(reader, width, words);
+}
+
+}  // namespace varve::engine

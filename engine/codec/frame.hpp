@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "engine/base/bytes.hpp"
+
+namespace varve::engine {
+
+/// Words as differences to a base, in as few bits as most of them need. What needs more is an
+/// exception: its place and its upper bits follow, and decoding patches them in (PFOR: Zukowski et
+/// al., "Super-Scalar RAM-CPU Cache Compression", 2006). All arithmetic wraps, so that there is no
+/// sequence which does not fit.
+struct Frame {
+  std::uint64_t base = 0;
+  unsigned width = 0;       // Bits of each.
+  unsigned high_width = 0;  // Bits above these of each exception; 0 where there are none.
+  std::size_t exceptions = 0;
+  std::size_t size = 0;  // Of the encoding, in bytes.
+};
+
+/// Columns longer than this have no exceptions, whose places are 16 bits.
+constexpr std::size_t patched_count_max = std::size_t{1} << 16;
+
+struct Extremes {
+  std::uint64_t least;  // As signed numbers.
+  std::uint64_t greatest;
+};
+
+/// REQUIRES a word.
+Extremes extremes_of(std::span<const std::uint64_t> words);
+
+/// The frame that takes least, or nearly so: exceptions are weighed where a sample shows some.
+Frame choose_frame(std::span<const std::uint64_t> words);
+Frame choose_frame(std::span<const std::uint64_t> words, const Extremes& extremes);
+
+/// REQUIRES the frame that was chosen for these words.
+void encode_frame(std::span<const std::uint64_t> words, const Frame& frame, Bytes& target);
+
+/// Fails the reader where the bytes are no frame of that many words.
+void decode_frame(ByteReader& reader, std::span<std::uint64_t> words);
+
+/// The bytes that put_zigzag() takes for a word.
+std::size_t zigzag_size(std::uint64_t word);
+
+}  // namespace varve::engine
