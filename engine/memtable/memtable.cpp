@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/key_sort.hpp"
 #include "engine/memtable/memtable_impl.hpp"
 
 namespace varve::engine {
@@ -50,19 +51,14 @@ using SeriesList = std::vector<const MemtableSeries*>;
 /// only what lies in that range.
 std::shared_ptr<const SeriesList> extend_sorted(const SeriesList& known, const SeriesIndex& index,
                                                 std::uint32_t count, const KeyRange* keys) {
-  // Keys beside the pointers spare the sort a load of each series.
-  struct Keyed {
-    std::string_view key;
-    const MemtableSeries* series;
-  };
-  std::vector<Keyed> added;
+  std::vector<KeyedPointer> added;
   if (keys == nullptr) added.reserve(count - known.size());
   for (auto number = static_cast<std::uint32_t>(known.size()); number < count; ++number) {
     const MemtableSeries& series = index.at(number);
     const std::string_view key = series.key();
     if (keys == nullptr || keys->contains(key)) added.push_back({key, &series});
   }
-  std::ranges::sort(added, {}, &Keyed::key);
+  sort_by_key(added);
 
   auto next = known.begin();
   auto end = known.end();
@@ -73,9 +69,9 @@ std::shared_ptr<const SeriesList> extend_sorted(const SeriesList& known, const S
   }
   auto all = std::make_shared<SeriesList>();
   all->reserve(added.size() + static_cast<std::size_t>(end - next));
-  for (const Keyed& keyed : added) {
+  for (const KeyedPointer& keyed : added) {
     while (next != end && (*next)->key() < keyed.key) all->push_back(*next++);
-    all->push_back(keyed.series);
+    all->push_back(static_cast<const MemtableSeries*>(keyed.pointer));
   }
   all->insert(all->end(), next, end);
   return all;
