@@ -88,7 +88,8 @@ class LsmStore final : public Store {
   }
 
   void write(const Batch& batch) override {
-    typename Api::WriteBatch made;
+    static thread_local typename Api::WriteBatch made;  // Keeps its memory.
+    made.Clear();
     SortedKey key;
     for (const Reading& reading : batch.readings) {
       key.set(batch.key(reading), reading.ts());

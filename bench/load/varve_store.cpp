@@ -81,7 +81,12 @@ class VarveStore : public Store {
  public:
   explicit VarveStore(const StoreOptions& options) : engine_(must(Engine::open(of(options)))) {}
 
-  void write(const Batch& batch) override { must(engine_.write(made_of(batch))); }
+  void write(const Batch& batch) override {
+    static thread_local WriteBatch made;  // Keeps its memory.
+    made.clear();
+    fill(made, batch);
+    must(engine_.write(std::move(made)));
+  }
   void sync() override { must(engine_.sync()); }
   void settle() override {
     must(engine_.flush());
@@ -106,12 +111,10 @@ class VarveStore : public Store {
   }
 
  protected:
-  static WriteBatch made_of(const Batch& batch) {
-    WriteBatch made;
+  static void fill(WriteBatch& made, const Batch& batch) {
     for (const Reading& reading : batch.readings) {
       made.put(batch.key(reading), reading.ts(), reading.value());
     }
-    return made;
   }
 
   Engine engine_;
@@ -141,7 +144,8 @@ class VarveHandleStore final : public VarveStore {
       must(engine_.append(series_[reading.key()], reading.ts(), reading.value()));
       return;
     }
-    WriteBatch made;
+    static thread_local WriteBatch made;
+    made.clear();
     for (const Reading& reading : batch.readings) {
       made.put(series_[reading.key()], reading.ts(), reading.value());
     }
@@ -166,7 +170,9 @@ class VarveAsyncStore final : public VarveStore {
 
   void write(const Batch& batch) override {
     outstanding_.acquire();
-    engine_.async_write(made_of(batch), [this](std::error_code code, const Receipt&) {
+    WriteBatch made;
+    fill(made, batch);
+    engine_.async_write(std::move(made), [this](std::error_code code, const Receipt&) {
       if (code) failure_.store(code.value());
       outstanding_.release();
     });

@@ -107,7 +107,7 @@ void WriteBatch::clear() {
   payload_.size = 0;
   payload_.key_count = 0;
   payload_.previous_ts = 0;
-  keys_.clear();
+  key_count_ = 0;
   key_heap_.clear();
   key_bytes_ = operations_ = 0;
   puts_ = deletes_ = user_bytes_ = 0;
@@ -144,29 +144,36 @@ void WriteBatch::refuse(std::string what) {
 // Only the key before is looked at: series by series or round by round, a batch seldom comes back
 // to a key, and where it does the memtable's index serves as well as one of the batch's own would.
 std::uint32_t WriteBatch::key_number(std::string_view key) {
-  if (keys_.empty() || engine::user_key(internal_key(keys_.back())) != key) {
+  if (key_count_ == 0 || engine::user_key(internal_key(keys_[key_count_ - 1])) != key) {
     const std::size_t offset = key_heap_.size();
     key_heap_.push_back(static_cast<char>(engine::KeySpace::user));
     key_heap_.append(key);
     const std::string_view internal = std::string_view(key_heap_).substr(offset);
-    keys_.push_back({engine::hash_of(internal), offset, internal.size(), nullptr});
+    add_key() = {engine::hash_of(internal), offset, internal.size(), nullptr};
     key_bytes_ += internal.size();
   }
-  return static_cast<std::uint32_t>(keys_.size() - 1);
+  return static_cast<std::uint32_t>(key_count_ - 1);
 }
 
 std::uint32_t WriteBatch::key_number(const std::shared_ptr<engine::SeriesState>& series) {
-  if (keys_.empty() || keys_.back().series != series) {
+  if (key_count_ == 0 || keys_[key_count_ - 1].series != series) {
     if (engine_id_ == 0) {
       engine_id_ = series->engine_id();
       first_handle_ = operations_;
     } else if (engine_id_ != series->engine_id() && !stranger_) {
       stranger_ = operations_;
     }
-    keys_.push_back({series->hash(), 0, 0, series});
+    engine::BatchKey& added = add_key();
+    if (added.series != series) added = {series->hash(), 0, 0, series};
     key_bytes_ += series->key().size();
   }
-  return static_cast<std::uint32_t>(keys_.size() - 1);
+  return static_cast<std::uint32_t>(key_count_ - 1);
+}
+
+/// The next key, which may hold what it held in the batch before.
+engine::BatchKey& WriteBatch::add_key() {
+  if (key_count_ == keys_.size()) keys_.emplace_back();
+  return keys_[key_count_++];
 }
 
 std::string_view WriteBatch::internal_key(const engine::BatchKey& key) const {

@@ -59,7 +59,7 @@ Result<EncodedBatch> BatchReader::encode(const WriteBatch& batch, const BatchDef
   EncodedBatch encoded;
   encoded.payload = ByteSpan(batch.payload_.bytes).first(batch.payload_.size);
   encoded.default_ttl = defaults.ttl;
-  encoded.keys = batch.keys_;
+  encoded.keys = batch.keys();
   encoded.key_heap = batch.key_heap_;
   encoded.key_bytes = batch.key_bytes_;
   encoded.puts = batch.puts_;

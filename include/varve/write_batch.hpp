@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,6 +78,8 @@ class WriteBatch {
 
   std::uint32_t key_number(std::string_view key);
   std::uint32_t key_number(const std::shared_ptr<engine::SeriesState>& series);
+  engine::BatchKey& add_key();
+  std::span<const engine::BatchKey> keys() const { return std::span(keys_).first(key_count_); }
   std::string_view internal_key(const engine::BatchKey& key) const;
   static std::uint64_t user_bytes_of(std::string_view internal_key, const ValueView& value);
 
@@ -88,7 +91,10 @@ class WriteBatch {
            std::optional<Timestamp> expires_at);
 
   engine::Payload payload_;
+  // The first `key_count_` of them. What lies behind is of the batch before: mostly the same series
+  // in the same order, and then a handle is not counted anew.
   std::vector<engine::BatchKey> keys_;
+  std::size_t key_count_ = 0;
   std::string key_heap_;
   std::size_t key_bytes_ = 0;
   std::size_t operations_ = 0;

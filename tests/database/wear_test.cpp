@@ -56,6 +56,8 @@ TEST(Wear, leaves_no_log_worth_speaking_of_after_a_flush_and_a_close) {
   Options options = small_options();
   options.file_system = disk;
   options.wal_bytes = std::size_t{128} << 20;
+  options.memtable_bytes = std::size_t{32} << 20;
+  options.threadless = true;
   Database db(options);
   for (int i = 0; i < 500; ++i) {
     WriteBatch batch;

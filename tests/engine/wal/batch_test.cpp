@@ -368,6 +368,26 @@ TEST(WriteBatch, is_as_new_after_clear) {
   EXPECT_EQ(decode(encoded).size(), 20u);
 }
 
+TEST(WriteBatch, remembers_no_series_of_before_where_another_comes) {
+  const Series a = series("a");
+  const Series b = series("b");
+  WriteBatch batch;
+  for (int round = 0; round < 3; ++round) {
+    batch.clear();
+    batch.put(a, 1, round);
+    batch.put(b, 2, round);
+    batch.put("key", 3, round);
+    EXPECT_EQ(decode(encode(batch)),
+              (std::vector{put("a", 1, round), put("b", 2, round), put("key", 3, round)}));
+    batch.clear();
+    batch.put("key", 1, round);
+    batch.put(b, 2, round);
+    batch.put(a, 3, round);
+    EXPECT_EQ(decode(encode(batch)),
+              (std::vector{put("key", 1, round), put("b", 2, round), put("a", 3, round)}));
+  }
+}
+
 TEST(EncodedBatch, counts_its_keys_and_payload_in_its_size) {
   WriteBatch batch;
   batch.put(std::string(1000, 'k'), 1, std::string(5000, 'v'));
