@@ -4,8 +4,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
+
+#include "engine/memtable/arena_block.hpp"
 
 namespace varve::engine {
 
@@ -40,22 +41,22 @@ class Arena {
 
  private:
   static constexpr std::size_t block_size_min = std::size_t{64} << 10;
-  static constexpr std::size_t block_size_max = std::size_t{1} << 20;
+  static constexpr std::size_t block_size_max = ArenaBlock::huge_size;
 
   std::byte* allocate_from_new_block(std::size_t size) {
     count(size);
     // What is large gets a block of its own, so that the rest of the current one is not lost.
     const bool alone = size > block_size_ / 4;
-    blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(alone ? size : block_size_));
-    if (alone) return blocks_.back().get();
-    next_ = blocks_.back().get() + size;
+    const ArenaBlock& block = blocks_.emplace_back(alone ? size : block_size_);
+    if (alone) return block.data();
+    next_ = block.data() + size;
     left_ = block_size_ - size;
     block_size_ = std::min(block_size_ * 2, block_size_max);
-    return blocks_.back().get();
+    return block.data();
   }
 
   std::atomic<std::size_t>& bytes_;
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  std::vector<ArenaBlock> blocks_;
   std::byte* next_ = nullptr;
   std::size_t left_ = 0;
   std::size_t block_size_ = block_size_min;
