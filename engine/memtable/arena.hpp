@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/memtable/arena_block.hpp"
+#include "engine/io/memory_block.hpp"
 
 namespace varve::engine {
 
@@ -41,13 +41,13 @@ class Arena {
 
  private:
   static constexpr std::size_t block_size_min = std::size_t{64} << 10;
-  static constexpr std::size_t block_size_max = ArenaBlock::huge_size;
+  static constexpr std::size_t block_size_max = MemoryBlock::huge_size;
 
   std::byte* allocate_from_new_block(std::size_t size) {
     count(size);
     // What is large gets a block of its own, so that the rest of the current one is not lost.
     const bool alone = size > block_size_ / 4;
-    const ArenaBlock& block = blocks_.emplace_back(alone ? size : block_size_);
+    const MemoryBlock& block = blocks_.emplace_back(alone ? size : block_size_);
     if (alone) return block.data();
     next_ = block.data() + size;
     left_ = block_size_ - size;
@@ -56,7 +56,7 @@ class Arena {
   }
 
   std::atomic<std::size_t>& bytes_;
-  std::vector<ArenaBlock> blocks_;
+  std::vector<MemoryBlock> blocks_;
   std::byte* next_ = nullptr;
   std::size_t left_ = 0;
   std::size_t block_size_ = block_size_min;

@@ -1,4 +1,4 @@
-#include "engine/memtable/arena_block.hpp"
+#include "engine/io/memory_block.hpp"
 
 #include <sys/mman.h>
 
@@ -9,19 +9,19 @@ namespace varve::engine {
 namespace {
 
 std::size_t alignment_of(std::size_t size) {
-  return size >= ArenaBlock::huge_size ? ArenaBlock::huge_size : alignof(std::max_align_t);
+  return size >= MemoryBlock::huge_size ? MemoryBlock::huge_size : alignof(std::max_align_t);
 }
 
 }  // namespace
 
-ArenaBlock::ArenaBlock(std::size_t size)
+MemoryBlock::MemoryBlock(std::size_t size)
     : memory_(static_cast<std::byte*>(::operator new(size, std::align_val_t(alignment_of(size)))),
               Free{alignment_of(size)}) {
   // A wish: where it is not granted, pages are small.
   if (size >= huge_size) ::madvise(memory_.get(), size / huge_size * huge_size, MADV_HUGEPAGE);
 }
 
-void ArenaBlock::Free::operator()(std::byte* memory) const {
+void MemoryBlock::Free::operator()(std::byte* memory) const {
   ::operator delete(memory, std::align_val_t(alignment));
 }
 

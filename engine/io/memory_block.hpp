@@ -5,14 +5,14 @@
 
 namespace varve::engine {
 
-/// Memory from the system for an arena. Uninitialised.
-class ArenaBlock {
+/// Memory that is taken and given back as one piece. Uninitialised.
+class MemoryBlock {
  public:
-  /// What the system can map at once where it can: touching it costs one page fault and not 512,
-  /// which for a memtable that fills fresh memory is a large part of a write.
+  /// What the system maps at once where it can: blocks of this size or more cost one page fault for
+  /// it and not 512, which is a large part of filling fresh memory.
   static constexpr std::size_t huge_size = std::size_t{2} << 20;
 
-  explicit ArenaBlock(std::size_t size);
+  explicit MemoryBlock(std::size_t size);
 
   std::byte* data() const { return memory_.get(); }
 
