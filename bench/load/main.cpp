@@ -2,11 +2,13 @@
 //   --quick            small sizes: whether it runs and the answers are right, not how fast
 //   --dir=PATH         where stores are made, on the device to measure; the system's temporary one
 //   --traces=PATH      where to leave what is to be plotted
+//   --mixed-seconds=N  how long the mixed workload's arrivals go on; 8
 //   --describe         only say what each store is
 // Exits with 1 where an answer was wrong or a call failed.
 
 #include <cstdio>
 #include <iterator>
+#include <string>
 #include <string_view>
 
 #include "bench/load/run.hpp"
@@ -62,6 +64,8 @@ int run(int argc, char** argv) {
       only_describe = true;
     } else if (argument.starts_with("--dir=")) {
       plan.dir = value;
+    } else if (argument.starts_with("--mixed-seconds=")) {
+      plan.mixed_seconds = std::stod(std::string(value));
     } else if (argument.starts_with("--traces=")) {
       plan.traces = value;
     } else {

@@ -171,7 +171,7 @@ void write_and_read(Run& run, double records_per_s) {
   const Laps laps;
   const double rate = records_per_s > 0 ? records_per_s / batch_size : full_load(run, laps) / 2;
   const auto store = run.open();
-  Mixed mixed(*store, laps, rate, run.plan().choose(1.0, 8.0));
+  Mixed mixed(*store, laps, rate, run.plan().choose(1.0, run.plan().mixed_seconds));
   mixed.run();
   for (const std::string& failure : {mixed.writes.failure, mixed.reads.failure}) {
     if (!failure.empty()) throw Failure(failure);

@@ -54,6 +54,7 @@ struct Plan {
   std::filesystem::path dir;     ///< Stores are made below it, and removed again.
   std::filesystem::path traces;  ///< Where workloads leave what is to be plotted. May be empty.
   std::vector<StoreKind> stores;
+  double mixed_seconds = 8;  ///< How long arrivals go on in the mixed workload.
 
   template <class T>
   T choose(const T& quick_one, const T& full_one) const {
