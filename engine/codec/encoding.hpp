@@ -19,6 +19,7 @@ enum class Encoding : std::uint8_t {
   dictionary = 9,     // The distinct values, and which of them each is.
   decimal = 10,       // Doubles as integers over a power of ten.
   decimal32 = 11,     // The same, rounded to a float.
+  split = 12,         // Upper bits, which repeat themselves, apart from lower ones, which do not.
 };
 
 }  // namespace varve::engine

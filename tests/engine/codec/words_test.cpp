@@ -164,6 +164,20 @@ TEST(Words, of_a_common_divisor_are_stored_without_it) {
   }
 }
 
+TEST(Words, whose_upper_bits_repeat_are_split_from_the_noise_below) {
+  test::Random random(8);
+  const Words uppers{0x3FE1, 0xBFF2, 0x4013, 0x3FC4};
+  Words words(1000);
+  for (auto& word : words) word = uppers[random.below(4)] << 48 | random.next() >> 16;
+  EXPECT_EQ(encoding_of(words), Encoding::split);
+  EXPECT_LE(encoded(words).size(), 1000u * 50 / 8 + 50);
+  EXPECT_EQ(decoded(encoded(words), 1000), words);
+
+  Bytes wrong = encoded(words);
+  wrong[1] = std::byte{64};
+  EXPECT_FALSE(decoded(wrong, 1000).has_value());
+}
+
 TEST(Words, that_are_rarely_far_off_are_exceptions) {
   test::Random random(7);
   for (const std::uint64_t far : {std::uint64_t{1} << 40, ~std::uint64_t{0} << 40}) {
@@ -191,6 +205,7 @@ TEST(Words, a_bitmap_or_an_unknown_encoding_is_refused) {
   for (int tag = 0; tag < 256; ++tag) {
     const auto encoding = static_cast<Encoding>(tag);
     if (encoding <= Encoding::dictionary && encoding != Encoding::bitmap) continue;
+    if (encoding == Encoding::split) continue;
     Bytes bytes(100);
     bytes[0] = static_cast<std::byte>(tag);
     EXPECT_FALSE(decoded(bytes, 5).has_value());
@@ -265,15 +280,18 @@ TEST(Words, that_end_too_early_are_refused_at_every_length) {
   Words few;
   Words scaled;
   Words patched;
+  Words split;
   for (std::uint64_t i = 0; i < 300; ++i) {
     steps.push_back(i * i);
     packed.push_back(random.below(100));
     raw.push_back(random.next());
     few.push_back(random.below(5) * 0x123456789ABCDEF);
     scaled.push_back(random.below(100) * 1'000);
+    split.push_back((i % 3 * 0x1357) << 48 | random.next() >> 16);
     patched.push_back(random.below(16) << (i % 50 == 0 ? 30 : 0));
   }
-  for (const Words& words : {constant, steps, packed, raw, few, scaled, patched, refrain(1000)}) {
+  for (const Words& words :
+       {constant, steps, packed, raw, few, scaled, patched, split, refrain(1000)}) {
     const Bytes bytes = encoded(words, Compression::zstd);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
       EXPECT_FALSE(decoded(ByteSpan(bytes).first(size), words.size()).has_value()) << size;
