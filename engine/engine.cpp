@@ -72,9 +72,11 @@ Result<Receipt> Engine::try_write(WriteBatch&& batch, WriteOptions options) {
   return impl_->write(batch, options, Mode::without_waiting);
 }
 
-void Engine::submit_write(EngineImpl& impl, WriteBatch batch, WriteOptions options,
-                          std::move_only_function<void(std::error_code, Receipt)> on_done) {
-  impl.submit(std::move(batch), options, std::move(on_done));
+bool Engine::has_own_executor(const EngineImpl& impl) noexcept { return impl.has_own_executor(); }
+
+void Engine::submit_write(EngineImpl& impl, WriteBatch batch, const WriteOptions& options,
+                          detail::PendingWrite& pending) {
+  impl.submit(std::move(batch), options, pending);
 }
 
 void Engine::submit_job(EngineImpl& impl, Job job) {

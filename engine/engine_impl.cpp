@@ -16,7 +16,6 @@ using engine::fail;
 using engine::Gate;
 using engine::Lock;
 using engine::PatchCondition;
-using engine::WriteRequest;
 
 namespace {
 
@@ -35,6 +34,8 @@ EngineImpl::EngineImpl(OpenedParts parts)
   if (!options.executor) {
     own_executor_ = std::make_unique<engine::OwnExecutor>();
   }
+  async_writes_ = std::make_unique<engine::AsyncWrites>(door_->gate, *parts_.counters,
+                                                        *options.clock, own_executor_.get());
   syncer_ = std::make_unique<engine::Syncer>(parts_.wal.get(), *options.clock, *parts_.counters,
                                              parts_.log, parts_.last_sequence);
   keeper_ = std::make_unique<maintenance::Keeper>(maintenance::KeeperContext{
@@ -115,16 +116,14 @@ Status EngineImpl::check(const WriteOptions& options) const {
   return {};
 }
 
-Result<std::unique_ptr<WriteRequest>> EngineImpl::prepare(const WriteBatch& batch,
-                                                          const WriteOptions& options,
-                                                          bool with_default_ttl) const {
+Status EngineImpl::prepare(const WriteBatch& batch, const WriteOptions& options, Request& request,
+                           bool with_default_ttl) const {
   VARVE_CHECK(check(options));
   BatchDefaults defaults{.ttl = options.ttl(), .engine_id = id_};
   if (!defaults.ttl && with_default_ttl) defaults.ttl = parts_.options.default_ttl;
-  auto request = std::make_unique<WriteRequest>();
-  VARVE_TRY(request->batch, BatchReader::encode(batch, defaults));
-  request->need = engine::needed(parts_.options.durability, options.durability());
-  return request;
+  VARVE_TRY(request.batch, BatchReader::encode(batch, defaults));
+  request.need = engine::needed(parts_.options.durability, options.durability());
+  return {};
 }
 
 Result<Receipt> EngineImpl::receipt_of_nothing() const {
@@ -140,8 +139,9 @@ Result<Receipt> EngineImpl::write(WriteBatch& batch, const WriteOptions& options
   if (!pass) return closed();
   if (batch.empty()) return receipt_of_nothing();
   const auto begun = parts_.options.clock->monotonic();
-  VARVE_TRY(const auto request, prepare(batch, options));
-  auto receipt = committer_->write(*request, mode);
+  Request request;
+  VARVE_CHECK(prepare(batch, options, request));
+  auto receipt = committer_->write(request, mode);
   parts_.counters->write_latency.record(parts_.options.clock->monotonic() - begun);
   if (receipt) batch.clear();
   return receipt;
@@ -152,10 +152,11 @@ Result<Receipt> EngineImpl::write_many(const std::vector<WriteBatch>& batches,
   const Gate::Pass pass(door_->gate);
   if (!pass) return closed();
   // All are looked at before the first is written, and only the last one waits for a sync.
-  std::vector<std::unique_ptr<WriteRequest>> requests;
+  std::vector<std::unique_ptr<Request>> requests;
   for (const WriteBatch& batch : batches) {
     if (batch.empty()) continue;
-    VARVE_TRY(requests.emplace_back(), prepare(batch, options));
+    requests.push_back(std::make_unique<Request>());
+    VARVE_CHECK(prepare(batch, options, *requests.back()));
     if (requests.size() > 1) {
       requests[requests.size() - 2]->need.lag_max = engine::DurabilityNeed::any_lag;
     }
@@ -170,30 +171,16 @@ Result<Receipt> EngineImpl::write_many(const std::vector<WriteBatch>& batches,
 }
 
 void EngineImpl::submit(WriteBatch batch, const WriteOptions& options,
-                        std::move_only_function<void(std::error_code, Receipt)> on_done) {
-  const auto finish = [](auto& done, const Result<Receipt>& outcome) {
-    done(outcome ? std::error_code() : outcome.error().code, outcome ? *outcome : Receipt());
-  };
-  if (!door_->gate.enter()) return finish(on_done, closed());
-  if (batch.empty()) {
-    finish(on_done, receipt_of_nothing());
-    return door_->gate.leave();
+                        detail::PendingWrite& pending) {
+  if (!door_->gate.enter()) return async_writes_->post(pending, closed());
+  auto write = async_writes_->begin(std::move(batch), pending);
+  if (write->accepted.empty()) {
+    return async_writes_->complete(std::move(write), receipt_of_nothing());
   }
-  auto accepted = std::make_unique<WriteBatch>(std::move(batch));
-  auto request = prepare(*accepted, options);
-  if (!request) {
-    finish(on_done, std::unexpected(request.error()));
-    return door_->gate.leave();
+  if (Status prepared = prepare(write->accepted, options, *write); !prepared) {
+    return async_writes_->complete(std::move(write), std::unexpected(prepared.error()));
   }
-  const auto begun = parts_.options.clock->monotonic();
-  (*request)->accepted = std::move(accepted);
-  (*request)->on_done = [this, begun, finish,
-                         done = std::move(on_done)](const Result<Receipt>& outcome) mutable {
-    parts_.counters->write_latency.record(parts_.options.clock->monotonic() - begun);
-    finish(done, outcome);
-    door_->gate.leave();
-  };
-  committer_->submit(std::move(*request));
+  committer_->submit(*write.release());
 }
 
 Result<Record> EngineImpl::patch(std::string_view key, Timestamp ts, std::optional<Value> value,
@@ -217,9 +204,10 @@ Result<Record> EngineImpl::patch(std::string_view key, Timestamp ts, std::option
     WriteBatch batch;
     batch.put(patched.view());
     // Without the default TTL: a record that had none does not get one by being patched.
-    VARVE_TRY(const auto request, prepare(batch, options, false));
-    request->condition = PatchCondition{internal, engine::hash_of(internal), ts, view->sequence()};
-    const auto receipt = committer_->write(*request, Mode::blocking);
+    Request request;
+    VARVE_CHECK(prepare(batch, options, request, false));
+    request.condition = PatchCondition{internal, engine::hash_of(internal), ts, view->sequence()};
+    const auto receipt = committer_->write(request, Mode::blocking);
     if (receipt) return patched;
     // A conflict means that another write got on; so this ends.
     if (!engine::is_conflict(receipt.error())) return std::unexpected(receipt.error());

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/async_writes.hpp"
 #include "engine/base/counters.hpp"
 #include "engine/base/expiry_clock.hpp"
 #include "engine/base/gate.hpp"
@@ -63,8 +64,7 @@ class EngineImpl {
   using Mode = engine::Committer::Mode;
   Result<Receipt> write(WriteBatch& batch, const WriteOptions& options, Mode mode);
   Result<Receipt> write_many(const std::vector<WriteBatch>& batches, const WriteOptions& options);
-  void submit(WriteBatch batch, const WriteOptions& options,
-              std::move_only_function<void(std::error_code, Receipt)> on_done);
+  void submit(WriteBatch batch, const WriteOptions& options, detail::PendingWrite& pending);
   Result<Record> patch(std::string_view key, Timestamp ts, std::optional<Value> value,
                        std::optional<Duration> ttl, const WriteOptions& options);
   Result<Series> series(std::string_view key);
@@ -94,14 +94,16 @@ class EngineImpl {
   std::uint64_t last_sequence() const { return parts_.versions->visible_sequence(); }
   Stats stats() const;
   asio::any_io_executor executor() const;
+  bool has_own_executor() const { return own_executor_ != nullptr; }
   const std::shared_ptr<Door>& door() const { return door_; }
 
  private:
   using Request = engine::WriteRequest;
 
   explicit EngineImpl(OpenedParts parts);
-  Result<std::unique_ptr<Request>> prepare(const WriteBatch& batch, const WriteOptions& options,
-                                           bool with_default_ttl = true) const;
+  /// Fills what the batch and the options say. The batch must stay as it is.
+  Status prepare(const WriteBatch& batch, const WriteOptions& options, Request& request,
+                 bool with_default_ttl = true) const;
   Status check(const WriteOptions& options) const;
   Result<Receipt> receipt_of_nothing() const;
   std::shared_ptr<const engine::View> view_of(const ReadOptions& options) const;
@@ -115,6 +117,7 @@ class EngineImpl {
   const std::uint64_t id_;
   const std::shared_ptr<Door> door_;
   std::unique_ptr<engine::OwnExecutor> own_executor_;  // Where the user brought none.
+  std::unique_ptr<engine::AsyncWrites> async_writes_;
   std::unique_ptr<engine::Syncer> syncer_;
   std::unique_ptr<maintenance::Keeper> keeper_;
 

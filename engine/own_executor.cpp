@@ -15,6 +15,40 @@ Status OwnExecutor::start() {
   return {};
 }
 
+namespace {
+
+/// Handlers in one job, so that a group of writes costs one.
+class Chain {
+ public:
+  Chain(asio::io_context& context, detail::PendingWrite* first)
+      : context_(context), first_(first) {}
+  Chain(Chain&& other) noexcept
+      : context_(other.context_), first_(std::exchange(other.first_, nullptr)) {}
+  Chain& operator=(Chain&&) = delete;
+  ~Chain() {
+    while (first_ != nullptr) std::exchange(first_, first_->next)->discard();
+  }
+  void operator()() {
+    try {
+      while (first_ != nullptr) std::exchange(first_, first_->next)->run();
+    } catch (...) {
+      // The others are not to suffer for one that throws.
+      asio::post(context_, Chain(context_, std::exchange(first_, nullptr)));
+      throw;
+    }
+  }
+
+ private:
+  asio::io_context& context_;
+  detail::PendingWrite* first_;
+};
+
+}  // namespace
+
+void OwnExecutor::post(detail::PendingWrite* first) {
+  asio::post(*context_, Chain(*context_, first));
+}
+
 bool OwnExecutor::poll_one() {
   context_->restart();
   return context_->poll_one() != 0;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <thread>
 
+#include "varve/detail/pending_write.hpp"
 #include "varve/error.hpp"
 
 namespace varve::engine {
@@ -22,6 +23,8 @@ class OwnExecutor {
   [[nodiscard]] Status start();
 
   asio::any_io_executor executor() const { return context_->get_executor(); }
+  /// Runs the handlers, linked by `next`, one after the other.
+  void post(detail::PendingWrite* first);
   /// Threadless: runs one handler that is ready. False where none is.
   bool poll_one();
   /// Runs what was posted, then ends the thread. From a handler on that very thread it lets the

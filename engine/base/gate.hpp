@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "engine/base/mutex.hpp"
@@ -8,25 +9,36 @@ namespace varve::engine {
 
 /// Closing as a type (after seastar's gate): work enters while it is open, and close() lets
 /// nothing more in and waits for what is inside. Any thread.
+///
+/// state_ counts who is inside, and its highest bit says that it was closed. Entering and leaving
+/// take no lock: only who leaves last, with the bit set, does, to tell close(). close() waits for
+/// that word and not for the count, so that the gate is not destroyed before the word is given.
+/// Release and acquire on state_ order what was done inside before what follows close().
 class Gate {
  public:
   [[nodiscard]] bool enter() {
-    const Lock lock(mutex_);
-    if (closed_) return false;
-    ++inside_;
+    std::uint64_t state = state_.load(std::memory_order_relaxed);
+    do {
+      if ((state & closed_bit) != 0) return false;
+    } while (!state_.compare_exchange_weak(state, state + 1, std::memory_order_acquire,
+                                           std::memory_order_relaxed));
     return true;
   }
-  void leave() {
+  /// For `count` that have entered.
+  void leave(std::uint64_t count = 1) {
+    if (state_.fetch_sub(count, std::memory_order_acq_rel) - count != closed_bit) return;
     const Lock lock(mutex_);
-    if (--inside_ == 0 && closed_) empty_.notify_all();
+    empty_ = true;
+    emptied_.notify_all();
   }
   /// False where it was closed already; then too it returns when nothing is inside any more.
   bool close() {
-    const Lock lock(mutex_);
-    const bool was_open = !closed_;
-    closed_ = true;
-    while (inside_ != 0) empty_.wait(mutex_);
-    return was_open;
+    const std::uint64_t before = state_.fetch_or(closed_bit, std::memory_order_acq_rel);
+    if ((before & ~closed_bit) != 0) {
+      const Lock lock(mutex_);
+      while (!empty_) emptied_.wait(mutex_);
+    }
+    return (before & closed_bit) == 0;
   }
 
   /// Inside for as long as it lives, if the gate let it in.
@@ -45,10 +57,12 @@ class Gate {
   };
 
  private:
+  static constexpr std::uint64_t closed_bit = std::uint64_t{1} << 63;
+
+  std::atomic<std::uint64_t> state_{0};
   Mutex mutex_;
-  Condition empty_;
-  std::uint64_t inside_ VARVE_GUARDED_BY(mutex_) = 0;
-  bool closed_ VARVE_GUARDED_BY(mutex_) = false;
+  Condition emptied_;
+  bool empty_ VARVE_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace varve::engine

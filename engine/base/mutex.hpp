@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
@@ -24,6 +25,7 @@ class VARVE_THREAD_ANNOTATION(capability("mutex")) Mutex {
   }
 
  private:
+  friend class Condition;
   std::mutex mutex_;
 };
 
@@ -40,7 +42,27 @@ class VARVE_THREAD_ANNOTATION(scoped_lockable) Lock {
   Mutex& mutex_;
 };
 
-/// Waits on a Mutex that the caller holds: condition.wait(mutex_) inside a while loop.
-using Condition = std::condition_variable_any;
+/// Waits on a Mutex that the caller holds: condition.wait(mutex_) inside a while loop. Not a
+/// std::condition_variable_any, which takes a mutex of its own in each call.
+class Condition {
+ public:
+  void wait(Mutex& mutex) VARVE_REQUIRES(mutex) {
+    std::unique_lock lock(mutex.mutex_, std::adopt_lock);
+    condition_.wait(lock);
+    lock.release();
+  }
+  /// False where the time ran out.
+  bool wait_for(Mutex& mutex, std::chrono::nanoseconds duration) VARVE_REQUIRES(mutex) {
+    std::unique_lock lock(mutex.mutex_, std::adopt_lock);
+    const std::cv_status status = condition_.wait_for(lock, duration);
+    lock.release();
+    return status == std::cv_status::no_timeout;
+  }
+  void notify_one() { condition_.notify_one(); }
+  void notify_all() { condition_.notify_all(); }
+
+ private:
+  std::condition_variable condition_;
+};
 
 }  // namespace varve::engine

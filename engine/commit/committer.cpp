@@ -35,8 +35,7 @@ bool is_conflict(const Error& error) {
 /// was taken.
 struct Committer::Queue {
   moodycamel::ConcurrentQueue<WriteRequest*> requests;
-  Mutex overflow_mutex;
-  WriteRequest* overflow VARVE_GUARDED_BY(overflow_mutex) = nullptr;
+  std::atomic<WriteRequest*> overflow{nullptr};
 
   bool enqueue(WriteRequest& request) {
     try {
@@ -48,14 +47,16 @@ struct Committer::Queue {
 
   void push(WriteRequest& request) {
     if (enqueue(request)) return;
-    const Lock lock(overflow_mutex);
-    request.next_overflow = overflow;
-    overflow = &request;
+    request.next = overflow.load(std::memory_order_relaxed);
+    while (!overflow.compare_exchange_weak(request.next, &request, std::memory_order_release,
+                                           std::memory_order_relaxed)) {
+    }
   }
 
   void take_overflow(std::vector<WriteRequest*>& target) {
-    const Lock lock(overflow_mutex);
-    for (; overflow != nullptr; overflow = overflow->next_overflow) target.push_back(overflow);
+    if (overflow.load(std::memory_order_relaxed) == nullptr) return;
+    WriteRequest* request = overflow.exchange(nullptr, std::memory_order_acquire);
+    for (; request != nullptr; request = request->next) target.push_back(request);
   }
 };
 
@@ -120,19 +121,17 @@ Result<Receipt> Committer::write(WriteRequest& request, Mode mode) {
   return request.wait();
 }
 
-void Committer::submit(std::unique_ptr<WriteRequest> request) {
-  request->reserved_bytes = request->batch.size();
-  if (const Status size = check_size(*request); !size) {
-    request.release()->finish(std::unexpected(size.error()));
-    return;
+void Committer::submit(WriteRequest& request) {
+  request.reserved_bytes = request.batch.size();
+  if (const Status size = check_size(request); !size) {
+    return Finisher().add(request, std::unexpected(size.error()));
   }
   if (context_.syncer->failed()) {
-    request.release()->finish(std::unexpected(Syncer::read_only_error()));
-    return;
+    return Finisher().add(request, std::unexpected(Syncer::read_only_error()));
   }
-  slow_down(request->reserved_bytes);
-  reserve(request->reserved_bytes);
-  issue(*request.release());
+  slow_down(request.reserved_bytes);
+  reserve(request.reserved_bytes);
+  issue(request);
   if (!context_.threadless) wake_writer();
 }
 
@@ -175,6 +174,8 @@ std::uint64_t Committer::issue(WriteRequest& request) {
 
 void Committer::wake_writer() {
   if (!sleeping_.load(std::memory_order_seq_cst)) return;
+  // Of those who see it asleep only one wakes it, which takes longer than many a write.
+  if (!sleeping_.exchange(false, std::memory_order_seq_cst)) return;
   const Lock lock(sleep_mutex_);
   wake_.notify_one();
 }
@@ -186,16 +187,16 @@ void Committer::run() {
       drain_until(issued_.load(std::memory_order_acquire));
     }
     const Lock lock(sleep_mutex_);
-    sleeping_.store(true, std::memory_order_seq_cst);
-    while (!stopping_ &&
-           applied_.load(std::memory_order_acquire) == issued_.load(std::memory_order_seq_cst)) {
+    for (;;) {
+      // Anew before each look: whoever woke it has taken the flag down.
+      sleeping_.store(true, std::memory_order_seq_cst);
+      const bool idle =
+          applied_.load(std::memory_order_acquire) == issued_.load(std::memory_order_seq_cst);
+      if (idle && stopping_) return;
+      if (!idle) break;
       wake_.wait(sleep_mutex_);
     }
-    sleeping_.store(false, std::memory_order_seq_cst);
-    if (stopping_ &&
-        applied_.load(std::memory_order_acquire) == issued_.load(std::memory_order_seq_cst)) {
-      return;
-    }
+    sleeping_.store(false, std::memory_order_relaxed);
   }
 }
 
@@ -275,42 +276,38 @@ void Committer::next_group(std::vector<WriteRequest*>& group) {
 }
 
 void Committer::commit(std::span<WriteRequest* const> group) {
+  Finisher finisher;
+  if (context_.syncer->failed()) {
+    return refuse(group, Syncer::read_only_error(), finisher);
+  }
+  if (conflicts(*group.front())) {
+    // Alone only where nothing followed; the rest goes its way without it.
+    refuse(group.first(1), {make_error_code(Errc::busy), std::string(conflict_text)}, finisher);
+    group = group.subspan(1);
+    if (group.empty()) return;
+  }
+  if (Status status = append_and_apply(group); !status) {
+    return refuse(group, status.error(), finisher);
+  }
+  // Release: readers that load this sequence see every row applied before it.
+  context_.versions->publish(group.back()->sequence);
+  leave_queue(group);
+  context_.syncer->appended(group, finisher);
+}
+
+void Committer::refuse(std::span<WriteRequest* const> group, const Error& error,
+                       Finisher& finisher) {
+  leave_queue(group);
+  context_.counters->writes_failed.add(group.size());
+  for (WriteRequest* request : group) finisher.add(*request, std::unexpected(error));
+}
+
+/// The group's sequences are dealt with, and its bytes free for others.
+void Committer::leave_queue(std::span<WriteRequest* const> group) {
   std::size_t bytes = 0;
   for (const WriteRequest* request : group) bytes += request->reserved_bytes;
-
-  Status status;
-  if (context_.syncer->failed()) {
-    status = std::unexpected(Syncer::read_only_error());
-  } else if (conflicts(*group.front())) {
-    // Alone only where nothing followed; the rest goes its way without it.
-    status = fail(Errc::busy, std::string(conflict_text));
-    if (group.size() > 1) {
-      WriteRequest* first = group.front();
-      const std::size_t first_bytes = first->reserved_bytes;
-      applied_.store(first->sequence, std::memory_order_release);
-      first->finish(std::unexpected(status.error()));
-      budget_.release(first_bytes);
-      return commit(group.subspan(1));
-    }
-  } else {
-    status = append_and_apply(group);
-  }
-
-  const std::uint64_t last = group.back()->sequence;
-  if (status) {
-    // Release: readers that load this sequence see every row applied before it.
-    context_.versions->publish(last);
-  }
-  applied_.store(last, std::memory_order_release);
+  applied_.store(group.back()->sequence, std::memory_order_release);
   budget_.release(bytes);
-  for (WriteRequest* request : group) {
-    if (status) {
-      context_.syncer->appended(*request);
-    } else {
-      context_.counters->writes_failed.add();
-      request->finish(std::unexpected(status.error()));
-    }
-  }
 }
 
 bool Committer::conflicts(const WriteRequest& request) const {

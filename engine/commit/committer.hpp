@@ -72,8 +72,8 @@ class Committer {
 
   /// Commits on behalf of a caller who waits.
   Result<Receipt> write(WriteRequest& request, Mode mode);
-  /// Takes the request over; its on_done gets the outcome. Waits only for room in the queue.
-  void submit(std::unique_ptr<WriteRequest> request);
+  /// Takes the request over, until its Completions get it back. Waits only for room in the queue.
+  void submit(WriteRequest& request);
 
   /// Applies everything issued before, then freezes the active memtable if it holds anything.
   /// Returns the flush number up to which flushing makes all of it durable.
@@ -106,6 +106,9 @@ class Committer {
   void collect() VARVE_REQUIRES(role_);
   void next_group(std::vector<WriteRequest*>& group) VARVE_REQUIRES(role_);
   void commit(std::span<WriteRequest* const> group) VARVE_REQUIRES(role_);
+  void refuse(std::span<WriteRequest* const> group, const Error& error, Finisher& finisher)
+      VARVE_REQUIRES(role_);
+  void leave_queue(std::span<WriteRequest* const> group) VARVE_REQUIRES(role_);
   Status append_and_apply(std::span<WriteRequest* const> group) VARVE_REQUIRES(role_);
   Status rotate_if_full(std::size_t incoming_bytes) VARVE_REQUIRES(role_);
   Status rotate() VARVE_REQUIRES(role_);
@@ -131,7 +134,8 @@ class Committer {
 
   // The writer thread sleeps under sleep_mutex_. sleeping_ and issued_ are sequentially consistent:
   // a producer raises issued_ and then reads sleeping_, the writer sets sleeping_ and then reads
-  // issued_, so at least one of them sees the other.
+  // issued_, so at least one of them sees the other. Who sees it set takes it down and wakes the
+  // writer; those who come while that takes its time need not.
   Mutex sleep_mutex_;
   Condition wake_;
   std::atomic<bool> sleeping_{false};

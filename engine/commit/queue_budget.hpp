@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 
 #include "engine/base/mutex.hpp"
@@ -8,43 +9,46 @@ namespace varve::engine {
 
 /// The bytes of writes that were accepted and not yet applied. The only place where a write waits
 /// for others, or is told busy: once past it a write cannot fail for want of room. Any thread.
+///
+/// Without a lock while there is room. used_ and waiting_ are sequentially consistent: who waits
+/// raises waiting_ and then looks at used_, who releases lowers used_ and then looks at waiting_,
+/// so at least one of them sees the other.
 class QueueBudget {
  public:
   explicit QueueBudget(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
   /// Waits until `bytes` fit. REQUIRES bytes <= bytes_max().
   void reserve(std::size_t bytes) {
+    if (try_reserve(bytes)) return;
     const Lock lock(mutex_);
-    ++waiting_;
-    while (used_ + bytes > bytes_max_) room_.wait(mutex_);
-    --waiting_;
-    used_ += bytes;
+    waiting_.fetch_add(1, std::memory_order_seq_cst);
+    while (!try_reserve(bytes)) room_.wait(mutex_);
+    waiting_.fetch_sub(1, std::memory_order_relaxed);
   }
   /// False where they do not fit now.
   [[nodiscard]] bool try_reserve(std::size_t bytes) {
-    const Lock lock(mutex_);
-    if (used_ + bytes > bytes_max_) return false;
-    used_ += bytes;
+    std::size_t used = used_.load(std::memory_order_seq_cst);
+    do {
+      if (used + bytes > bytes_max_) return false;
+    } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_seq_cst));
     return true;
   }
   void release(std::size_t bytes) {
-    const Lock lock(mutex_);
-    used_ -= bytes;
-    if (waiting_ != 0) room_.notify_all();
+    used_.fetch_sub(bytes, std::memory_order_seq_cst);
+    if (waiting_.load(std::memory_order_seq_cst) == 0) return;
+    const Lock lock(mutex_);  // So the waiter is not between its look and its sleep.
+    room_.notify_all();
   }
 
-  std::size_t used() const {
-    const Lock lock(mutex_);
-    return used_;
-  }
+  std::size_t used() const { return used_.load(std::memory_order_relaxed); }
   std::size_t bytes_max() const { return bytes_max_; }
 
  private:
   const std::size_t bytes_max_;
-  mutable Mutex mutex_;
+  std::atomic<std::size_t> used_{0};
+  std::atomic<std::size_t> waiting_{0};
+  Mutex mutex_;
   Condition room_;
-  std::size_t used_ VARVE_GUARDED_BY(mutex_) = 0;
-  std::size_t waiting_ VARVE_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace varve::engine

@@ -50,32 +50,60 @@ Result<Receipt> Syncer::outcome_of(const WriteRequest& request) const {
   return Receipt{request.sequence, reached};
 }
 
-void Syncer::appended(WriteRequest& request) {
-  bool finished = false;
+bool Syncer::is_enough(const WriteRequest& request) const {
+  return failed() || durable() >= durable_needed(request);
+}
+
+void Syncer::appended(std::span<WriteRequest* const> group, Finisher& finisher) {
+  raise_appended(group.back()->sequence);
+  Moment within = Moment::max();
+  arriving_.clear();
+  for (WriteRequest* request : group) {
+    within = std::min(within, request->need.sync_within);
+    if (!is_enough(*request)) {
+      arriving_.push_back(request);
+    } else {
+      finisher.add(*request, outcome_of(*request));  // It may be gone now.
+    }
+  }
+  const bool covered =
+      wal_ == nullptr || within.count() >= covered_within_.load(std::memory_order_seq_cst);
+  if (covered && arriving_.empty()) return;
+
   bool wake = false;
   {
     const Lock lock(mutex_);
-    appended_ = std::max(appended_, request.sequence);
-    if (wal_ != nullptr && request.need.sync_within != Moment::max()) {
-      const Moment deadline = clock_.monotonic() + request.need.sync_within;
-      if (!deadline_ || deadline < *deadline_) {
-        deadline_ = deadline;
-        wake = true;
+    if (!covered) wake = set_deadline(within);
+    for (WriteRequest* request : arriving_) {
+      if (is_enough(*request)) {  // By now.
+        finisher.add(*request, outcome_of(*request));
+        continue;
       }
-    }
-    const std::uint64_t need = durable_needed(request);
-    if (failed() || durable_.load(std::memory_order_relaxed) >= need) {
-      finished = true;
-    } else {
       VARVE_ASSERT(wal_ != nullptr);
-      waiting_.push_back(&request);
+      waiting_.push_back(request);
       // All that is appended by then goes along, so that every() syncs once in n batches.
-      wanted_ = std::max(wanted_, need);
+      wanted_ = std::max(wanted_, durable_needed(*request));
       wake = true;
     }
+    if (gathering_ && waiting_.size() < expected_) wake = false;
   }
   if (wake) work_.notify_one();
-  if (finished) request.finish(outcome_of(request));
+}
+
+void Syncer::raise_appended(std::uint64_t sequence) {
+  std::uint64_t before = appended_.load(std::memory_order_relaxed);
+  while (before < sequence &&
+         !appended_.compare_exchange_weak(before, sequence, std::memory_order_seq_cst)) {
+  }
+}
+
+/// True where that is earlier than a sync was due before.
+bool Syncer::set_deadline(Moment within) {
+  const Moment deadline = clock_.monotonic() + within;
+  covered_within_.store(within.count(), std::memory_order_seq_cst);
+  if (deadline_ && *deadline_ <= deadline) return false;
+  deadline_ = deadline;
+  return true;
 }
 
 void Syncer::note_durable(std::uint64_t sequence) {
@@ -84,8 +112,15 @@ void Syncer::note_durable(std::uint64_t sequence) {
     const Lock lock(mutex_);
     if (sequence <= durable_.load(std::memory_order_relaxed)) return;
     durable_.store(sequence, std::memory_order_release);
-    appended_ = std::max(appended_, sequence);
-    if (appended_ == sequence) deadline_.reset();
+    raise_appended(sequence);
+    // Taken away first: what is appended from here on sees that, and sets its own.
+    const Moment::rep within =
+        covered_within_.exchange(Moment::max().count(), std::memory_order_seq_cst);
+    if (appended_.load(std::memory_order_seq_cst) == sequence) {
+      deadline_.reset();
+    } else {
+      covered_within_.store(within, std::memory_order_seq_cst);
+    }
     ready = take_ready();
   }
   progress_.notify_all();
@@ -147,7 +182,11 @@ void Syncer::run() {
       }
       // In turns where syncs never cease: a segment that the writer has to write itself costs more.
       work = spare_wanted_ && (work == Work::sync || !due()) ? Work::spare : Work::sync;
-      if (work == Work::spare) spare_wanted_ = false;
+      if (work == Work::spare) {
+        spare_wanted_ = false;
+      } else {
+        gather();
+      }
     }
     if (work == Work::sync) {
       sync_once();
@@ -155,6 +194,25 @@ void Syncer::run() {
       prepare_piece();
     }
   }
+}
+
+void Syncer::gather() {
+  constexpr unsigned misses_max = 6;
+  if (waiting_.size() >= expected_) return;
+  if (skipped_ != 0) {
+    --skipped_;
+    return;
+  }
+  const Moment end = last_sync_end_ + usual_sync_;
+  if (clock_.monotonic() >= end) return;
+  gathering_ = true;
+  while (waiting_.size() < expected_ && !stopping_) {
+    const Moment left = end - clock_.monotonic();
+    if (left.count() <= 0 || !work_.wait_for(mutex_, left)) break;
+  }
+  gathering_ = false;
+  misses_ = waiting_.size() >= expected_ - expected_ / 4 ? 0 : std::min(misses_ + 1, misses_max);
+  skipped_ = (1U << misses_) - 1;
 }
 
 void Syncer::prepare_piece() {
@@ -191,15 +249,17 @@ void Syncer::sync_once() {
     // sync_through() on several threads of a threadless engine, or beside run_if_due().
     while (syncing_) progress_.wait(mutex_);
     if (failed()) return;
-    target = appended_;
     deadline_.reset();
+    covered_within_.store(Moment::max().count(), std::memory_order_seq_cst);
+    target = appended_.load(std::memory_order_seq_cst);
     syncing_ = true;
   }
   // Groups up to `target` were appended before appended() was told, and so before this sync.
   const Moment begun = clock_.monotonic();
   const Status synced = wal_->sync();
+  const Moment ended = clock_.monotonic();
   counters_.wal_syncs.add();
-  counters_.sync_latency.record(clock_.monotonic() - begun);
+  counters_.sync_latency.record(ended - begun);
   if (!synced) log_.error("WAL sync, writes stop: " + synced.error().message());
 
   std::vector<WriteRequest*> ready;
@@ -210,6 +270,10 @@ void Syncer::sync_once() {
       const std::uint64_t durable = durable_.load(std::memory_order_relaxed);
       durable_.store(std::max(durable, target), std::memory_order_release);
       ready = take_ready();
+      expected_ = ready.size() + waiting_.size();
+      last_sync_end_ = ended;
+      // Up slowly, so that one that took long does not count as usual.
+      usual_sync_ = std::min(ended - begun, usual_sync_ + usual_sync_ / 4 + Moment(1'000));
     } else {
       failed_.store(true, std::memory_order_release);
       ready = std::exchange(waiting_, {});
@@ -231,7 +295,8 @@ std::vector<WriteRequest*> Syncer::take_ready() {
 }
 
 void Syncer::finish(const std::vector<WriteRequest*>& requests) {
-  for (WriteRequest* request : requests) request->finish(outcome_of(*request));
+  Finisher finisher;
+  for (WriteRequest* request : requests) finisher.add(*request, outcome_of(*request));
 }
 
 }  // namespace varve::engine

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -21,9 +22,19 @@ namespace varve::engine {
 /// next group. Its one rule for failure: after a failed sync nothing is synced again, what waits
 /// is unknown, and the engine is read-only.
 ///
+/// Before a sync for which somebody waits, the thread gathers: those whom the last sync let go are
+/// likely to write again at once, and would else have to wait for the sync after it. It waits until
+/// as many are there as then, and no longer than a sync takes, counted from the end of the last
+/// one; where they do not come it tries that less and less often.
+///
 /// Threads: appended() by the holder of the writer's role; the sync itself by the sync thread, or
 /// (threadless) by whoever calls run_if_due() and sync_now(). State is guarded by mutex_, which is
 /// not held during the sync; durable_ and failed_ are atomic for readers that need no more.
+///
+/// appended() takes no lock where nothing waits and a sync is due in time anyway. appended_ and
+/// covered_within_ are sequentially consistent: appended() raises appended_ and then looks whether
+/// a deadline is set, a sync takes the deadline away and then looks how far it has to go, so either
+/// that sync covers the batch or appended() sets a new deadline.
 class Syncer {
  public:
   /// `wal` may be null (Durability::none()): then only flushes make anything durable.
@@ -33,9 +44,9 @@ class Syncer {
   /// Starts the sync thread. Without it the engine is threadless.
   [[nodiscard]] Status start();
 
-  /// Everything up to `sequence` is in the log. Takes the request: finishes it now, or once enough
-  /// is durable.
-  void appended(WriteRequest& request);
+  /// Everything up to the last of the group is in the log. Takes the requests: those that need no
+  /// more are finished now, by `finisher`, the others once enough is durable.
+  void appended(std::span<WriteRequest* const> group, Finisher& finisher);
 
   /// Everything up to `sequence` is in tables that are synced.
   void note_durable(std::uint64_t sequence);
@@ -69,6 +80,10 @@ class Syncer {
   /// Syncs what is appended by now. Takes mutex_ itself.
   void sync_once();
   void prepare_piece();
+  void gather() VARVE_REQUIRES(mutex_);
+  bool set_deadline(Moment within) VARVE_REQUIRES(mutex_);
+  void raise_appended(std::uint64_t sequence);
+  bool is_enough(const WriteRequest& request) const;
   std::vector<WriteRequest*> take_ready() VARVE_REQUIRES(mutex_);
   void finish(const std::vector<WriteRequest*>& requests);
   Result<Receipt> outcome_of(const WriteRequest& request) const;
@@ -80,15 +95,26 @@ class Syncer {
 
   std::atomic<std::uint64_t> durable_;
   std::atomic<bool> failed_{false};
+  std::atomic<std::uint64_t> appended_;
+  // A sync is due no later than this after any append: max() where none is. Stored under mutex_.
+  std::atomic<Moment::rep> covered_within_{Moment::max().count()};
+
+  std::vector<WriteRequest*> arriving_;  // Of one call of appended(), to keep its memory.
 
   Mutex mutex_;
   Condition work_;      // For the thread: something became due, or stop.
   Condition progress_;  // For sync_through(): durable_ or failed_ changed.
-  std::uint64_t appended_ VARVE_GUARDED_BY(mutex_);
   std::uint64_t wanted_ VARVE_GUARDED_BY(mutex_) = 0;  // Somebody waits for this to be durable.
   std::optional<Moment> deadline_ VARVE_GUARDED_BY(mutex_);
   std::vector<WriteRequest*> waiting_ VARVE_GUARDED_BY(mutex_);  // By sequence.
   bool syncing_ VARVE_GUARDED_BY(mutex_) = false;
+  // Gathering.
+  bool gathering_ VARVE_GUARDED_BY(mutex_) = false;
+  std::size_t expected_ VARVE_GUARDED_BY(mutex_) = 0;  // To wait for the next sync.
+  Moment last_sync_end_ VARVE_GUARDED_BY(mutex_){0};
+  Moment usual_sync_ VARVE_GUARDED_BY(mutex_){0};  // What one takes, on average.
+  unsigned misses_ VARVE_GUARDED_BY(mutex_) = 0;   // In a row.
+  unsigned skipped_ VARVE_GUARDED_BY(mutex_) = 0;  // So many syncs yet without gathering.
   bool spare_wanted_ VARVE_GUARDED_BY(mutex_) = false;
   bool stopping_ VARVE_GUARDED_BY(mutex_) = false;
 

@@ -1,7 +1,7 @@
 #include "engine/commit/write_request.hpp"
 
 #include <algorithm>
-#include <memory>
+#include <utility>
 
 namespace varve::engine {
 
@@ -33,21 +33,35 @@ DurabilityNeed needed(Durability engine, std::optional<Durability> call) {
   return need;
 }
 
-void WriteRequest::finish(Result<Receipt> outcome) {
-  if (on_done) {
-    const std::unique_ptr<WriteRequest> own(this);
-    on_done(std::move(outcome));
-    return;
+Result<Receipt> WriteRequest::wait() {
+  if (state_.load(std::memory_order_acquire) != State::done) {
+    const Lock lock(mutex_);
+    State expected = State::pending;
+    if (state_.compare_exchange_strong(expected, State::awaited, std::memory_order_acquire)) {
+      while (!woken_) done_.wait(mutex_);
+    }
   }
-  const std::lock_guard lock(mutex_);
-  outcome_ = std::move(outcome);
+  return std::move(outcome);
+}
+
+void WriteRequest::wake() {
+  if (state_.exchange(State::done, std::memory_order_acq_rel) != State::awaited) return;
+  // The lock is held while notifying, so the waiter cannot destroy the condition too early.
+  const Lock lock(mutex_);
+  woken_ = true;
   done_.notify_one();
 }
 
-Result<Receipt> WriteRequest::wait() {
-  std::unique_lock lock(mutex_);
-  done_.wait(lock, [this] { return outcome_.has_value(); });
-  return std::move(*outcome_);
+void Finisher::add(WriteRequest& request, Result<Receipt> outcome) {
+  request.outcome = std::move(outcome);
+  if (request.completions == nullptr) return request.wake();
+  request.next = nullptr;
+  (first_ == nullptr ? first_ : last_->next) = &request;
+  last_ = &request;
+}
+
+Finisher::~Finisher() {
+  if (first_ != nullptr) first_->completions->complete(first_);
 }
 
 }  // namespace varve::engine

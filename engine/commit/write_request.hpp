@@ -1,15 +1,13 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <limits>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
+#include "engine/base/mutex.hpp"
 #include "engine/wal/batch.hpp"
 #include "varve/durability.hpp"
 #include "varve/error.hpp"
@@ -38,32 +36,66 @@ struct PatchCondition {
   std::uint64_t seen = 0;
 };
 
+struct WriteRequest;
+
+/// Takes requests back that nobody waits for.
+class Completions {
+ public:
+  virtual ~Completions() = default;
+  /// Those that were finished together, linked by `next`, in the order of their sequences. Each
+  /// has its outcome. On any thread.
+  virtual void complete(WriteRequest* first) = 0;
+};
+
 /// One batch on its way through the queue. A blocking caller keeps it on its stack and waits; an
-/// asynchronous one gives it away with `on_done`.
+/// asynchronous one gives it away, to be handed to `completions`.
 ///
 /// Threads: filled by the caller, then the writer's from the push into the queue on, then, if it
-/// has to wait for a sync, the syncer's. finish() hands it back: after it nobody else touches it.
+/// has to wait for a sync, the syncer's. A Finisher hands it back: after that nobody else touches
+/// it.
 struct WriteRequest {
   EncodedBatch batch;
-  std::unique_ptr<WriteBatch> accepted;  // What `batch` points into, where the caller left it.
   DurabilityNeed need;
   std::optional<PatchCondition> condition;
-  std::move_only_function<void(Result<Receipt>)> on_done;
+  Completions* completions = nullptr;
 
   std::size_t reserved_bytes = 0;
   std::uint64_t sequence = 0;
-  WriteRequest* next_overflow = nullptr;
+  WriteRequest* next = nullptr;  // In a list of the queue's, then of those finished.
+  Result<Receipt> outcome;
 
-  /// Wakes the blocking caller with the outcome, or runs on_done and deletes the request.
-  void finish(Result<Receipt> outcome);
   /// For the blocking caller.
   Result<Receipt> wait();
 
  private:
-  // The lock is held while notifying, so the waiter cannot destroy the condition too early.
-  std::mutex mutex_;
-  std::condition_variable done_;
-  std::optional<Result<Receipt>> outcome_;
+  friend class Finisher;
+  enum class State : std::uint8_t { pending, awaited, done };
+
+  void wake();
+
+  // Who finishes it touches it last with the exchange of state_ to `done`; only where the caller
+  // had said before that it sleeps, with the mutex, whose release lets the caller go on. So a
+  // caller that commits its own request takes no lock.
+  std::atomic<State> state_{State::pending};
+  Mutex mutex_;
+  Condition done_;
+  bool woken_ VARVE_GUARDED_BY(mutex_) = false;
+};
+
+/// Hands requests back with their outcomes: wakes those who wait, and when it goes passes the
+/// others to their Completions, which must be one and the same, together.
+class Finisher {
+ public:
+  Finisher() = default;
+  ~Finisher();
+  Finisher(const Finisher&) = delete;
+  Finisher& operator=(const Finisher&) = delete;
+
+  void add(WriteRequest& request, Result<Receipt> outcome);
+
+ private:
+  WriteRequest* first_ = nullptr;
+  WriteRequest* last_ = nullptr;
 };
 
 }  // namespace varve::engine

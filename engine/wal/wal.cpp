@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <limits>
 #include <string>
 #include <utility>
@@ -83,10 +84,7 @@ struct Wal::Impl {
   std::filesystem::path path_of(std::uint64_t number) const {
     return options.dir / segment_name(number);
   }
-  std::uint64_t durable() const {
-    const Lock lock(mutex);
-    return durable_sequence;
-  }
+  std::uint64_t durable() const { return durable_sequence.load(std::memory_order_acquire); }
 
   const WalOptions options;
   const std::uint64_t segment_bytes;
@@ -114,7 +112,7 @@ struct Wal::Impl {
   std::vector<Segment> segments VARVE_GUARDED_BY(mutex);  // Ascending; the last is the current one.
   std::vector<Segment> garbage VARVE_GUARDED_BY(mutex);   // Released, and not removed yet.
   std::uint64_t appended_sequence VARVE_GUARDED_BY(mutex) = 0;
-  std::uint64_t durable_sequence VARVE_GUARDED_BY(mutex) = 0;
+  std::atomic<std::uint64_t> durable_sequence{0};  // Stored under the mutex, read anywhere.
   std::uint64_t bytes_appended VARVE_GUARDED_BY(mutex) = 0;
   std::optional<Error> sync_failure VARVE_GUARDED_BY(mutex);
 };
@@ -320,7 +318,7 @@ Status Wal::Impl::sync() {
     const bool is_current = &segment == &segments.back();
     if (!is_current && segment.synced == segment.appended) segment.file.reset();
   }
-  durable_sequence = std::max(durable_sequence, target);
+  durable_sequence.store(std::max(durable(), target), std::memory_order_release);
   return {};
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "varve/detail/completion.hpp"
+#include "varve/detail/pending_write.hpp"
 #include "varve/durability.hpp"
 #include "varve/error.hpp"
 #include "varve/maintenance_handle.hpp"
@@ -88,8 +89,9 @@ class Engine {
   auto async_write(WriteBatch batch, WriteOptions options, Token&& token) {
     return asio::async_initiate<Token, void(std::error_code, Receipt)>(
         [](auto handler, EngineImpl* impl, WriteBatch accepted, WriteOptions accepted_options) {
-          submit_write(*impl, std::move(accepted), accepted_options,
-                       detail::make_completion(executor_of(*impl), std::move(handler)));
+          detail::PendingWrite* const pending = detail::make_pending_write(
+              executor_of(*impl), has_own_executor(*impl), std::move(handler));
+          submit_write(*impl, std::move(accepted), accepted_options, *pending);
         },
         token, impl_.get(), std::move(batch), options);
   }
@@ -254,8 +256,10 @@ class Engine {
   explicit Engine(std::unique_ptr<EngineImpl> impl);
 
   static executor_type executor_of(const EngineImpl& impl) noexcept;
-  static void submit_write(EngineImpl& impl, WriteBatch batch, WriteOptions options,
-                           std::move_only_function<void(std::error_code, Receipt)> on_done);
+  static bool has_own_executor(const EngineImpl& impl) noexcept;
+  /// Posts `pending` or runs it on the engine's thread, once the outcome is known.
+  static void submit_write(EngineImpl& impl, WriteBatch batch, const WriteOptions& options,
+                           detail::PendingWrite& pending);
   /// Runs `job` on the engine's executor with an Engine that borrows `impl`, or, when the engine
   /// is closed, on the calling thread; every call inside then fails with Errc::closed.
   static void submit_job(EngineImpl& impl, Job job);

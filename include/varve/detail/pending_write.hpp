@@ -1,0 +1,137 @@
+#pragma once
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_allocator.hpp>
+#include <asio/associated_executor.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+#include "varve/durability.hpp"
+
+namespace varve::detail {
+
+/// The handler of an async_write until the write is done. It is posted, run or discarded, once, and
+/// is gone then.
+class PendingWrite {
+ public:
+  PendingWrite(const PendingWrite&) = delete;
+  PendingWrite& operator=(const PendingWrite&) = delete;
+
+  /// Posts the handler to its own associated executor.
+  virtual void post() = 0;
+  /// Runs it here and now.
+  virtual void run() = 0;
+  /// For an executor that is destroyed first.
+  virtual void discard() = 0;
+
+  /// Whether its executor is the engine's, which can take many at once.
+  bool is_for_engine() const { return is_for_engine_; }
+
+  std::error_code error;
+  Receipt receipt{};
+  PendingWrite* next = nullptr;
+
+ protected:
+  explicit PendingWrite(bool is_for_engine) : is_for_engine_(is_for_engine) {}
+  ~PendingWrite() = default;
+
+ private:
+  bool is_for_engine_;
+};
+
+/// In memory of the handler's associated allocator, which is given back before the handler runs.
+template <class Handler, class Executor>
+class PendingWriteOf final : public PendingWrite {
+ public:
+  static PendingWrite* make(bool is_for_engine, const Executor& executor, Handler handler) {
+    Allocator allocator(asio::get_associated_allocator(handler));
+    PendingWriteOf* const memory = Traits::allocate(allocator, 1);
+    try {
+      return ::new (static_cast<void*>(memory))
+          PendingWriteOf(is_for_engine, executor, std::move(handler));
+    } catch (...) {
+      Traits::deallocate(allocator, memory, 1);
+      throw;
+    }
+  }
+
+  void post() override {
+    // The posted job may run, and this be gone, before post() returns. The guard is not needed
+    // once it is posted: the executor counts the job.
+    const auto work = *std::exchange(work_, std::nullopt);
+    asio::post(work.get_executor(), Job(this));
+  }
+
+  void run() override {
+    Allocator allocator(asio::get_associated_allocator(handler_));
+    Handler handler(std::move(handler_));
+    const std::error_code error_now = error;
+    const Receipt receipt_now = receipt;
+    destroy(allocator);
+    std::move(handler)(error_now, receipt_now);
+  }
+
+  void discard() override { destroy(Allocator(asio::get_associated_allocator(handler_))); }
+
+ private:
+  using HandlerAllocator = asio::associated_allocator_t<Handler>;
+  using Allocator =
+      typename std::allocator_traits<HandlerAllocator>::template rebind_alloc<PendingWriteOf>;
+  using Traits = std::allocator_traits<Allocator>;
+
+  /// What is posted: it owns the handler, so that an executor that is destroyed destroys it too.
+  class Job {
+   public:
+    using allocator_type = HandlerAllocator;
+
+    explicit Job(PendingWriteOf* pending) : pending_(pending) {}
+    Job(Job&& other) noexcept : pending_(std::exchange(other.pending_, nullptr)) {}
+    Job& operator=(Job&&) = delete;
+    ~Job() {
+      if (pending_ != nullptr) pending_->discard();
+    }
+    void operator()() { std::exchange(pending_, nullptr)->run(); }
+    allocator_type get_allocator() const noexcept {
+      return asio::get_associated_allocator(pending_->handler_);
+    }
+
+   private:
+    PendingWriteOf* pending_;
+  };
+
+  PendingWriteOf(bool is_for_engine, const Executor& executor, Handler&& handler)
+      : PendingWrite(is_for_engine), handler_(std::move(handler)) {
+    // The engine's own thread runs until the last write is done.
+    if (!is_for_engine) work_.emplace(executor);
+  }
+  ~PendingWriteOf() = default;
+
+  void destroy(Allocator allocator) {
+    this->~PendingWriteOf();
+    Traits::deallocate(allocator, this, 1);
+  }
+
+  Handler handler_;
+  std::optional<asio::executor_work_guard<Executor>> work_;
+};
+
+/// `engine` is the executor for handlers that have none, `is_own` whether it is the engine's own
+/// thread and not one of the user's.
+template <class Handler>
+PendingWrite* make_pending_write(const asio::any_io_executor& engine, bool is_own,
+                                 Handler handler) {
+  const auto executor = asio::get_associated_executor(handler, engine);
+  using Executor = asio::associated_executor_t<Handler, asio::any_io_executor>;
+  bool is_for_engine = false;
+  if constexpr (std::is_same_v<Executor, asio::any_io_executor>) {
+    is_for_engine = is_own && executor == engine;
+  }
+  return PendingWriteOf<Handler, Executor>::make(is_for_engine, executor, std::move(handler));
+}
+
+}  // namespace varve::detail
