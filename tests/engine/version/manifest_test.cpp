@@ -182,7 +182,7 @@ TEST(Manifest, with_bytes_after_its_last_record_has_a_torn_tail) {
 TEST(Manifest, takes_small_edits_where_the_disk_is_full) {
   VersionEdit edit;
   edit.removed = {12};
-  for (const std::size_t before : {0, 1, 100, 1'000}) {
+  for (const std::size_t before : {0u, 1u, 100u, 1'000u}) {
     const auto disk = std::make_shared<test::SimulatedDisk>();
     disk->create_directory("/db").value();
     Manifest manifest =
