@@ -15,6 +15,18 @@ std::span<const std::string_view> byte_values(const RowsView& rows) {
   return rows.values_as<std::string_view>();
 }
 
+/// What BlockDirectory decodes.
+void encode_directory(std::size_t rows, std::span<const std::string_view> keys,
+                      std::span<const std::uint64_t> types, std::span<const std::uint64_t> counts,
+                      Compression compression, Bytes& target) {
+  ByteWriter writer(target);
+  writer.put_varint(rows);
+  writer.put_varint(keys.size());
+  encode_keys(keys, compression, target);
+  encode_words(types, Compression::none, target);
+  encode_words(counts, Compression::none, target);
+}
+
 }  // namespace
 
 std::size_t BlockEncoder::fitting(const RowsView& rows, bool new_stretch) const {
@@ -76,7 +88,6 @@ void BlockEncoder::add_expiries(const RowsView& rows) {
   expiries_.insert(expiries_.end(), rows.expiries.begin(), rows.expiries.end());
   expiry_min_ = std::min(expiry_min_, least);
   expiry_max_ = std::max(expiry_max_, greatest);
-  if (least != never) any_expires_ = true;
 }
 
 void BlockEncoder::add_values(const RowsView& rows) {
@@ -130,12 +141,7 @@ Bytes BlockEncoder::encode(Compression compression) const {
   }
 
   Bytes block;
-  ByteWriter writer(block);
-  writer.put_varint(rows());
-  writer.put_varint(stretches_.size());
-  encode_keys(keys, compression, block);
-  encode_words(types, Compression::none, block);
-  encode_words(counts, Compression::none, block);
+  encode_directory(rows(), keys, types, counts, compression, block);
   encode_times(block);
   encode_expiries(block);
   encode_doubles(doubles_, compression, block);
@@ -143,6 +149,30 @@ Bytes BlockEncoder::encode(Compression compression) const {
   encode_bools({static_cast<const bool*>(bools_.data()), bools_.size()}, block);
   encode_bytes(sizes_, heap_, compression, block);
   return block;
+}
+
+Bytes BlockEncoder::wrap(const PackedRows& packed) {
+  const std::uint64_t type = std::to_underlying(packed.type);
+  const std::uint64_t count = packed.rows;
+  Bytes block;
+  encode_directory(packed.rows, {&packed.key, 1}, {&type, 1}, {&count, 1}, Compression::none,
+                   block);
+  encode_int64s({&packed.times.first, 1}, Compression::none, block);
+  ByteWriter(block).put_bytes(packed.columns);
+  return block;
+}
+
+TableIndex::Entry BlockEncoder::entry_of(const PackedRows& packed) {
+  TableIndex::Entry entry;
+  entry.rows = static_cast<std::uint32_t>(packed.rows);
+  entry.first_key = packed.key;
+  entry.first_ts = packed.times.first;
+  entry.last_key = packed.key;
+  entry.last_ts = packed.times.last;
+  entry.times = packed.times;
+  entry.expiry_min = packed.expiry_min;
+  entry.expiry_max = packed.expiry_max;
+  return entry;
 }
 
 void BlockEncoder::encode_times(Bytes& target) const {
@@ -163,24 +193,10 @@ void BlockEncoder::encode_times(Bytes& target) const {
 }
 
 void BlockEncoder::encode_expiries(Bytes& target) const {
-  ByteWriter writer(target);
-  if (!any_expires_) {
-    writer.put(std::to_underlying(ExpiryForm::none));
-    return;
-  }
-  // Mostly all rows live equally long; where only some expire at all, the moments pack better.
-  std::vector<std::uint64_t> lives(expiries_.size());
-  for (std::size_t i = 0; i < lives.size(); ++i) {
-    lives[i] = static_cast<std::uint64_t>(expiries_[i]) -
-               static_cast<std::uint64_t>(timestamps_[value_rows_[i]]);
-  }
-  Bytes relative;
-  encode_words(lives, Compression::none, relative);
-  Bytes absolute;
-  encode_int64s(expiries_, Compression::none, absolute);
-  const bool is_relative = relative.size() <= absolute.size();
-  writer.put(std::to_underlying(is_relative ? ExpiryForm::after_ts : ExpiryForm::moment));
-  writer.put_bytes(is_relative ? relative : absolute);
+  std::vector<Timestamp> timestamps;
+  timestamps.reserve(value_rows_.size());
+  for (const std::size_t row : value_rows_) timestamps.push_back(timestamps_[row]);
+  engine::encode_expiries(expiries_, timestamps, target);
 }
 
 void BlockEncoder::clear() {
@@ -197,7 +213,6 @@ void BlockEncoder::clear() {
   times_ = empty_times;
   expiry_min_ = never;
   expiry_max_ = expired_always;
-  any_expires_ = false;
   raw_size_ = 0;
   tombstones_ = 0;
 }

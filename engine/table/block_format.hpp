@@ -10,6 +10,7 @@
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/rows.hpp"
+#include "engine/codec/row_columns.hpp"
 #include "engine/table/key_list.hpp"
 #include "engine/table/table.hpp"
 #include "varve/error.hpp"
@@ -22,13 +23,6 @@ struct BlockLimits {
   static constexpr std::size_t rows = 65'536;
   static constexpr std::size_t keys_size = std::size_t{1} << 20;  // All keys of a block, decoded.
   static constexpr std::size_t heap_size = value_size_max + (std::size_t{64} << 10);
-};
-
-/// How a block stores when its rows expire. Of rows with a value only: tombstones do not expire.
-enum class ExpiryForm : std::uint8_t {
-  none = 0,      // Never.
-  after_ts = 1,  // A column of expires_at - ts.
-  moment = 2,    // A column of expires_at.
 };
 
 /// Gathers the rows of one block and encodes them. For one thread.
@@ -59,6 +53,11 @@ class BlockEncoder {
   /// REQUIRES a row.
   Bytes encode(Compression compression) const;
   void clear();
+
+  /// The block of these rows alone, and what the index says of it. The same bytes as the encoder
+  /// makes of them unpacked.
+  static Bytes wrap(const PackedRows& packed);
+  static TableIndex::Entry entry_of(const PackedRows& packed);
 
  private:
   struct Stretch {
@@ -91,7 +90,6 @@ class BlockEncoder {
   TimeSpan times_ = empty_times;
   Timestamp expiry_min_ = never;
   Timestamp expiry_max_ = expired_always;
-  bool any_expires_ = false;
   std::size_t raw_size_ = 0;
   std::size_t tombstones_ = 0;
 };

@@ -190,6 +190,18 @@ Status TableWriter::add_raw_block(const TableIndex::Entry& entry, ByteSpan block
   return {};
 }
 
+Status TableWriter::add(const PackedRows& packed) {
+  Impl& impl = *impl_;
+  VARVE_ASSERT(impl.rows_added == 0 || std::pair(std::string_view(impl.last_key), impl.last_ts) <
+                                           std::pair(packed.key, packed.times.first));
+  VARVE_CHECK(impl.end_block());
+  VARVE_CHECK(impl.put_block(BlockEncoder::entry_of(packed), 0, BlockEncoder::wrap(packed)));
+  impl.rows_added += packed.rows;
+  impl.add_key(packed.key);
+  impl.last_ts = packed.times.last;
+  return {};
+}
+
 Result<TableMeta> TableWriter::finish(std::uint64_t newest_flush) {
   Impl& impl = *impl_;
   VARVE_ASSERT(impl.rows_added > 0);

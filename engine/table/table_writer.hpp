@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "engine/base/rows.hpp"
+#include "engine/codec/row_columns.hpp"
 #include "engine/table/table.hpp"
 #include "engine/table/table_meta.hpp"
 #include "varve/error.hpp"
@@ -33,6 +34,10 @@ class TableWriter {
   /// of blocks. Fails with corruption where the block's directory cannot be read.
   /// REQUIRES its first row above the last row added.
   [[nodiscard]] Status add_raw_block(const TableIndex::Entry& entry, ByteSpan block);
+  /// Appends packed rows as a block of their own, as they are; what was added before ends its block
+  /// first. REQUIRES a tombstone-free block's worth of rows (at most BlockEncoder::rows_max), the
+  /// first above the last row added.
+  [[nodiscard]] Status add(const PackedRows& packed);
 
   /// Ends the file, makes it durable (not its name), closes it, and says what is in it.
   /// REQUIRES at least one row.

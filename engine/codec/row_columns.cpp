@@ -1,0 +1,64 @@
+#include "engine/codec/row_columns.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "engine/codec/columns.hpp"
+#include "engine/codec/words.hpp"
+
+namespace varve::engine {
+
+void encode_steps(std::span<const Timestamp> timestamps, Bytes& target) {
+  std::vector<std::uint64_t> steps(timestamps.size() - 1);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    steps[i] = static_cast<std::uint64_t>(wrapping_subtract(timestamps[i + 1], timestamps[i]));
+  }
+  encode_words(steps, Compression::none, target);
+}
+
+void decode_steps(ByteReader& reader, std::span<Timestamp> timestamps) {
+  decode_int64s(reader, timestamps.subspan(1));
+  Timestamp ts = timestamps.front();
+  for (Timestamp& step : timestamps.subspan(1)) step = ts = wrapping_add(ts, step);
+}
+
+void encode_expiries(std::span<const Timestamp> expiries, std::span<const Timestamp> timestamps,
+                     Bytes& target) {
+  ByteWriter writer(target);
+  if (std::ranges::all_of(expiries, [](Timestamp at) { return at == never; })) {
+    writer.put(std::to_underlying(ExpiryForm::none));
+    return;
+  }
+  // Mostly all rows live equally long; where only some expire at all, the moments pack better.
+  std::vector<std::int64_t> lives(expiries.size());
+  for (std::size_t i = 0; i < lives.size(); ++i) {
+    lives[i] = wrapping_subtract(expiries[i], timestamps[i]);
+  }
+  Bytes relative;
+  encode_int64s(lives, Compression::none, relative);
+  Bytes absolute;
+  encode_int64s(expiries, Compression::none, absolute);
+  const bool is_relative = relative.size() <= absolute.size();
+  writer.put(std::to_underlying(is_relative ? ExpiryForm::after_ts : ExpiryForm::moment));
+  writer.put_bytes(is_relative ? relative : absolute);
+}
+
+bool decode_expiries(ByteReader& reader, std::span<const Timestamp> timestamps,
+                     std::span<Timestamp> expiries) {
+  const auto form = static_cast<ExpiryForm>(reader.take<std::uint8_t>());
+  if (form == ExpiryForm::none) return false;
+  if (form != ExpiryForm::after_ts && form != ExpiryForm::moment) {
+    reader.fail();
+    return false;
+  }
+  decode_int64s(reader, expiries);
+  if (form == ExpiryForm::after_ts) {
+    for (std::size_t i = 0; i < expiries.size(); ++i) {
+      expiries[i] = wrapping_add(timestamps[i], expiries[i]);
+    }
+  }
+  return true;
+}
+
+}  // namespace varve::engine
