@@ -11,38 +11,35 @@ namespace varve::engine {
 
 namespace {
 
-std::optional<Run::Place> find_late(const Run& run, Timestamp ts, std::uint32_t count) {
+/// One block is sealed for each so many rows, of whatever series: twice as fast as blocks become
+/// full, and never many in one batch, though series that are written side by side fill theirs
+/// together.
+constexpr std::uint64_t rows_per_seal = run_block_rows / 2;
+
+std::optional<RunPlace> find_late(const Run& run, Timestamp ts, std::uint32_t count) {
   // The newest comes last, so the first match from the end is the one.
-  while (count > 0) {
-    const std::uint32_t number = Run::chunk_of(count - 1);
-    const std::uint32_t start = Run::chunk_start(number);
-    const RunChunk& chunk = run.chunk(number);
-    const Run::Bounds& bounds = Run::bounds(chunk);
-    if (bounds.min.load(std::memory_order_relaxed) <= ts &&
-        ts <= bounds.max.load(std::memory_order_relaxed)) {
-      for (std::uint32_t i = count - start; i-- > 0;) {
-        if (chunk.timestamps()[i] == ts) return Run::Place{&chunk, i};
-      }
+  std::optional<RunPlace> found;
+  run.for_each_chunk(count, [&](const RunChunk& chunk, std::uint32_t, std::uint32_t rows) {
+    if (!Run::bounds(chunk).overlaps({ts, ts})) return true;
+    for (std::uint32_t i = rows; i-- > 0;) {
+      if (chunk.timestamps()[i] != ts) continue;
+      found.emplace(chunk, i);
+      return false;
     }
-    count = start;
-  }
-  return std::nullopt;
+    return true;
+  });
+  return found;
 }
 
 /// The newest row of exactly `ts` that a reader of `sequence` sees. A late row is newer than one
 /// in order.
-std::optional<Run::Place> find_row(const MemtableSeries& series, Timestamp ts,
-                                   std::uint32_t sequence) {
+std::optional<RunPlace> find_row(const MemtableSeries& series, Timestamp ts,
+                                 std::uint32_t sequence) {
   if (const Run* const late = series.late()) {
     if (const auto row = find_late(*late, ts, late->visible(sequence))) return row;
   }
   const Run& ordered = series.ordered();
-  const std::uint32_t count = ordered.visible(sequence);
-  const std::uint32_t row = ordered.rows_before(ts, count);
-  if (row == count) return std::nullopt;
-  const Run::Place place = ordered.place(row);
-  if (place.ts() != ts) return std::nullopt;
-  return place;
+  return ordered.find(ts, ordered.visible(sequence));
 }
 
 using SeriesList = std::vector<const MemtableSeries*>;
@@ -106,9 +103,11 @@ void Memtable::erase(MemtableSeries& series, Timestamp ts, std::uint64_t sequenc
 }
 
 void Memtable::append(MemtableSeries& series, const RunRow& row) {
-  series.append(row, impl_->arena);
+  series.append(row, impl_->memory);
   // Only the writer stores it, so no read-modify-write is needed.
-  row_count_.store(row_count_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  const std::uint64_t rows = row_count_.load(std::memory_order_relaxed) + 1;
+  row_count_.store(rows, std::memory_order_relaxed);
+  if (rows % rows_per_seal == 0) impl_->memory.seal_next();
 }
 
 void Memtable::erase_range(const RangeTombstone& range, std::uint64_t sequence) {
@@ -127,6 +126,7 @@ bool Memtable::touched_since(std::string_view key, std::uint64_t hash, Timestamp
   if (impl_->tombstones.newest_over(key, ts, newest) > sequence) return true;
   const MemtableSeries* const series = find(key, hash);
   if (series == nullptr) return false;
+  const ReaderGate::Pin inside(impl_->gate);
   const auto row = find_row(*series, ts, visible_relative(newest));
   return row && base_sequence_ + row->sequence() > sequence;
 }
@@ -135,11 +135,11 @@ std::optional<Row> Memtable::get(std::string_view key, std::uint64_t hash, Times
                                  std::uint64_t sequence) const {
   const std::uint64_t deleted = impl_->tombstones.newest_over(key, ts, sequence);
   if (const MemtableSeries* const series = find(key, hash)) {
+    const ReaderGate::Pin inside(impl_->gate);
     const auto row = find_row(*series, ts, visible_relative(sequence));
     if (row && base_sequence_ + row->sequence() >= deleted) {
       const RowType type = row->type();
-      return Row{type, ts, Value(row->chunk->value_at(row->index)),
-                 row->chunk->expires_at(row->index)};
+      return Row{type, ts, Value(row->value()), row->expires_at()};
     }
   }
   if (deleted != 0) return Row{RowType::tombstone, ts};

@@ -13,6 +13,7 @@
 #include "engine/base/range.hpp"
 #include "engine/base/rows.hpp"
 #include "engine/base/wal_key_state.hpp"
+#include "engine/codec/row_columns.hpp"
 
 namespace varve::engine {
 
@@ -39,8 +40,11 @@ struct SequencedTombstone {
 /// One writer (the holder of the writer's role) and any number of readers, without locks on the
 /// path of either: every row is written before the count that covers it is stored with release,
 /// and readers load the count with acquire. Every row keeps its sequence, so a reader that names
-/// a sequence sees the memtable as it was then, whatever the writer adds. Nothing is freed before
-/// the memtable is.
+/// a sequence sees the memtable as it was then, whatever the writer adds.
+///
+/// Each 1,024 rows of a series that came in order, numbers or bools of one type, are encoded once
+/// they are complete, a little later, and their memory is used again; no other memory is freed
+/// before the memtable is.
 class Memtable {
  public:
   /// `number` is its flush number: memtables count up. `first_segment` is the WAL segment that its
@@ -133,6 +137,10 @@ class MemtableRows {
   /// newest_first each call gives rows that are all older than those before. Valid until the
   /// next call.
   RowsView next();
+  /// The next rows as they lie sealed in the memtable, for as long as it lives: a whole block, of
+  /// at most `size_max` bytes, that no other row and no tombstone changes. Nothing where the next
+  /// rows are not such, or with newest_first; then next() gives them.
+  std::optional<PackedRows> next_packed(std::size_t size_max);
 
  private:
   struct Impl;

@@ -8,6 +8,8 @@
 #include "engine/base/mutex.hpp"
 #include "engine/memtable/arena.hpp"
 #include "engine/memtable/memtable.hpp"
+#include "engine/memtable/reader_gate.hpp"
+#include "engine/memtable/run_memory.hpp"
 #include "engine/memtable/series_index.hpp"
 #include "engine/memtable/tombstone_list.hpp"
 
@@ -15,9 +17,12 @@ namespace varve::engine {
 
 /// What memtable.cpp and memtable_rows.cpp share.
 struct Memtable::Impl {
-  explicit Impl(std::atomic<std::size_t>& bytes) : arena(bytes), index(arena) {}
+  explicit Impl(std::atomic<std::size_t>& bytes)
+      : arena(bytes), memory(arena, gate), index(arena) {}
 
   Arena arena;  // The writer's.
+  ReaderGate gate;
+  RunMemory memory;  // The writer's.
   SeriesIndex index;
   TombstoneList tombstones;
 

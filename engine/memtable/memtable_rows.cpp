@@ -53,7 +53,7 @@ std::vector<Interval> uncovered(const Run& run, Interval all,
                                 const std::vector<SeriesTombstone>& tombstones) {
   std::vector<Interval> covered;
   for (const SeriesTombstone& tombstone : tombstones) {
-    const std::uint32_t older = run.rows_below(tombstone.sequence, all.end);
+    const std::uint32_t older = run.rows_up_to(tombstone.sequence - 1, all.end);
     covered.push_back(rows_in(run, tombstone.times, older));
   }
   std::ranges::sort(covered, {}, &Interval::begin);
@@ -69,24 +69,35 @@ std::vector<Interval> uncovered(const Run& run, Interval all,
   return left;
 }
 
+/// A row and its chunk.
+struct Place {
+  const RunChunk* chunk;
+  std::uint32_t index;
+
+  Timestamp ts() const { return chunk->timestamps()[index]; }
+  std::uint32_t sequence() const { return chunk->sequences()[index]; }
+  RowType type() const { return chunk->types()[index]; }
+};
+
+Place late_place(const Run& run, std::uint32_t row) {
+  const std::uint32_t index = row % run_block_rows;
+  const RunChunk& chunk = run.block(row / run_block_rows).chunk_of(index);
+  return {&chunk, index - chunk.start()};
+}
+
 /// Late rows in `times` among the first `count`, ascending: of each timestamp the newest, unless
 /// a tombstone hides it.
 std::vector<LateRow> collect_late(const Run& run, std::uint32_t count, TimeSpan times,
                                   const std::vector<SeriesTombstone>& tombstones) {
   std::vector<LateRow> rows;
-  for (std::uint32_t start = 0; start < count;) {
-    const RunChunk& chunk = run.chunk(Run::chunk_of(start));
-    const std::uint32_t size = std::min(chunk.capacity(), count - start);
-    const Run::Bounds& bounds = Run::bounds(chunk);
-    if (times.overlaps({bounds.min.load(std::memory_order_relaxed),
-                        bounds.max.load(std::memory_order_relaxed)})) {
-      for (std::uint32_t i = 0; i < size; ++i) {
-        const Timestamp ts = chunk.timestamps()[i];
-        if (times.contains(ts)) rows.push_back({ts, start + i});
-      }
+  run.for_each_chunk(count, [&](const RunChunk& chunk, std::uint32_t start, std::uint32_t size) {
+    if (!Run::bounds(chunk).overlaps(times)) return true;
+    for (std::uint32_t i = 0; i < size; ++i) {
+      const Timestamp ts = chunk.timestamps()[i];
+      if (times.contains(ts)) rows.push_back({ts, start + i});
     }
-    start += size;
-  }
+    return true;
+  });
   std::ranges::sort(rows, [](const LateRow& a, const LateRow& b) {
     return a.ts != b.ts ? a.ts < b.ts : a.row > b.row;
   });
@@ -95,7 +106,7 @@ std::vector<LateRow> collect_late(const Run& run, std::uint32_t count, TimeSpan 
   std::erase_if(rows, [&](const LateRow& late) {
     return std::ranges::any_of(tombstones, [&](const SeriesTombstone& tombstone) {
       return tombstone.times.contains(late.ts) &&
-             run.place(late.row).sequence() < tombstone.sequence;
+             late_place(run, late.row).sequence() < tombstone.sequence;
     });
   });
   return rows;
@@ -105,18 +116,27 @@ std::vector<LateRow> collect_late(const Run& run, std::uint32_t count, TimeSpan 
 
 // Two sorted sources, the ordered run and the collected late rows, merged from one end or the
 // other. What comes up next is the head. Where no late row is near, columns of the run are given
-// as they lie; elsewhere rows are picked one by one and copied.
+// as they lie, or as they were unsealed; elsewhere rows are picked one by one and copied.
+//
+// A walk is inside the gate while it works, and after that for as long as what it gave lies in
+// chunks that the writer would use again.
 struct MemtableRows::Impl {
-  Impl(const MemtableSeries& of, bool backwards) : series(of), newest_first(backwards) {}
+  Impl(ReaderGate& of_memtable, const MemtableSeries& of, bool backwards)
+      : gate(of_memtable), series(of), newest_first(backwards) {}
 
   RowsView next();
+  std::optional<PackedRows> next_packed(std::size_t size_max);
+  void enter() {
+    inside.emplace(gate);
+    chunk = nullptr;
+  }
   bool has_ordered();
   bool has_late() const { return late_next < late.size(); }
-  Run::Place ordered_head() const {
-    return series.ordered().place(newest_first ? current.end - 1 : current.begin);
-  }
+  std::uint32_t head_row() const { return newest_first ? current.end - 1 : current.begin; }
+  Place ordered_head();
+  bool needs_another_block();
   /// How many rows of the ordered run are left in the chunk of its head.
-  std::uint32_t left_in_chunk(const Run::Place& head) const {
+  std::uint32_t left_in_chunk(const Place& head) const {
     return std::min(current.size(),
                     newest_first ? head.index + 1 : head.chunk->capacity() - head.index);
   }
@@ -126,14 +146,21 @@ struct MemtableRows::Impl {
   /// Whether `a` comes up before `b`.
   bool before(Timestamp a, Timestamp b) const { return newest_first ? a > b : a < b; }
 
-  Piece head_piece() const;
-  bool late_is_far(const Run::Place& head) const;
+  Piece head_piece();
+  bool late_is_far(const Place& head) const;
   RowsView give(const Piece& piece);
   void pick();
   RowsView give_picked();
 
+  ReaderGate& gate;
   const MemtableSeries& series;
   const bool newest_first;
+
+  std::optional<ReaderGate::Pin> inside;
+  // The chunk of the last head, and the number of its first row. Looked up again in each call.
+  const RunChunk* chunk = nullptr;
+  std::uint32_t chunk_start = 0;
+  UnsealedBlock unsealed;
 
   // What is left of each, the late rows in the order in which they come up.
   Interval current;
@@ -142,20 +169,40 @@ struct MemtableRows::Impl {
   std::size_t late_next = 0;
 
   // What the last call gave, where it did not give columns of the run.
-  std::vector<Run::Place> picked;
+  std::vector<Place> picked;
   Rows rows;
   Column values;
 };
 
 RowsView MemtableRows::Impl::next() {
+  inside.reset();
   const bool ordered = has_ordered();
   if (!ordered && !has_late()) return {};
+  enter();
   if (ordered) {
     const Piece piece = head_piece();
-    if (!has_late() || piece.size() >= direct_rows_min) return give(piece);
+    if (!has_late() || piece.size() >= direct_rows_min) {
+      if (unsealed.holds(*piece.chunk)) inside.reset();
+      return give(piece);
+    }
   }
   pick();
-  return give_picked();
+  const RowsView view = give_picked();
+  inside.reset();
+  return view;
+}
+
+std::optional<PackedRows> MemtableRows::Impl::next_packed(std::size_t size_max) {
+  inside.reset();
+  if (newest_first || !has_ordered()) return std::nullopt;
+  if (current.begin % run_block_rows != 0 || current.size() < run_block_rows) return std::nullopt;
+  const SealedBlock* const sealed = series.ordered().block(current.begin / run_block_rows).sealed();
+  if (sealed == nullptr) return std::nullopt;
+  const PackedRows packed = sealed->packed(series.key());
+  if (packed.columns.size() > size_max) return std::nullopt;
+  if (has_late() && late[late_next].ts <= packed.times.last) return std::nullopt;
+  drop_ordered(run_block_rows);
+  return packed;
 }
 
 bool MemtableRows::Impl::has_ordered() {
@@ -166,10 +213,33 @@ bool MemtableRows::Impl::has_ordered() {
   return !current.empty();
 }
 
+Place MemtableRows::Impl::ordered_head() {
+  const std::uint32_t row = head_row();
+  if (chunk != nullptr && row >= chunk_start && row - chunk_start < chunk->capacity()) {
+    return {chunk, row - chunk_start};
+  }
+  const std::uint32_t number = row / run_block_rows;
+  const RunBlock block = series.ordered().block(number);
+  if (const SealedBlock* const sealed = block.sealed()) {
+    chunk = &unsealed.decode(*sealed);
+    chunk_start = number * run_block_rows;
+  } else {
+    chunk = &block.chunk_of(row % run_block_rows);
+    chunk_start = number * run_block_rows + chunk->start();
+  }
+  return {chunk, row - chunk_start};
+}
+
+/// Whether the head lies in a sealed block that would take the place of what was unsealed before.
+bool MemtableRows::Impl::needs_another_block() {
+  const SealedBlock* const sealed = series.ordered().block(head_row() / run_block_rows).sealed();
+  return sealed != nullptr && sealed != unsealed.block();
+}
+
 /// The rows at the head of the ordered run that lie in one chunk, are of one type, and come up
 /// before the next late row. May be empty.
-Piece MemtableRows::Impl::head_piece() const {
-  const Run::Place head = ordered_head();
+Piece MemtableRows::Impl::head_piece() {
+  const Place head = ordered_head();
   const Timestamp* const ts = head.chunk->timestamps();
   const RowType* const types = head.chunk->types();
   const RowType type = types[head.index];
@@ -188,7 +258,7 @@ Piece MemtableRows::Impl::head_piece() const {
   return {head.chunk, head.index, static_cast<std::uint32_t>(other - types)};
 }
 
-bool MemtableRows::Impl::late_is_far(const Run::Place& head) const {
+bool MemtableRows::Impl::late_is_far(const Place& head) const {
   if (left_in_chunk(head) < direct_rows_min) return false;
   const std::uint32_t ahead = direct_rows_min - 1;
   const std::uint32_t index = newest_first ? head.index - ahead : head.index + ahead;
@@ -196,13 +266,13 @@ bool MemtableRows::Impl::late_is_far(const Run::Place& head) const {
 }
 
 RowsView MemtableRows::Impl::give(const Piece& piece) {
-  const RunChunk& chunk = *piece.chunk;
+  const RunChunk& from = *piece.chunk;
   const std::uint32_t size = piece.size();
   RowsView view;
   view.key = series.key();
-  view.type = chunk.types()[piece.begin];
-  view.timestamps = {chunk.timestamps() + piece.begin, size};
-  if (const Timestamp* const expiries = chunk.expiries()) {
+  view.type = from.types()[piece.begin];
+  view.timestamps = {from.timestamps() + piece.begin, size};
+  if (const Timestamp* const expiries = from.expiries()) {
     view.expiries = {expiries + piece.begin, size};
   }
   // A chunk keeps 8 bytes of each value: what a view has in another width is spread out.
@@ -210,16 +280,16 @@ RowsView MemtableRows::Impl::give(const Piece& piece) {
   switch (view.type) {
     case RowType::tombstone: break;
     case RowType::double_:
-    case RowType::int64: view.values = chunk.values() + piece.begin * sizeof(std::uint64_t); break;
+    case RowType::int64: view.values = from.values() + piece.begin * sizeof(std::uint64_t); break;
     case RowType::bool_: {
       auto* const flags = static_cast<bool*>(values.resize(size));
-      for (std::uint32_t i = 0; i < size; ++i) flags[i] = chunk.value_as<bool>(piece.begin + i);
+      for (std::uint32_t i = 0; i < size; ++i) flags[i] = from.value_as<bool>(piece.begin + i);
       view.values = flags;
       break;
     }
     case RowType::bytes: {
       auto* const views = static_cast<std::string_view*>(values.resize(size));
-      for (std::uint32_t i = 0; i < size; ++i) views[i] = chunk.bytes_at(piece.begin + i);
+      for (std::uint32_t i = 0; i < size; ++i) views[i] = from.bytes_at(piece.begin + i);
       view.values = views;
       break;
     }
@@ -232,19 +302,20 @@ RowsView MemtableRows::Impl::give(const Piece& piece) {
 /// comes up.
 void MemtableRows::Impl::pick() {
   picked.clear();
-  while (picked.size() < Run::chunk_rows_max && has_late()) {
+  while (picked.size() < run_block_rows && has_late()) {
     const bool ordered = has_ordered();
     const Timestamp late_ts = late[late_next].ts;
-    Run::Place place{};
+    Place place{};
     bool from_ordered = false;
     bool from_late = true;
     if (ordered) {
+      if (!picked.empty() && needs_another_block()) return;
       place = ordered_head();
       from_ordered = !before(late_ts, place.ts());
       from_late = !before(place.ts(), late_ts);
     }
     if (from_late) {
-      place = series.late()->place(late[late_next].row);  // Of equal ones it is the newer.
+      place = late_place(*series.late(), late[late_next].row);  // Of equal ones it is the newer.
     } else if (!picked.empty() && late_is_far(place)) {
       return;
     }
@@ -258,15 +329,16 @@ void MemtableRows::Impl::pick() {
 RowsView MemtableRows::Impl::give_picked() {
   if (newest_first) std::ranges::reverse(picked);
   rows.reset(series.key(), picked.front().type());
-  for (const auto& [chunk, index] : picked) {
-    rows.append(chunk->timestamps()[index], chunk->value_at(index), chunk->expires_at(index));
+  for (const auto& [of, index] : picked) {
+    rows.append(of->timestamps()[index], of->value_at(index), of->expires_at(index));
   }
   return rows.view();
 }
 
 MemtableRows::MemtableRows(const Memtable& memtable, const MemtableSeries& series, TimeSpan times,
                            std::uint64_t sequence, bool newest_first)
-    : impl_(std::make_unique<Impl>(series, newest_first)) {
+    : impl_(std::make_unique<Impl>(memtable.impl_->gate, series, newest_first)) {
+  const ReaderGate::Pin inside(memtable.impl_->gate);
   const std::uint32_t visible = memtable.visible_relative(sequence);
   std::vector<SeriesTombstone> tombstones;
   memtable.impl_->tombstones.for_each(sequence, [&](const SequencedTombstone& tombstone) {
@@ -291,5 +363,9 @@ MemtableRows::~MemtableRows() = default;
 MemtableRows::MemtableRows(MemtableRows&&) noexcept = default;
 
 RowsView MemtableRows::next() { return impl_->next(); }
+
+std::optional<PackedRows> MemtableRows::next_packed(std::size_t size_max) {
+  return impl_->next_packed(size_max);
+}
 
 }  // namespace varve::engine

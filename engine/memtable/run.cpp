@@ -1,7 +1,7 @@
 #include "engine/memtable/run.hpp"
 
-#include <algorithm>
 #include <cstring>
+#include <limits>
 #include <new>
 
 #include "engine/base/bytes.hpp"
@@ -26,6 +26,15 @@ std::uint32_t partition_of(std::uint32_t count, Predicate holds) {
   return first;
 }
 
+std::uint32_t block_count(std::uint32_t rows) {
+  return (rows + run_block_rows - 1) / run_block_rows;
+}
+
+/// How many of the first `rows` rows lie in the block.
+std::uint32_t rows_in_block(std::uint32_t block, std::uint32_t rows) {
+  return std::min(run_block_rows, rows - block * run_block_rows);
+}
+
 }  // namespace
 
 std::string_view RunChunk::bytes_at(std::uint32_t index) const {
@@ -46,63 +55,123 @@ ValueView RunChunk::value_at(std::uint32_t index) const {
   return 0.0;
 }
 
-void Run::add_chunk(std::uint32_t first_row, Arena& arena) {
-  const std::uint32_t number = chunk_of(first_row);
-  const std::uint32_t capacity = chunk_start(number + 1) - first_row;
-  const std::size_t ahead = ordered_ ? 0 : sizeof(Bounds);
-  std::byte* const memory =
-      arena.allocate(ahead + sizeof(RunChunk) + capacity * RunChunk::row_size, alignof(RunChunk));
-  if (!ordered_) {
-    new (memory)
-        Bounds{std::numeric_limits<Timestamp>::max(), std::numeric_limits<Timestamp>::min()};
+std::uint32_t RunBlock::rows_before(Timestamp ts, std::uint32_t count) const {
+  if (const SealedBlock* const block = sealed()) return std::min(block->rows_before(ts), count);
+  // From the newest chunk back to one that begins before.
+  for (const RunChunk* chunk = newest(); chunk != nullptr; chunk = chunk->previous()) {
+    const std::uint32_t start = chunk->start();
+    const Timestamp* const column = chunk->timestamps();
+    if (start >= count || column[0] >= ts) continue;
+    const Timestamp* const end = column + std::min(chunk->capacity(), count - start);
+    return start + static_cast<std::uint32_t>(std::lower_bound(column, end, ts) - column);
   }
-  tail_ = new (memory + ahead) RunChunk(capacity);
-  tail_start_ = first_row;
+  return 0;
+}
 
-  // The array has room for a power of four of chunks.
-  RunChunk** array = chunks_.load(std::memory_order_relaxed);
+std::uint32_t RunBlock::rows_up_to(std::uint32_t sequence, std::uint32_t count) const {
+  if (const SealedBlock* const block = sealed()) {
+    return std::min(block->rows_up_to(sequence), count);
+  }
+  for (const RunChunk* chunk = newest(); chunk != nullptr; chunk = chunk->previous()) {
+    const std::uint32_t start = chunk->start();
+    const std::uint32_t* const column = chunk->sequences();
+    if (start >= count || column[0] > sequence) continue;
+    const std::uint32_t* const end = column + std::min(chunk->capacity(), count - start);
+    // Usually a reader sees everything that is there.
+    const std::uint32_t* const found =
+        end[-1] <= sequence ? end : std::upper_bound(column, end, sequence);
+    return start + static_cast<std::uint32_t>(found - column);
+  }
+  return 0;
+}
+
+void Run::add_chunk(std::uint32_t row, const RunRow& first, RunMemory& memory) {
+  const std::uint32_t start = row % run_block_rows;
+  const std::uint32_t capacity = std::max(start, RunChunk::first_rows);
+  std::byte* at = nullptr;
+  if (ordered_) {
+    at = memory.take_chunk(capacity);
+  } else {
+    at = memory.arena().allocate(sizeof(Bounds) + RunChunk::size_of(capacity), alignof(RunChunk));
+    new (at) Bounds{std::numeric_limits<Timestamp>::max(), std::numeric_limits<Timestamp>::min()};
+    at += sizeof(Bounds);
+  }
+  const std::uint32_t number = row / run_block_rows;
+  if (start == 0) {
+    if (ordered_ && number > 0) memory.add_full(*this, number - 1);
+    tail_ = new (at) RunChunk(capacity, nullptr, {first.ts, first.sequence});
+    add_block(number, RunBlock(tail_), memory.arena());
+  } else {
+    tail_ = new (at) RunChunk(capacity, tail_, tail_->block_head());
+    blocks_.load(std::memory_order_relaxed)[number].store(RunBlock(tail_),
+                                                          std::memory_order_release);
+  }
+  tail_start_ = row;
+}
+
+void Run::add_block(std::uint32_t number, RunBlock block, Arena& arena) {
+  // The array has room for a power of four of blocks.
+  Slot* array = blocks_.load(std::memory_order_relaxed);
   if (number == 0) {
-    first_ = tail_;
     array = &first_;
   } else if (std::has_single_bit(number) && std::countr_zero(number) % 2 == 0) {
-    auto** const longer = arena.allocate_array<RunChunk*>(std::size_t{number} * 4);
-    std::copy_n(array, number, longer);
-    longer[number] = tail_;
+    auto* const longer = arena.allocate_array<Slot>(std::size_t{number} * 4);
+    for (std::uint32_t i = 0; i < number; ++i) {
+      new (longer + i) Slot(array[i].load(std::memory_order_relaxed));
+    }
+    for (std::uint32_t i = number; i < number * 4; ++i) new (longer + i) Slot(block);
     array = longer;
-  } else {
-    array[number] = tail_;  // No reader looks there before the count says so.
-    return;
   }
-  chunks_.store(array, std::memory_order_release);
+  // No reader looks there before the count says so.
+  array[number].store(block, std::memory_order_release);
+  blocks_.store(array, std::memory_order_release);
 }
 
-std::uint32_t Run::visible(std::uint32_t sequence) const {
-  const std::uint32_t all = count();
-  // Usually a reader sees everything that is there.
-  if (all == 0 || place(all - 1).sequence() <= sequence) return all;
-  return partition_of(all, [&](std::uint32_t row) { return place(row).sequence() > sequence; });
+void Run::seal(std::uint32_t number, RunMemory& memory) {
+  Slot& slot = blocks_.load(std::memory_order_relaxed)[number];
+  RunChunk* const newest = slot.load(std::memory_order_relaxed).newest();
+  const SealedBlock* const sealed = SealedBlock::seal(*newest, memory.arena(), memory.buffer());
+  if (sealed == nullptr) return;
+  slot.store(RunBlock(sealed), std::memory_order_release);
+  memory.retire(newest);
 }
 
-Run::Place Run::place(std::uint32_t row) const {
-  const std::uint32_t number = chunk_of(row);
-  return {&chunk(number), row - chunk_start(number)};
-}
-
-std::uint32_t Run::rows_below(std::uint32_t sequence, std::uint32_t count) const {
-  return partition_of(count, [&](std::uint32_t row) { return place(row).sequence() >= sequence; });
+std::uint32_t Run::rows_up_to(std::uint32_t sequence, std::uint32_t count) const {
+  if (count == 0) return 0;
+  std::uint32_t number = block_count(count) - 1;
+  if (block(number).head().sequence > sequence) {
+    const std::uint32_t above = partition_of(
+        number, [&](std::uint32_t at) { return block(at).head().sequence > sequence; });
+    if (above == 0) return 0;
+    number = above - 1;
+  }
+  return number * run_block_rows + block(number).rows_up_to(sequence, rows_in_block(number, count));
 }
 
 std::uint32_t Run::rows_before(Timestamp ts, std::uint32_t count) const {
-  if (count == 0) return 0;
-  // First the chunk, by the first row of each, then the row in it.
-  const std::uint32_t last = chunk_of(count - 1);
   const std::uint32_t above = partition_of(
-      last + 1, [&](std::uint32_t number) { return chunk(number).timestamps()[0] >= ts; });
+      block_count(count), [&](std::uint32_t number) { return block(number).head().ts >= ts; });
   if (above == 0) return 0;
-  const std::uint32_t start = chunk_start(above - 1);
-  const std::uint32_t rows = std::min(count - start, chunk(above - 1).capacity());
-  const Timestamp* const column = chunk(above - 1).timestamps();
-  return start + static_cast<std::uint32_t>(std::lower_bound(column, column + rows, ts) - column);
+  const std::uint32_t number = above - 1;
+  return number * run_block_rows + block(number).rows_before(ts, rows_in_block(number, count));
+}
+
+std::optional<RunPlace> Run::find(Timestamp ts, std::uint32_t count) const {
+  const std::uint32_t above = partition_of(
+      block_count(count), [&](std::uint32_t number) { return block(number).head().ts > ts; });
+  if (above == 0) return std::nullopt;
+  const RunBlock block = this->block(above - 1);
+  const std::uint32_t rows = rows_in_block(above - 1, count);
+  if (const SealedBlock* const sealed = block.sealed()) {
+    const std::optional<std::uint32_t> index = sealed->find(ts);
+    if (!index || *index >= rows) return std::nullopt;
+    return RunPlace(*sealed, *index);
+  }
+  const std::uint32_t index = block.rows_before(ts, rows);
+  if (index == rows) return std::nullopt;
+  const RunChunk& chunk = block.chunk_of(index);
+  if (chunk.timestamps()[index - chunk.start()] != ts) return std::nullopt;
+  return RunPlace(chunk, index - chunk.start());
 }
 
 }  // namespace varve::engine

@@ -5,220 +5,185 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <limits>
-#include <string_view>
+#include <optional>
 
-#include "engine/base/bytes.hpp"
+#include "engine/base/range.hpp"
 #include "engine/base/rows.hpp"
-#include "engine/memtable/arena.hpp"
+#include "engine/memtable/run_chunk.hpp"
+#include "engine/memtable/run_memory.hpp"
+#include "engine/memtable/sealed_block.hpp"
 
 namespace varve::engine {
 
-/// A row as a run keeps it.
-struct RunRow {
-  Timestamp ts;
-  ValueView value;  // Ignored for a tombstone.
-  bool tombstone;
-  Timestamp expires_at;
-  std::uint32_t sequence;  // Relative to the memtable's base.
-};
-
-/// Rows in columns: timestamps, values (8 bytes each; bytes as a pointer to their size and
-/// themselves), sequences, types. The columns follow the struct, in the same piece of arena.
-///
-/// The writer fills a row before the count that covers it is published; from then on it never
-/// changes. The column of expiries exists from the first row that has one.
-class alignas(std::uint64_t) RunChunk {
+/// Up to 1,024 rows of a run that follow each other: chunks, or sealed. What a slot said when it
+/// was read.
+class RunBlock {
  public:
-  /// Before the bytes of a value, unaligned.
-  using BytesSize = std::uint32_t;
-  static constexpr std::size_t row_size =
-      sizeof(Timestamp) + sizeof(std::uint64_t) + sizeof(std::uint32_t) + sizeof(RowType);
+  explicit RunBlock(const RunChunk* newest) : tagged_(reinterpret_cast<const std::byte*>(newest)) {}
+  explicit RunBlock(const SealedBlock* sealed)
+      : tagged_(reinterpret_cast<const std::byte*>(sealed) + sealed_tag) {}
 
-  explicit RunChunk(std::uint32_t capacity) : capacity_(capacity) {}
-
-  std::uint32_t capacity() const { return capacity_; }
-  const Timestamp* timestamps() const { return reinterpret_cast<const Timestamp*>(this + 1); }
-  const std::byte* values() const {
-    return reinterpret_cast<const std::byte*>(timestamps() + capacity_);
+  /// Null where it is chunks.
+  const SealedBlock* sealed() const {
+    if ((reinterpret_cast<std::uintptr_t>(tagged_) & sealed_tag) == 0) return nullptr;
+    return reinterpret_cast<const SealedBlock*>(tagged_ - sealed_tag);
   }
-  const std::uint32_t* sequences() const {
-    return reinterpret_cast<const std::uint32_t*>(values() + capacity_ * sizeof(std::uint64_t));
+  /// The newest chunk. REQUIRES that it is not sealed.
+  RunChunk* newest() const {
+    return const_cast<RunChunk*>(reinterpret_cast<const RunChunk*>(tagged_));
   }
-  const RowType* types() const { return reinterpret_cast<const RowType*>(sequences() + capacity_); }
-  /// Null while no row expires. REQUIRES that the count covering the rows was loaded before.
-  const Timestamp* expiries() const { return expiries_.load(std::memory_order_acquire); }
-
-  /// REQUIRES a row of the type asked for.
-  template <class T>
-  T value_as(std::uint32_t index) const {
-    T value;
-    std::memcpy(&value, values() + index * sizeof(std::uint64_t), sizeof(T));
-    return value;
-  }
-  std::string_view bytes_at(std::uint32_t index) const;
-  ValueView value_at(std::uint32_t index) const;
-  Timestamp expires_at(std::uint32_t index) const {
-    const Timestamp* const column = expiries();
-    return column == nullptr ? never : column[index];
+  /// The same, of the one that holds the row.
+  const RunChunk& chunk_of(std::uint32_t index) const {
+    const RunChunk* chunk = newest();
+    while (chunk->start() > index) chunk = chunk->previous();
+    return *chunk;
   }
 
-  /// The writer's.
-  void write(std::uint32_t index, const RunRow& row, Arena& arena);
+  RunChunk::BlockHead head() const {
+    if (const SealedBlock* const block = sealed()) {
+      return {block->first_ts(), block->first_sequence()};
+    }
+    return newest()->block_head();
+  }
+  /// Of its first `count` rows those before `ts`, and those up to a sequence.
+  std::uint32_t rows_before(Timestamp ts, std::uint32_t count) const;
+  std::uint32_t rows_up_to(std::uint32_t sequence, std::uint32_t count) const;
 
  private:
-  void write_value(std::uint32_t index, const ValueView& value, Arena& arena);
+  static constexpr std::uintptr_t sealed_tag = 1;  // Both are aligned to more.
 
-  const std::uint32_t capacity_;
-  std::atomic<Timestamp*> expiries_{nullptr};
+  const std::byte* tagged_;
+};
+
+/// A row's place: a chunk, or a sealed block, and where in it.
+class RunPlace {
+ public:
+  RunPlace(const RunChunk& chunk, std::uint32_t index) : chunk_(&chunk), index_(index) {}
+  RunPlace(const SealedBlock& sealed, std::uint32_t index) : sealed_(&sealed), index_(index) {}
+
+  std::uint32_t sequence() const {
+    return chunk_ != nullptr ? chunk_->sequences()[index_] : sealed_->sequence_at(index_);
+  }
+  RowType type() const { return chunk_ != nullptr ? chunk_->types()[index_] : sealed_->type(); }
+  ValueView value() const {
+    return chunk_ != nullptr ? chunk_->value_at(index_) : sealed_->value_at(index_);
+  }
+  Timestamp expires_at() const {
+    return chunk_ != nullptr ? chunk_->expires_at(index_) : sealed_->expires_at(index_);
+  }
+
+ private:
+  const RunChunk* chunk_ = nullptr;
+  const SealedBlock* sealed_ = nullptr;
+  std::uint32_t index_;
 };
 
 /// Rows of one series in the order of their arrival, so in the order of their sequences too: what
-/// a sequence shows is a prefix. Chunks grow with the series.
+/// a sequence shows is a prefix. They lie in blocks of 1,024.
 ///
-/// One writer; readers load the count with acquire and then read any row below it.
+/// One writer; readers load the count with acquire and then read any row below it. A full block of
+/// an ordered run may be replaced by its sealed form at any time: its slot is stored with release,
+/// and the same rows are read from either. The chunks of before are used again once the readers
+/// have left that are inside then (ReaderGate), so a reader stays inside from the moment it loads
+/// a slot until it is done with the chunks that the slot gave. Sealed blocks, bytes and the chunks
+/// of an unordered run stay as long as the memtable.
 class Run {
  public:
-  static constexpr std::uint32_t chunk_rows_max = 1024;
-
   /// Least and greatest timestamp of a chunk of an unordered run.
   struct Bounds {
     std::atomic<Timestamp> min;
     std::atomic<Timestamp> max;
-  };
 
-  /// A row's chunk, and where in it.
-  struct Place {
-    const RunChunk* chunk;
-    std::uint32_t index;
-
-    Timestamp ts() const { return chunk->timestamps()[index]; }
-    std::uint32_t sequence() const { return chunk->sequences()[index]; }
-    RowType type() const { return chunk->types()[index]; }
+    bool overlaps(const TimeSpan& times) const {
+      return times.overlaps(
+          {min.load(std::memory_order_relaxed), max.load(std::memory_order_relaxed)});
+    }
   };
 
   explicit Run(bool ordered) : ordered_(ordered) {}
 
   /// The writer's. REQUIRES a sequence not below the last, and in an ordered run a timestamp above
   /// the last.
-  void append(const RunRow& row, Arena& arena);
+  void append(const RunRow& row, RunMemory& memory);
   /// Asks for the memory that the next append writes to.
   void prefetch_append() const;
+  /// Seals a full block, if it can be sealed. REQUIRES an ordered run, and each block once.
+  void seal(std::uint32_t block, RunMemory& memory);
 
   std::uint32_t count() const { return count_.load(std::memory_order_acquire); }
   /// How many rows a reader of `sequence` sees.
-  std::uint32_t visible(std::uint32_t sequence) const;
-  /// REQUIRES a row below a count loaded before, as all that follow.
-  Place place(std::uint32_t row) const;
-  /// How many of the first `count` rows have a sequence below `sequence`.
-  std::uint32_t rows_below(std::uint32_t sequence, std::uint32_t count) const;
+  std::uint32_t visible(std::uint32_t sequence) const { return rows_up_to(sequence, count()); }
+  /// REQUIRES a block of a row below a count loaded before, as all that follow.
+  RunBlock block(std::uint32_t number) const {
+    return blocks_.load(std::memory_order_acquire)[number].load(std::memory_order_acquire);
+  }
+  /// How many of the first `count` rows have a sequence up to `sequence`.
+  std::uint32_t rows_up_to(std::uint32_t sequence, std::uint32_t count) const;
   /// Of the first `count` rows of an ordered run, how many lie before `ts`.
   std::uint32_t rows_before(Timestamp ts, std::uint32_t count) const;
+  /// Of those, the row of exactly `ts`.
+  std::optional<RunPlace> find(Timestamp ts, std::uint32_t count) const;
 
-  /// The chunk that holds the row, and the number of its first row. A chunk takes as many rows as
-  /// lie before it, so that at most half of a run is spare: the first 4, then 4, 8, 16 up to 512,
-  /// and 1,024 from then on.
-  static std::uint32_t chunk_of(std::uint32_t row) {
-    if (row >= chunk_rows_max) return doubling_chunks - 1 + row / chunk_rows_max;
-    return row < first_rows ? 0 : static_cast<std::uint32_t>(std::bit_width(row / first_rows));
-  }
-  static std::uint32_t chunk_start(std::uint32_t chunk) {
-    if (chunk >= doubling_chunks) return (chunk - doubling_chunks + 1) * chunk_rows_max;
-    return chunk == 0 ? 0 : first_rows << (chunk - 1);
-  }
-  const RunChunk& chunk(std::uint32_t number) const {
-    return *chunks_.load(std::memory_order_acquire)[number];
-  }
+  /// Calls `visit` with the chunks of the first `count` rows, newest first, the number of the first
+  /// row of each, and how many of its rows are meant, for as long as it returns true.
+  /// REQUIRES an unordered run.
+  template <class Visit>
+  void for_each_chunk(std::uint32_t count, Visit visit) const;
   /// REQUIRES an unordered run. They may cover rows that are not yet published.
   static const Bounds& bounds(const RunChunk& chunk) {
-    return reinterpret_cast<const Bounds*>(&chunk)[-1];  // The arena has them in front of it.
+    return reinterpret_cast<const Bounds*>(&chunk)[-1];  // They lie in front of it.
   }
 
  private:
-  static constexpr std::uint32_t first_rows = 4;
-  static constexpr std::uint32_t doubling_chunks = 9;  // Of 1,024 rows together.
-  static_assert(first_rows << (doubling_chunks - 1) == chunk_rows_max);
+  using Slot = std::atomic<RunBlock>;
+  static_assert(Slot::is_always_lock_free);
 
-  void add_chunk(std::uint32_t first_row, Arena& arena);
+  void add_chunk(std::uint32_t row, const RunRow& first, RunMemory& memory);
+  void add_block(std::uint32_t number, RunBlock block, Arena& arena);
 
-  // Published. The array is replaced by a longer one when it is full; the old one stays.
-  std::atomic<RunChunk**> chunks_{nullptr};
+  // Published. The array is replaced by a longer one when it is full; the old one stays. Blocks are
+  // sealed in the newest only: who still reads an older one reads the chunks, and is inside.
+  std::atomic<Slot*> blocks_{nullptr};
   std::atomic<std::uint32_t> count_{0};
 
   // The writer's.
   std::uint32_t tail_start_ = 0;
   RunChunk* tail_ = nullptr;
-  RunChunk* first_ = nullptr;  // An array of one, so that a short run needs no other.
+  Slot first_{RunBlock(static_cast<const RunChunk*>(nullptr))};  // An array of one, which is
+                                                                 // enough for a short run.
   const bool ordered_;
 };
 
 // Inline: what every record that is written goes through.
 
-inline void RunChunk::write(std::uint32_t index, const RunRow& row, Arena& arena) {
-  const_cast<Timestamp*>(timestamps())[index] = row.ts;
-  const_cast<std::uint32_t*>(sequences())[index] = row.sequence;
-  const_cast<RowType*>(types())[index] =
-      row.tombstone ? RowType::tombstone : row_type(row.value.type());
-  if (!row.tombstone) write_value(index, row.value, arena);
-
-  // Only the writer stores the pointer, so it may read it back relaxed.
-  Timestamp* column = expiries_.load(std::memory_order_relaxed);
-  if (column == nullptr && row.expires_at != never) {
-    column = arena.allocate_array<Timestamp>(capacity_);
-    std::fill_n(column, index, never);
-    column[index] = row.expires_at;
-    // Readers that already see earlier rows may find the column from now on: it says of them what
-    // its absence said.
-    expiries_.store(column, std::memory_order_release);
-  } else if (column != nullptr) {
-    column[index] = row.expires_at;
-  }
-}
-
-inline void RunChunk::write_value(std::uint32_t index, const ValueView& value, Arena& arena) {
-  std::byte* const slot = const_cast<std::byte*>(values()) + index * sizeof(std::uint64_t);
-  switch (value.type()) {
-    case ValueType::double_: {
-      const double number = value.as_double();
-      std::memcpy(slot, &number, sizeof(number));
-      return;
-    }
-    case ValueType::int64: {
-      const std::int64_t number = value.as_int64();
-      std::memcpy(slot, &number, sizeof(number));
-      return;
-    }
-    case ValueType::bool_: {
-      const bool flag = value.as_bool();
-      std::memcpy(slot, &flag, sizeof(flag));
-      return;
-    }
-    case ValueType::bytes: {
-      const std::string_view bytes = value.as_bytes();
-      const auto size = static_cast<BytesSize>(bytes.size());
-      std::byte* const copy = arena.allocate(sizeof(size) + bytes.size(), 1);
-      std::memcpy(copy, &size, sizeof(size));
-      copy_bytes(copy + sizeof(size), bytes.data(), bytes.size());
-      std::memcpy(slot, &copy, sizeof(copy));
-      return;
-    }
-  }
-}
-
 inline void Run::prefetch_append() const {
   if (tail_ == nullptr) return;
+  const RunChunk& tail = *tail_;
   const std::uint32_t at = count_.load(std::memory_order_relaxed) - tail_start_;
-  __builtin_prefetch(tail_->timestamps() + at, 1);
-  __builtin_prefetch(tail_->values() + at * sizeof(std::uint64_t), 1);
-  __builtin_prefetch(tail_->sequences() + at, 1);
-  __builtin_prefetch(tail_->types() + at, 1);
+  __builtin_prefetch(tail.timestamps() + at, 1);
+  __builtin_prefetch(tail.values() + at * sizeof(std::uint64_t), 1);
+  __builtin_prefetch(tail.sequences() + at, 1);
+  __builtin_prefetch(tail.types() + at, 1);
 }
 
-inline void Run::append(const RunRow& row, Arena& arena) {
+template <class Visit>
+void Run::for_each_chunk(std::uint32_t count, Visit visit) const {
+  while (count > 0) {
+    const std::uint32_t number = (count - 1) / run_block_rows;
+    const std::uint32_t block_start = number * run_block_rows;
+    const RunChunk* chunk = &block(number).chunk_of(count - 1 - block_start);
+    for (; chunk != nullptr; chunk = chunk->previous()) {
+      const std::uint32_t start = block_start + chunk->start();
+      if (!visit(*chunk, start, count - start)) return;
+      count = start;
+    }
+  }
+}
+
+inline void Run::append(const RunRow& row, RunMemory& memory) {
   const std::uint32_t at = count_.load(std::memory_order_relaxed);
-  if (tail_ == nullptr || at - tail_start_ == tail_->capacity()) add_chunk(at, arena);
-  tail_->write(at - tail_start_, row, arena);
+  if (tail_ == nullptr || at - tail_start_ == tail_->capacity()) add_chunk(at, row, memory);
+  tail_->write(at - tail_start_, row, memory);
   if (!ordered_) {
     auto& around = const_cast<Bounds&>(bounds(*tail_));
     if (row.ts < around.min.load(std::memory_order_relaxed)) {

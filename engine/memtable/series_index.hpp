@@ -37,7 +37,7 @@ class MemtableSeries {
   }
   void prefetch_key() const { __builtin_prefetch(key_); }
   void prefetch_append() const { ordered_.prefetch_append(); }
-  void append(const RunRow& row, Arena& arena);
+  void append(const RunRow& row, RunMemory& memory);
 
  private:
   const char* key_;  // In the arena.
@@ -48,15 +48,17 @@ class MemtableSeries {
   const std::uint32_t key_size_;
 };
 
-inline void MemtableSeries::append(const RunRow& row, Arena& arena) {
+inline void MemtableSeries::append(const RunRow& row, RunMemory& memory) {
   if (row.ts > last_ordered_ts_ || ordered_.count() == 0) {
-    ordered_.append(row, arena);
+    ordered_.append(row, memory);
     last_ordered_ts_ = row.ts;
     return;
   }
   Run* late = late_.load(std::memory_order_relaxed);
-  if (late == nullptr) late = new (arena.allocate(sizeof(Run), alignof(Run))) Run(false);
-  late->append(row, arena);
+  if (late == nullptr) {
+    late = new (memory.arena().allocate(sizeof(Run), alignof(Run))) Run(false);
+  }
+  late->append(row, memory);
   late_.store(late, std::memory_order_release);
 }
 

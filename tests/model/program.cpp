@@ -41,7 +41,7 @@ constexpr Weight weights[] = {
     {Action::erase_prefix, "erase_prefix", 3},
     {Action::patch, "patch", 6},
     {Action::async_patch, "async_patch", 2},
-    {Action::bulk, "bulk", 6},
+    {Action::bulk, "bulk", 10},
     {Action::feed, "feed", 120},
     {Action::refused, "refused", 1},
     {Action::read, "read", 25},
@@ -339,11 +339,12 @@ Changes Words::long_series(Random& random) const {
   const Duration spacing = random.pick(spacings);
   const std::string to = random.pick(keys_);
   const Timestamp from = epoch + random.between(0, 3'000) * spacing.count();
-  const ValueType type = random.chance(0.7) ? ValueType::double_ : ValueType::int64;
+  const double type = random.fraction();
   const bool expires = random.chance(expiring_);
   const Duration lives = ttl(random);
   const double order = random.fraction();
-  const std::int64_t count = random.between(200, 2'000);  // Of at most 32 bytes each.
+  // Of at most 32 bytes each; often so many that a memtable seals a block of them.
+  const std::int64_t count = random.between(random.chance(0.5) ? 200 : 1'600, 2'000);
   Changes changes;
   for (std::int64_t i = 0; i < count; ++i) {
     Change change;
@@ -352,9 +353,9 @@ Changes Words::long_series(Random& random) const {
                             : order < 0.4 ? i * 7919 % count  // A prime, so each comes up once.
                                           : i;
     change.ts = from + at * spacing.count();
-    change.value = type == ValueType::int64
-                       ? Value(random.between(0, 100))
-                       : Value(20 + static_cast<double>(random.below(100)) / 10);
+    change.value = type < 0.15  ? Value(random.chance(0.5))
+                   : type < 0.5 ? Value(random.between(0, 100))
+                                : Value(20 + static_cast<double>(random.below(100)) / 10);
     if (expires) change.ttl = lives;
     changes.list.push_back(std::move(change));
   }
