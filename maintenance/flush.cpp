@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 
 #include "engine/base/try.hpp"
 
@@ -12,6 +13,27 @@ namespace {
 // A flush of a large memtable makes several tables, so that compactions can take it in parts.
 constexpr std::uint64_t flush_table_bytes_max = std::uint64_t{64} << 20;
 
+// zstd is tried where packed values take over 40 bits each. A smaller block comes out the same
+// whether it is copied or encoded again.
+constexpr std::size_t copied_size_without_zstd = std::size_t{1024} * 5;
+
+std::size_t copied_size_max(Compression compression) {
+  return compression == Compression::none ? std::numeric_limits<std::size_t>::max()
+                                          : copied_size_without_zstd;
+}
+
+Status write_series(engine::MemtableRows rows, std::size_t size_max, TableStream& stream) {
+  while (true) {
+    if (const auto packed = rows.next_packed(size_max)) {
+      VARVE_CHECK(stream.add(*packed));
+      continue;
+    }
+    const engine::RowsView stretch = rows.next();
+    if (stretch.empty()) return {};
+    VARVE_CHECK(stream.add(stretch));
+  }
+}
+
 }  // namespace
 
 Result<engine::VersionEdit> write_flush(const engine::Memtable& memtable,
@@ -19,11 +41,10 @@ Result<engine::VersionEdit> write_flush(const engine::Memtable& memtable,
   const std::uint64_t sequence = memtable.last_sequence();
   TableStream stream(files, 0, memtable.number(), flush_table_bytes_max);
   const auto all_series = memtable.sorted_series();
+  const std::size_t size_max = copied_size_max(files.compression());
   for (const engine::MemtableSeries* series : *all_series) {
-    engine::MemtableRows rows(memtable, *series, engine::TimeSpan{}, sequence, false);
-    for (auto stretch = rows.next(); !stretch.empty(); stretch = rows.next()) {
-      VARVE_CHECK(stream.add(stretch));
-    }
+    VARVE_CHECK(
+        write_series({memtable, *series, engine::TimeSpan{}, sequence, false}, size_max, stream));
   }
   VARVE_CHECK(stream.finish());
 

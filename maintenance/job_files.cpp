@@ -66,6 +66,11 @@ Status TableStream::add(const engine::RowsView& rows) {
   return writer_->add(rows);
 }
 
+Status TableStream::add(const engine::PackedRows& packed) {
+  VARVE_CHECK(make_room(packed.key));
+  return writer_->add(packed);
+}
+
 Status TableStream::finish() {
   if (!writer_) return {};
   VARVE_TRY(engine::TableMeta meta, writer_->finish(newest_flush_));

@@ -33,6 +33,7 @@ class JobFiles {
   const std::vector<engine::VersionEdit::Added>& added() const { return added_; }
   std::uint64_t bytes() const;
   std::uint64_t rows() const;
+  Compression compression() const { return compression_; }
 
   /// Makes the names durable. The last thing before the edit.
   [[nodiscard]] Status sync();
@@ -60,6 +61,7 @@ class TableStream {
 
   /// REQUIRES what TableWriter::add() does.
   [[nodiscard]] Status add(const engine::RowsView& rows);
+  [[nodiscard]] Status add(const engine::PackedRows& packed);
   /// Ends the last table. Nothing to be added after it.
   [[nodiscard]] Status finish();
 

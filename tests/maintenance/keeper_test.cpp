@@ -44,6 +44,26 @@ TEST(Flush, of_an_empty_memtable_advances_and_makes_no_table) {
   EXPECT_EQ(db.version()->flush_number, 1u);
 }
 
+TEST(Flush, copies_blocks_that_the_memtable_sealed_and_the_rows_stay) {
+  KeeperFixture db;
+  test::Random random(1);
+  for (int i = 0; i < 10; ++i) db.put("a", i, i);
+  for (int i = 0; i < 4000; ++i) db.put("b", i * 10, random.between(0, 100));
+  db.put("b", 11'111, -1);
+  db.erase("b", 15'000);
+  for (int i = 0; i < 10; ++i) db.put("c", i, i, 5 + i);
+  db.flush();
+  db.now = 10;
+  db.expect_right();
+
+  const auto table = db.version()->levels[0].front();
+  std::vector<std::uint32_t> rows;
+  const auto index = table->index().value();
+  for (const auto& entry : index->entries) rows.push_back(entry.rows);
+  // The second block of "b" has a late row and a deleted one, the last was not full.
+  EXPECT_EQ(rows, (std::vector<std::uint32_t>{10, 1024, 1024, 1, 1024, 4000 - 3 * 1024 + 10}));
+}
+
 TEST(Flush, keeps_tombstones_since_they_hide_older_tables) {
   KeeperFixture db;
   db.put("a", 1, 10);
