@@ -5,16 +5,15 @@
 #include <span>
 
 #include "engine/base/bytes.hpp"
-#include "engine/codec/encoding.hpp"
 
 namespace varve::engine {
 
-/// Words compressed by zstd, as they are or by planes. Appends nothing, and says false, where that
+/// Words compressed by zstd, as they are. Appends nothing, and says false, where that
 /// does not pay against a form that takes `packed` bytes.
 bool encode_compressed_if_it_pays(std::span<const std::uint64_t> words, std::size_t packed,
                                   Bytes& target);
 
-/// What follows the tag. REQUIRES zstd or zstd_planes.
-void decode_compressed(Encoding encoding, ByteReader& reader, std::span<std::uint64_t> words);
+/// What follows the tag.
+void decode_compressed(ByteReader& reader, std::span<std::uint64_t> words);
 
 }  // namespace varve::engine

@@ -6,6 +6,7 @@
 
 #include "engine/codec/encoding.hpp"
 #include "engine/codec/plain_words.hpp"
+#include "engine/codec/sampled_repeats.hpp"
 #include "engine/codec/scratch.hpp"
 
 namespace varve::engine {
@@ -20,19 +21,6 @@ std::int64_t as_signed(std::uint64_t word) { return static_cast<std::int64_t>(wo
 class Dictionary {
  public:
   static constexpr std::size_t size_max = 256;
-
-  /// Whether a sample of the words repeats itself, so that it is worth to look at all of them.
-  static bool seems_to_pay(Words words) {
-    constexpr std::size_t sample_size = 64;
-    if (words.size() < 4 * sample_size) return false;
-    std::array<std::uint64_t, sample_size> sample;
-    const std::size_t step = words.size() / sample_size;
-    for (std::size_t i = 0; i < sample_size; ++i) sample[i] = words[i * step];
-    std::ranges::sort(sample);
-    const auto repeated = std::ranges::unique(sample);
-    // Of 256 values that are equally frequent, eight repeat themselves.
-    return repeated.size() >= 6;
-  }
 
   explicit Dictionary(Words words) : places_(words.size()) {
     const auto places = places_.words();
@@ -89,7 +77,8 @@ class Dictionary {
 }  // namespace
 
 bool encode_dictionary_if_it_pays(Words words, std::size_t size, Bytes& target) {
-  if (!Dictionary::seems_to_pay(words)) return false;
+  // Of 256 values that are equally frequent, 64 samples repeat eight.
+  if (words.size() < 256 || sampled_repeats<64>(words) < 6) return false;
   Dictionary dictionary(words);
   if (dictionary.too_large()) return false;
   Bytes encoded;

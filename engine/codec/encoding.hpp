@@ -7,13 +7,12 @@ namespace varve::engine {
 /// How the values of a column are stored: its first byte. Which of them a column may have depends
 /// on its type; a decoder refuses the others. Numbers are never given twice.
 enum class Encoding : std::uint8_t {
-  constant = 0,      // All values are this one.
-  packed = 1,        // Differences to the least value, in as few bits as they need.
-  packed_delta = 2,  // Differences between neighbours, packed in the same way.
-  raw = 3,           // As they are.
-  zstd = 4,          // The raw bytes, compressed.
-  zstd_planes = 5,  // The same after all first bytes, all second bytes and so on were put together.
-  bitmap = 6,       // One bit each.
+  constant = 0,       // All values are this one.
+  packed = 1,         // Differences to the least value, in as few bits as they need.
+  packed_delta = 2,   // Differences between neighbours, packed in the same way.
+  raw = 3,            // As they are.
+  zstd = 4,           // The raw bytes, compressed.
+  bitmap = 6,         // One bit each.
   packed_delta2 = 7,  // Differences between the differences, packed in the same way.
   scaled = 8,         // Multiples of a common divisor.
   dictionary = 9,     // The distinct values, and which of them each is.

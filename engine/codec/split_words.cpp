@@ -43,7 +43,7 @@ unsigned choose_low_width(Words words) {
   Bytes encoded;
   unsigned best = low_width_max;
   std::size_t least = ~std::size_t{0};
-  for (unsigned low_width = low_width_min; low_width <= low_width_max; low_width += 2) {
+  for (unsigned low_width = low_width_min; low_width <= low_width_max; low_width += 4) {
     shift_down(sample, low_width, highs.words());
     encoded.clear();
     encode_highs(highs.words(), encoded);

@@ -25,9 +25,12 @@ void encode_words(std::span<const std::uint64_t> words, Compression compression,
     const bool costly = size > words.size() * 3 / 2;
     if (costly && encode_dictionary_if_it_pays(words, size, target)) return;
   }
-  if (compression == Compression::zstd && encode_compressed_if_it_pays(words, size, target)) return;
-  const bool hardly_packs = size >= elaborate_size_min && size > words.size_bytes() / 8 * 6;
-  if (hardly_packs && encode_split_if_it_pays(words, size - size / 32, target)) return;
+  // What costs more than all before, and is for those who ask for it.
+  if (compression == Compression::zstd) {
+    if (encode_compressed_if_it_pays(words, size, target)) return;
+    const bool hardly_packs = size >= elaborate_size_min && size > words.size_bytes() / 8 * 6;
+    if (hardly_packs && encode_split_if_it_pays(words, size - size / 32, target)) return;
+  }
   plain.encode(target);
 }
 
@@ -38,8 +41,7 @@ void decode_words(ByteReader& reader, std::span<std::uint64_t> words) {
     case Encoding::scaled: return decode_scaled(reader, words);
     case Encoding::dictionary: return decode_dictionary(reader, words);
     case Encoding::split: return decode_split(reader, words);
-    case Encoding::zstd:
-    case Encoding::zstd_planes: return decode_compressed(encoding, reader, words);
+    case Encoding::zstd: return decode_compressed(reader, words);
     default: return decode_plain_words(encoding, reader, words);
   }
 }
