@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -79,7 +80,7 @@ class KeeperFixture {
   engine::Counters counters;
   test::ManualClock clock{0};
   Timestamp now = 0;
-  int flushed_calls = 0;
+  std::atomic<int> flushed_calls = 0;  // Whoever flushes counts.
   std::unique_ptr<engine::VersionSet> versions;
   std::unique_ptr<Keeper> keeper;
   std::unique_ptr<engine::Wal> wal;  // Where a test opens one.
