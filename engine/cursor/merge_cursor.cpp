@@ -221,6 +221,8 @@ RowsView MergeCursor::hand_out() {
 }  // namespace
 
 std::unique_ptr<Cursor> merge_cursor(std::vector<MergeInput> newest_first, bool by_newest) {
+  const bool nothing_to_merge = newest_first.size() == 1 && newest_first.front().hidden_by.empty();
+  if (nothing_to_merge) return std::move(newest_first.front().cursor);
   return std::make_unique<MergeCursor>(std::move(newest_first), by_newest);
 }
 

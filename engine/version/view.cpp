@@ -218,7 +218,10 @@ Result<std::unique_ptr<Cursor>> View::live_rows(const CursorBounds& bounds,
   std::vector<MergeInput> inputs;
   Ranges newer;
   for (const auto& memtable : memtables()) {
-    inputs.push_back({memtable_cursor(memtable, bounds, sequence_), newer});
+    // Rows are counted before the sequence that shows them is published.
+    if (memtable->row_count() != 0) {
+      inputs.push_back({memtable_cursor(memtable, bounds, sequence_), newer});
+    }
     add_ranges(newer, *memtable, sequence_, bounds);
   }
   for (TablePointer& table : version().overlapping(bounds.keys, bounds.times)) {
