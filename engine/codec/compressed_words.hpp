@@ -8,8 +8,8 @@
 
 namespace varve::engine {
 
-/// Words compressed by zstd, as they are. Appends nothing, and says false, where that
-/// does not pay against a form that takes `packed` bytes.
+/// Words compressed by zstd, as they are. Appends nothing, and says false, where that does not pay
+/// against a form that takes `packed` bytes.
 bool encode_compressed_if_it_pays(std::span<const std::uint64_t> words, std::size_t packed,
                                   Bytes& target);
 

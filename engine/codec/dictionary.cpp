@@ -15,8 +15,6 @@ namespace {
 
 using Words = std::span<const std::uint64_t>;
 
-std::int64_t as_signed(std::uint64_t word) { return static_cast<std::int64_t>(word); }
-
 /// The distinct values of words that have few, sorted, and which of them each word is.
 class Dictionary {
  public:

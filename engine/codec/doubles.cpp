@@ -35,8 +35,7 @@ struct Decimals {
 
 std::uint64_t bits_of(double value) { return std::bit_cast<std::uint64_t>(value); }
 
-/// The integer as a word. Where it is wrong, since the value is too large or no number, value_of()
-/// does not give the value back.
+/// The integer as a word, if the value is small enough.
 std::uint64_t word_of(double value, double scale) {
   return bits_of(value * scale + magic) - magic_bits;
 }
@@ -48,9 +47,30 @@ double value_of(std::uint64_t word, double scale) {
   return value;
 }
 
+// Words are integers of so many bits, with the sign. Others may give their value back, too, but
+// those of NaN as a processor likes: not for another one to decode.
+constexpr unsigned integer_bits = 52;
+
+/// Below 2^52 for such a word.
+std::uint64_t reach_of(std::uint64_t word) {
+  return word + (std::uint64_t{1} << (integer_bits - 1));
+}
+
+/// Zero where the word gives the value back, bit for bit.
+template <bool single>
+std::uint64_t difference(std::uint64_t word, double value, double scale) {
+  return bits_of(value_of<single>(word, scale)) ^ bits_of(value);
+}
+
+/// Whether the word stands for the value.
+template <bool single>
+bool stands_for(std::uint64_t word, double value, double scale) {
+  return (reach_of(word) >> integer_bits | difference<single>(word, value, scale)) == 0;
+}
+
 template <bool single>
 bool is_exact(double value, double scale) {
-  return bits_of(value_of<single>(word_of(value, scale), scale)) == bits_of(value);
+  return stands_for<single>(word_of(value, scale), value, scale);
 }
 
 constexpr std::size_t sample_size_max = 32;
@@ -74,9 +94,9 @@ struct Candidate {
   std::size_t cost;
 };
 
-constexpr std::size_t digit_bits_tenths =
-    33;                                     // log2(10): what each more digit makes integers longer.
-constexpr std::size_t exception_bits = 80;  // Its bits and its place.
+// What each more digit makes integers longer, log2(10), and what an exception takes with its place.
+constexpr std::size_t digit_bits_tenths = 33;
+constexpr std::size_t exception_bits = 80;
 
 /// Few exceptions, but not at the price of long integers. None where too many are exceptions.
 template <bool single>
@@ -114,16 +134,18 @@ std::optional<Decimals> find_decimals(Doubles values) {
 template <bool single>
 std::size_t to_words(Doubles values, double scale, std::span<std::uint64_t> words) {
   std::uint64_t different = 0;
+  std::uint64_t reach = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
     words[i] = word_of(values[i], scale);
-    different |= bits_of(value_of<single>(words[i], scale)) ^ bits_of(values[i]);
+    different |= difference<single>(words[i], values[i], scale);
+    reach |= reach_of(words[i]);
   }
-  if (different == 0) return 0;
+  if (different == 0 && reach >> integer_bits == 0) return 0;
 
   std::size_t exceptions = 0;
   std::uint64_t before = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (bits_of(value_of<single>(words[i], scale)) == bits_of(values[i])) {
+    if (stands_for<single>(words[i], values[i], scale)) {
       before = words[i];
     } else {
       words[i] = before;  // The cheapest there.
@@ -165,7 +187,7 @@ void encode_decimals(Doubles values, std::span<const std::uint64_t> words, const
   with_rounding(decimals.single, [&](auto single) {
     std::size_t found = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
-      if (bits_of(value_of<single()>(words[i], scale)) == bits_of(values[i])) continue;
+      if (stands_for<single()>(words[i], values[i], scale)) continue;
       places[found] = i;
       bits[found++] = bits_of(values[i]);
     }

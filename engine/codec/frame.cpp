@@ -17,8 +17,6 @@ using Words = std::span<const std::uint64_t>;
 constexpr std::uint8_t patched_bit = 0x80;
 constexpr std::size_t place_bits = 16;
 
-std::int64_t as_signed(std::uint64_t word) { return static_cast<std::int64_t>(word); }
-
 unsigned width_of(std::uint64_t range) { return static_cast<unsigned>(std::bit_width(range)); }
 
 std::size_t frame_size(const Frame& frame, std::size_t count) {

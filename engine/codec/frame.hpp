@@ -23,6 +23,8 @@ struct Frame {
 /// Columns longer than this have no exceptions, whose places are 16 bits.
 constexpr std::size_t patched_count_max = std::size_t{1} << 16;
 
+inline std::int64_t as_signed(std::uint64_t word) { return static_cast<std::int64_t>(word); }
+
 struct Extremes {
   std::uint64_t least;  // As signed numbers.
   std::uint64_t greatest;

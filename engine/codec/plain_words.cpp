@@ -10,8 +10,6 @@ namespace {
 
 using Words = std::span<const std::uint64_t>;
 
-std::int64_t as_signed(std::uint64_t word) { return static_cast<std::int64_t>(word); }
-
 void subtract_neighbours(Words words, std::span<std::uint64_t> deltas) {
   for (std::size_t i = 0; i < deltas.size(); ++i) deltas[i] = words[i + 1] - words[i];
 }

@@ -14,8 +14,6 @@ namespace {
 
 using Words = std::span<const std::uint64_t>;
 
-std::int64_t as_signed(std::uint64_t word) { return static_cast<std::int64_t>(word); }
-
 /// What the differences of a sample to the least word are multiples of; 0 or 1 where of nothing.
 std::uint64_t sampled_divisor(Words words, std::uint64_t least) {
   constexpr std::size_t sample_size = 16;

@@ -105,6 +105,19 @@ TEST(Doubles, that_are_no_decimals_are_exceptions_among_many_that_are) {
   EXPECT_EQ(decoded(encoded(values), 1000), bits_of(values));
 }
 
+TEST(Doubles, that_are_no_numbers_are_never_taken_for_decimals) {
+  // Arithmetic on a NaN may give another one elsewhere.
+  for (const std::uint64_t bits : {0x7FF8'0000'0000'0000u, 0xFFF8'0000'0000'0000u,
+                                   0x7FF8'0000'DEAD'BEEFu, 0x7FF0'0000'0000'0000u}) {
+    const Doubles values(100, std::bit_cast<double>(std::uint64_t{bits}));
+    EXPECT_EQ(encoding_of(values), Encoding::constant) << bits;
+    EXPECT_EQ(decoded(encoded(values), 100), bits_of(values)) << bits;
+  }
+  Doubles values = decimal_walk(1000, 2);
+  values[500] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(encoded(values)[2], std::byte{1}) << "one exception";
+}
+
 TEST(Doubles, without_decimals_are_stored_by_their_bits) {
   test::Random random(1);
   Doubles values(1000);

@@ -1,5 +1,5 @@
-// Tables as format version 1 stores them, byte for byte. If a case fails, the format changed:
-// raise the version, and keep these as files that later versions still read.
+// Tables as format version 1 stores them, byte for byte. If a case fails, the format changed: once
+// the version is released, raise it, and keep these as files that later versions still read.
 
 #include <gtest/gtest.h>
 
