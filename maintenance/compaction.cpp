@@ -1,6 +1,7 @@
 #include "maintenance/compaction.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -52,6 +53,9 @@ namespace {
 // Rows between two looks at what outranks a compaction: some milliseconds' work.
 constexpr std::uint64_t quantum_rows = std::uint64_t{64} * 1024;
 
+// Half of a block.
+constexpr std::size_t copied_rows_min = 512;
+
 /// Passes everything on, and notes which table failed.
 class WatchedCursor final : public Cursor {
  public:
@@ -62,6 +66,11 @@ class WatchedCursor final : public Cursor {
   Result<bool> seek_key(std::string_view key) override { return watch(source_->seek_key(key)); }
   std::string_view key() const override { return source_->key(); }
   Result<RowsView> next_rows() override { return watch(source_->next_rows()); }
+  Result<std::span<const RowsView>> next_stretches(std::string_view end) override {
+    return watch(source_->next_stretches(end));
+  }
+  std::optional<engine::StoredBlock> peek_block() override { return source_->peek_block(); }
+  void skip_block() override { source_->skip_block(); }
 
  private:
   template <class T>
@@ -74,6 +83,8 @@ class WatchedCursor final : public Cursor {
   const std::uint64_t table_;
   BrokenInput& broken_;
 };
+
+using StatisticsPointer = std::shared_ptr<const engine::TableStatistics>;
 
 class Compaction {
  public:
@@ -103,10 +114,14 @@ class Compaction {
       VARVE_TRY(const bool more, cursor->next_key());
       if (!more) break;
       for (;;) {
-        VARVE_TRY(const RowsView rows, cursor->next_rows());
-        if (rows.empty()) break;
-        VARVE_CHECK(keep(rows));
-        quantum += rows.size();
+        VARVE_TRY(const std::size_t copied, copy_block(*cursor));
+        quantum += copied;
+        if (copied == 0) {
+          VARVE_TRY(const RowsView rows, cursor->next_rows());
+          if (rows.empty()) break;
+          VARVE_CHECK(keep(rows));
+          quantum += rows.size();
+        }
         if (quantum < quantum_rows) continue;
         quantum = 0;
         if (job_.between) job_.between();
@@ -149,6 +164,67 @@ class Compaction {
     return engine::merge_cursor(std::move(sources), false);
   }
 
+  /// Copies the block that comes next as it is, where nothing is to be changed in it and it goes to
+  /// one place. Says how many rows it has, or 0. Small blocks are packed anew with their
+  /// neighbours: where a few rows wait to be packed, they and this block become two that are
+  /// equally large, and the next one can be copied again.
+  Result<std::size_t> copy_block(Cursor& cursor) {
+    const auto block = cursor.peek_block();
+    if (!block) return 0;
+    const engine::TableIndex::Entry& entry = block->entry();
+    if (entry.rows < copied_rows_min || entry.expiry_min <= job_.now) return 0;
+    const auto& regions = job_.plan.regions;
+    const auto region = region_at(entry.times.first);
+    const bool inside = region != regions.end() && region->times.first <= entry.times.first;
+    const bool fits = region == regions.end() || entry.times.last < region->times.first ||
+                      (inside && entry.times.last <= region->times.last);
+    if (!fits) return 0;
+    TableStream& stream = stream_of(inside ? region : regions.end());
+    const std::size_t pending = stream.pending_rows(entry.first_key);
+    const std::size_t rows = entry.rows;
+    if (pending != 0 && pending < copied_rows_min) {
+      VARVE_TRY(const RowsView read, cursor.next_rows());
+      const std::size_t first = std::min((pending + rows) / 2 - pending, read.size());
+      VARVE_CHECK(stream.add(read.slice(0, first)));
+      VARVE_CHECK(stream.end_block());
+      VARVE_CHECK(stream.add(read.slice(first, read.size() - first)));
+      return read.size();
+    }
+
+    VARVE_TRY(const auto statistics, statistics_of(*block));
+    VARVE_CHECK(watched(*block, stream.add(*block, statistics->blocks[block->number])));
+    cursor.skip_block();
+    return rows;
+  }
+
+  Result<StatisticsPointer> statistics_of(const engine::StoredBlock& block) {
+    StatisticsPointer& known = statistics_[block.table];
+    if (known == nullptr) {
+      auto read = watched(block, block.table->statistics(*block.index, {.fill_cache = false}));
+      if (!read) return read;
+      known = *std::move(read);
+    }
+    return known;
+  }
+
+  /// Notes which table failed.
+  template <class T>
+  T watched(const engine::StoredBlock& block, T result) {
+    if (!result && !broken_.table) broken_.table = block.table->meta().number;
+    return result;
+  }
+
+  using RegionPlace = std::vector<Region>::const_iterator;
+
+  /// The first that ends at or after the moment.
+  RegionPlace region_at(Timestamp ts) const {
+    return std::ranges::lower_bound(job_.plan.regions, ts, {},
+                                    [](const Region& one) { return one.times.last; });
+  }
+  TableStream& stream_of(RegionPlace region) {
+    return streams_[static_cast<std::size_t>(region - job_.plan.regions.begin())];
+  }
+
   bool goes(const RowsView& rows, std::size_t at) const {
     if (rows.type != RowType::tombstone && rows.expires_at(at) > job_.now) return false;
     return !older_.may_hold(rows.key, rows.timestamps[at]);
@@ -171,8 +247,7 @@ class Compaction {
     const auto& regions = job_.plan.regions;
     while (!rows.empty()) {
       const Timestamp ts = rows.first_ts();
-      const auto region = std::ranges::lower_bound(
-          regions, ts, {}, [](const Region& one) { return one.times.last; });
+      const auto region = region_at(ts);
       const bool inside = region != regions.end() && region->times.first <= ts;
       std::size_t count = rows.size();
       if (region != regions.end()) {
@@ -180,9 +255,7 @@ class Compaction {
         const auto end = std::ranges::upper_bound(rows.timestamps, last);
         count = static_cast<std::size_t>(end - rows.timestamps.begin());
       }
-      const std::size_t stream =
-          inside ? static_cast<std::size_t>(region - regions.begin()) : regions.size();
-      VARVE_CHECK(streams_[stream].add(rows.slice(0, count)));
+      VARVE_CHECK(stream_of(inside ? region : regions.end()).add(rows.slice(0, count)));
       rows = rows.slice(count, rows.size() - count);
     }
     return {};
@@ -192,6 +265,7 @@ class Compaction {
   JobFiles& files_;
   BrokenInput& broken_;
   const OlderTables older_;
+  std::map<const engine::Table*, StatisticsPointer> statistics_;  // Of the inputs.
   std::vector<TablePointer> inputs_;
   std::uint64_t newest_flush_ = 0;
   std::uint64_t rows_read_ = 0;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <span>
 
 #include "engine/base/try.hpp"
+#include "engine/memtable/short_rows.hpp"
 
 namespace varve::maintenance {
 
@@ -42,9 +44,17 @@ Result<engine::VersionEdit> write_flush(const engine::Memtable& memtable,
   TableStream stream(files, 0, memtable.number(), flush_table_bytes_max);
   const auto all_series = memtable.sorted_series();
   const std::size_t size_max = copied_size_max(files.compression());
-  for (const engine::MemtableSeries* series : *all_series) {
-    VARVE_CHECK(
-        write_series({memtable, *series, engine::TimeSpan{}, sequence, false}, size_max, stream));
+  engine::ShortRows short_rows(memtable, engine::TimeSpan{}, sequence);
+  std::span<const engine::MemtableSeries* const> left(*all_series);
+  while (!left.empty()) {
+    if (const std::size_t taken = short_rows.read(left); taken > 0) {
+      for (const engine::RowsView& rows : short_rows.rows()) VARVE_CHECK(stream.add(rows));
+      left = left.subspan(taken);
+    } else {
+      VARVE_CHECK(write_series({memtable, *left.front(), engine::TimeSpan{}, sequence, false},
+                               size_max, stream));
+      left = left.subspan(1);
+    }
   }
   VARVE_CHECK(stream.finish());
 

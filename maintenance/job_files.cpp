@@ -71,6 +71,13 @@ Status TableStream::add(const engine::PackedRows& packed) {
   return writer_->add(packed);
 }
 
+Status TableStream::add(const engine::StoredBlock& block,
+                        const std::optional<engine::NumberStatistics>& statistics) {
+  VARVE_TRY(const engine::Bytes bytes, block.table->raw_block(*block.index, block.number));
+  VARVE_CHECK(make_room(block.entry().first_key));
+  return writer_->add_raw_block(block.entry(), statistics, bytes);
+}
+
 Status TableStream::finish() {
   if (!writer_) return {};
   VARVE_TRY(engine::TableMeta meta, writer_->finish(newest_flush_));

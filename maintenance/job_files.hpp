@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/cursor/cursor.hpp"
 #include "engine/table/table.hpp"
 #include "engine/table/table_writer.hpp"
 #include "engine/version/version_edit.hpp"
@@ -62,6 +63,15 @@ class TableStream {
   /// REQUIRES what TableWriter::add() does.
   [[nodiscard]] Status add(const engine::RowsView& rows);
   [[nodiscard]] Status add(const engine::PackedRows& packed);
+  /// Copies a block of one key as it is.
+  [[nodiscard]] Status add(const engine::StoredBlock& block,
+                           const std::optional<engine::NumberStatistics>& statistics);
+  /// What is added next begins a block.
+  [[nodiscard]] Status end_block() { return writer_ ? writer_->end_block() : Status(); }
+  /// How many rows of the key are not in a block yet: a block added now would end theirs.
+  std::size_t pending_rows(std::string_view key) const {
+    return writer_ ? writer_->pending_rows(key) : 0;
+  }
   /// Ends the last table. Nothing to be added after it.
   [[nodiscard]] Status finish();
 

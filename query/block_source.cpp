@@ -26,19 +26,19 @@ Result<std::unique_ptr<BlockSource>> BlockSource::open(std::shared_ptr<const eng
 }
 
 Result<std::optional<Block>> BlockSource::next_block() {
-  while (cursor_ != nullptr && left_ != 0) {
-    if (!in_series_) {
-      VARVE_TRY(const bool found, cursor_->next_key());
+  while (left_ != 0) {
+    if (next_ == stretches_.size()) {
+      VARVE_TRY(const bool found, load());
       if (!found) break;
+    }
+    RowsView rows = stretches_[next_++];
+    if (rows.key != key_ || !in_series_) {
+      key_.assign(rows.key);
       in_series_ = true;
       series_left_ = per_series_;
     }
-    VARVE_TRY(RowsView rows, cursor_->next_rows());
-    if (rows.empty()) {
-      in_series_ = false;
-      continue;
-    }
     const std::size_t count = std::min({rows.size(), left_, series_left_});
+    if (count == 0) continue;
     if (newest_first_) {
       rows = reversed(rows.slice(rows.size() - count, count));
     } else {
@@ -46,11 +46,27 @@ Result<std::optional<Block>> BlockSource::next_block() {
     }
     left_ -= count;
     series_left_ -= count;
-    if (series_left_ == 0) in_series_ = false;
     return Block(engine::user_key(rows.key), value_type(rows.type), rows.timestamps, rows.values,
                  rows.expiries);
   }
   return std::optional<Block>();
+}
+
+/// Has the cursor give more stretches. False at the end.
+Result<bool> BlockSource::load() {
+  next_ = 0;
+  stretches_ = {};
+  if (cursor_ == nullptr) return false;
+  if (in_series_ && series_left_ != 0) {
+    VARVE_TRY(stretches_, cursor_->next_stretches(end_));
+  }
+  while (stretches_.empty()) {
+    in_series_ = false;
+    VARVE_TRY(const bool found, cursor_->next_key());
+    if (!found) return false;
+    VARVE_TRY(stretches_, cursor_->next_stretches(end_));
+  }
+  return true;
 }
 
 RowsView BlockSource::reversed(const RowsView& rows) {

@@ -2,9 +2,11 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "engine/base/range.hpp"
 #include "engine/base/rows.hpp"
 #include "engine/version/view.hpp"
 #include "varve/error.hpp"
@@ -22,23 +24,30 @@ class BlockSource final : public Scan::Source {
   Result<std::optional<Block>> next_block() override;
 
   /// Leaves what is left of the current series. For answers that need one record of each.
-  void skip_series() { in_series_ = false; }
+  void skip_series() { series_left_ = 0; }
 
  private:
   BlockSource(std::shared_ptr<const engine::View> view, const Query& query)
       : view_(std::move(view)),
         newest_first_(query.is_newest_first()),
+        end_(engine::user_key_range(query.first_key(), query.end_key()).end),
         left_(query.limit()),
         per_series_(query.per_series()) {}
 
+  Result<bool> load();
   /// The same rows from the last to the first, in buffers of our own.
   engine::RowsView reversed(const engine::RowsView& rows);
 
   std::shared_ptr<const engine::View> view_;
   std::unique_ptr<engine::Cursor> cursor_;  // Null where the bounds are empty.
   const bool newest_first_;
+  const std::string end_;  // Of the keys.
   std::size_t left_;
   const std::size_t per_series_;
+
+  std::span<const engine::RowsView> stretches_;  // What the cursor gave,
+  std::size_t next_ = 0;                         // and what of it comes next.
+  std::string key_;                              // Of the current series.
   std::size_t series_left_ = 0;
   bool in_series_ = false;
 

@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "engine/base/bytes.hpp"
+#include "engine/base/number_statistics.hpp"
 #include "engine/base/range.hpp"
 #include "engine/base/rows.hpp"
 
@@ -44,6 +46,7 @@ struct PackedRows {
   TimeSpan times;
   Timestamp expiry_min = never;
   Timestamp expiry_max = never;
+  std::optional<NumberStatistics> statistics;
   ByteSpan columns;  // Steps, expiries, values.
 };
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,15 @@ struct CursorBounds {
   KeyRange keys;
   TimeSpan times;
   bool newest_first = false;
+};
+
+/// A block as it lies in its table, not read.
+struct StoredBlock {
+  const Table* table;
+  const TableIndex* index;
+  std::size_t number;
+
+  const TableIndex::Entry& entry() const { return index->entries[number]; }
 };
 
 /// One pass over rows, a stretch at a time, so that virtual calls and Results are paid per
@@ -38,6 +48,27 @@ class Cursor {
   /// The next rows of the current key, of one type, ascending in themselves (with newest_first
   /// all older than those before); empty once the key has no more. Valid until the next call.
   virtual Result<RowsView> next_rows() = 0;
+
+  /// The next rows of the current key, and with them, where keys have few, those of following keys
+  /// below `end`, one stretch after the other: the cursor then stands at the key of the last.
+  /// Empty once the current key has no more. Valid until the next call.
+  virtual Result<std::span<const RowsView>> next_stretches([[maybe_unused]] std::string_view end) {
+    Result<RowsView> rows = next_rows();
+    if (!rows) return std::unexpected(std::move(rows).error());
+    stretch_ = *rows;
+    return std::span<const RowsView>(&stretch_, stretch_.empty() ? 0 : 1);
+  }
+
+  /// The next rows of the current key, where they are a whole block of a table that holds nothing
+  /// else and that has not been read: with all their tombstones, and of a merge only where nothing
+  /// else has a word on any of them. Valid until the next call. An error shows in the next call
+  /// that can return it.
+  virtual std::optional<StoredBlock> peek_block() { return std::nullopt; }
+  /// Passes over it. REQUIRES that there is one.
+  virtual void skip_block() {}
+
+ private:
+  RowsView stretch_;
 };
 
 /// Reads on behalf of a query, or of a compaction.

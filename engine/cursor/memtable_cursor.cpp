@@ -4,6 +4,7 @@
 #include "engine/base/checksum.hpp"
 #include "engine/cursor/cursor.hpp"
 #include "engine/cursor/single_key.hpp"
+#include "engine/memtable/short_rows.hpp"
 
 namespace varve::engine {
 
@@ -32,6 +33,7 @@ class MemtableCursor final : public Cursor {
 
   Result<bool> next_key() override {
     rows_.reset();
+    given_ = false;
     current_ = next_ < end_ ? (*series_)[next_++] : nullptr;
     return current_ != nullptr;
   }
@@ -44,7 +46,24 @@ class MemtableCursor final : public Cursor {
 
   std::string_view key() const override { return Memtable::key_of(*current_); }
 
+  Result<std::span<const RowsView>> next_stretches(std::string_view end) override {
+    if (rows_ || given_) return Cursor::next_stretches(end);
+    if (!short_rows_) short_rows_.emplace(*memtable_, bounds_.times, sequence_);
+    // The current series is the one before the next.
+    const std::span<const MemtableSeries* const> wanted(*series_);
+    const bool all_below = end >= bounds_.keys.end;
+    const std::size_t first = next_ - 1;
+    const std::size_t taken = short_rows_->read(wanted.subspan(first, end_ - first),
+                                                all_below ? std::string_view() : end);
+    if (taken == 0) return Cursor::next_stretches(end);
+    next_ = first + taken;
+    current_ = wanted[next_ - 1];
+    given_ = true;
+    return short_rows_->rows();
+  }
+
   Result<RowsView> next_rows() override {
+    if (given_) return RowsView();
     if (!rows_) {
       rows_.emplace(*memtable_, *current_, bounds_.times, sequence_, bounds_.newest_first);
     }
@@ -68,7 +87,9 @@ class MemtableCursor final : public Cursor {
   std::size_t next_ = 0;
   std::size_t end_ = 0;
   const MemtableSeries* current_ = nullptr;
+  bool given_ = false;  // All of the current key.
   std::optional<MemtableRows> rows_;
+  std::optional<ShortRows> short_rows_;
 };
 
 }  // namespace

@@ -55,6 +55,21 @@ class MergeCursor final : public Cursor {
     return keep_failure(merge());
   }
 
+  Result<std::span<const RowsView>> next_stretches(std::string_view end) override {
+    if (failure_) return std::unexpected(*failure_);
+    if (Keyed* const source = alone_at_key()) return keep_failure(pass_through(*source, end));
+    return Cursor::next_stretches(end);
+  }
+
+  std::optional<StoredBlock> peek_block() override {
+    if (failure_) return std::nullopt;
+    auto block = find_block();
+    if (block) return *block;
+    failure_ = std::move(block).error();
+    return std::nullopt;
+  }
+  void skip_block() override { peeked_->skip_unread(); }
+
  private:
   /// A source and where its cursor stands.
   struct Keyed {
@@ -62,6 +77,7 @@ class MergeCursor final : public Cursor {
     bool has_key = true;
     bool at_key = true;  // At the key of the merge; at first all stand before their first.
   };
+  using Competing = std::vector<MergeSource*>;
   struct Part {
     const MergeSource* source;
     std::size_t first;
@@ -77,10 +93,16 @@ class MergeCursor final : public Cursor {
   template <class Step>
   Result<bool> move(Step step);
   bool choose_key();
+  Keyed* alone_at_key();
+  Result<std::span<const RowsView>> pass_through(Keyed& source, std::string_view end);
+
+  Result<std::optional<StoredBlock>> find_block();
 
   Result<RowsView> merge();
-  Result<bool> load_where_needed();
-  MergeSource* choose(std::optional<Timestamp>& bound);
+  Result<bool> find_heads();
+  MergeSource* first_source() const;
+  Competing::iterator unread_at(Timestamp head);
+  bool find_bound(const MergeSource& first, std::optional<Timestamp>& bound);
   bool add_part(MergeSource& source, std::size_t count);
   RowsView hand_out();
 
@@ -91,9 +113,11 @@ class MergeCursor final : public Cursor {
   std::optional<Error> failure_;
   bool started_ = false;
   bool has_key_ = false;
-  std::string_view key_;                 // That of the first source at it.
-  std::vector<MergeSource*> competing_;  // Those that have rows left at the key, newest first.
-  std::vector<Part> parts_;              // In the order in which they came up.
+  std::string_view key_;           // That of the first source at it.
+  Competing competing_;            // Those that have rows left at the key, newest first.
+  bool any_unread_ = false;        // Of their heads.
+  MergeSource* peeked_ = nullptr;  // What peek_block() spoke of.
+  std::vector<Part> parts_;        // In the order in which they came up.
   std::size_t part_rows_ = 0;
   Rows buffer_;
 };
@@ -126,27 +150,74 @@ bool MergeCursor::choose_key() {
   return true;
 }
 
+/// The source that alone has the current key, where nothing of it has been looked at and nothing
+/// hides any of its rows; else null.
+MergeCursor::Keyed* MergeCursor::alone_at_key() {
+  if (!has_key_ || competing_.size() != 1) return nullptr;
+  Keyed* alone = nullptr;
+  for (Keyed& source : sources_) {
+    if (!source.has_key || !source.at_key) continue;
+    if (alone != nullptr) return nullptr;
+    alone = &source;
+  }
+  return alone != nullptr && alone->source.is_untouched() ? alone : nullptr;
+}
+
+/// What the source gives, up to where another has a key.
+Result<std::span<const RowsView>> MergeCursor::pass_through(Keyed& source, std::string_view end) {
+  for (Keyed& other : sources_) {
+    if (other.has_key && !other.at_key) end = std::min(end, other.source.cursor().key());
+  }
+  Cursor& cursor = source.source.cursor();
+  VARVE_TRY(const auto stretches, cursor.next_stretches(end));
+  key_ = cursor.key();
+  return stretches;
+}
+
+/// The block that comes up next, if no other source has a row within its span of time. Others are
+/// only read where what comes next of them is not a block, too.
+Result<std::optional<StoredBlock>> MergeCursor::find_block() {
+  parts_.clear();
+  VARVE_TRY([[maybe_unused]] const bool found, find_heads());
+  peeked_ = first_source();
+  if (peeked_ == nullptr || !peeked_->is_unread()) return std::optional<StoredBlock>();
+  const TimeSpan& times = peeked_->unread().entry().times;
+  const Timestamp end = by_newest_ ? times.first : times.last;
+  const bool overlaps = std::ranges::any_of(competing_, [&](const MergeSource* source) {
+    return source != peeked_ && !comes_before(end, source->head());
+  });
+  return overlaps ? std::optional<StoredBlock>() : peeked_->unread();
+}
+
 Result<RowsView> MergeCursor::merge() {
   parts_.clear();
   part_rows_ = 0;
   while (true) {
-    VARVE_TRY(const bool ready, load_where_needed());
-    if (!ready || competing_.empty()) return hand_out();
+    VARVE_TRY(const bool found, find_heads());
+    MergeSource* const first = found ? first_source() : nullptr;
+    if (first == nullptr) return hand_out();
+    if (const auto unread = unread_at(first->head()); unread != competing_.end()) {
+      // It is mostly handed out as it lies, which parts before it would prevent.
+      if (!parts_.empty()) return hand_out();
+      VARVE_TRY(const bool more, (*unread)->load());
+      if (!more) competing_.erase(unread);
+      continue;
+    }
     std::optional<Timestamp> bound;
-    MergeSource* const source = choose(bound);
-    if (source == nullptr) continue;
-    const std::size_t count = bound ? source->rows_before(*bound) : source->rows_left();
-    if (!add_part(*source, count)) return hand_out();
+    if (!find_bound(*first, bound)) continue;
+    const std::size_t count = bound ? first->rows_before(*bound) : first->rows_left();
+    if (!add_part(*first, count)) return hand_out();
     if (parts_.size() == 1 && count >= slice_rows_min) return hand_out();
   }
 }
 
 /// Gives each competing source a head, and strikes out those at their end. False where one would
 /// have to load while parts name its rows.
-Result<bool> MergeCursor::load_where_needed() {
+Result<bool> MergeCursor::find_heads() {
+  any_unread_ = false;
   for (std::size_t i = 0; i < competing_.size();) {
     MergeSource& source = *competing_[i];
-    if (!source.ready()) {
+    if (!source.has_head()) {
       if (std::ranges::any_of(parts_, [&](const Part& part) { return part.source == &source; })) {
         return false;
       }
@@ -156,31 +227,45 @@ Result<bool> MergeCursor::load_where_needed() {
         continue;
       }
     }
+    any_unread_ = any_unread_ || source.is_unread();
     ++i;
   }
   return true;
 }
 
-/// The source whose head comes up first, the newest of several, and where the next one comes up.
-/// Older rows of that timestamp are dropped; null where that took a source's last.
+/// The source whose head comes up first, the newest of several; null where none has one.
 //
 // A scan of the list beats a heap: a read has a handful of sources.
-MergeSource* MergeCursor::choose(std::optional<Timestamp>& bound) {
-  MergeSource* first = competing_.front();
+MergeSource* MergeCursor::first_source() const {
+  MergeSource* first = nullptr;
   for (MergeSource* const source : competing_) {
-    if (comes_before(source->head(), first->head())) first = source;
+    if (first == nullptr || comes_before(source->head(), first->head())) first = source;
   }
-  bool all_ready = true;
+  return first;
+}
+
+/// A source whose head is that timestamp and has not been read.
+MergeCursor::Competing::iterator MergeCursor::unread_at(Timestamp head) {
+  if (!any_unread_) return competing_.end();
+  return std::ranges::find_if(competing_, [&](const MergeSource* source) {
+    return source->is_unread() && source->head() == head;
+  });
+}
+
+/// Where another source comes up after the first one's head. Older rows of that timestamp are
+/// dropped; false where that took a source's last.
+bool MergeCursor::find_bound(const MergeSource& first, std::optional<Timestamp>& bound) {
+  bool all_have_heads = true;
   for (MergeSource* const source : competing_) {
-    if (source == first) continue;
-    if (source->head() == first->head()) source->drop(1);
-    if (!source->ready()) {
-      all_ready = false;
+    if (source == &first) continue;
+    if (source->head() == first.head()) source->drop(1);
+    if (!source->has_head()) {
+      all_have_heads = false;
     } else if (!bound || comes_before(source->head(), *bound)) {
       bound = source->head();
     }
   }
-  return all_ready ? first : nullptr;
+  return all_have_heads;
 }
 
 /// Lists the next `count` rows of the source. False where they do not go with the parts there are.

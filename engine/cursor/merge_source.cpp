@@ -39,6 +39,7 @@ std::size_t first_after(const Timestamp* timestamps, std::size_t begin, std::siz
 
 bool MergeSource::begin_key() {
   stretch_ = {};
+  unread_.reset();
   begin_ = end_ = rest_begin_ = rest_end_ = 0;
   hidden_.clear();
   for (const RangeTombstone& tombstone : hidden_by_) {
@@ -59,6 +60,17 @@ bool MergeSource::begin_key() {
   return count == 0 || hidden_.front() != TimeSpan();
 }
 
+bool MergeSource::has_head() {
+  if (unread_ || ready()) return true;
+  const auto block = cursor_->peek_block();
+  if (!block) return false;
+  const bool is_hidden = std::ranges::any_of(
+      hidden_, [&](const TimeSpan& span) { return span.overlaps(block->entry().times); });
+  if (!is_hidden) unread_ = block;
+  return unread_.has_value();
+}
+
+/// Whether there is a current piece, or one more in the stretch.
 bool MergeSource::ready() {
   while (begin_ == end_ && rest_begin_ != rest_end_) {
     if (hidden_.empty()) {
@@ -109,6 +121,7 @@ void MergeSource::cut_newest() {
 }
 
 Result<bool> MergeSource::load() {
+  unread_.reset();
   do {
     VARVE_TRY(stretch_, cursor_->next_rows());
     rest_begin_ = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -23,16 +24,34 @@ class MergeSource {
   /// Begins a key, that of the cursor. False where range tombstones hide all of it.
   bool begin_key();
 
-  /// Goes on within the stretch, if the current piece is used up. False where only load() helps.
-  bool ready();
+  /// Whether no range tombstone is newer than it, and what it gave of the key is used up.
+  bool is_untouched() const {
+    return hidden_by_.empty() && !unread_ && begin_ == end_ && rest_begin_ == rest_end_;
+  }
+
+  /// Goes on within the stretch, if the current piece is used up, or looks for a block that comes
+  /// next and need not be read yet. False where only load() helps.
+  bool has_head();
+  /// Whether what comes up next is such a block, that no range tombstone hides any of.
+  bool is_unread() const { return unread_.has_value(); }
+  /// REQUIRES one.
+  const StoredBlock& unread() const { return *unread_; }
+  void skip_unread() {
+    cursor_->skip_block();
+    unread_.reset();
+  }
   /// Asks the cursor for another stretch, which ends the life of the last. False at the end of
   /// the key.
   Result<bool> load();
 
-  // All REQUIRE that it is ready.
+  /// The timestamp that comes up next. REQUIRES that it has a head.
+  Timestamp head() const {
+    if (unread_) return by_newest_ ? unread_->entry().times.last : unread_->entry().times.first;
+    return stretch_.timestamps[by_newest_ ? end_ - 1 : begin_];
+  }
 
-  /// The timestamp that comes up next.
-  Timestamp head() const { return stretch_.timestamps[by_newest_ ? end_ - 1 : begin_]; }
+  // All REQUIRE a head that was read.
+
   /// How many rows come up before `bound`.
   std::size_t rows_before(Timestamp bound) const;
   std::size_t rows_left() const { return end_ - begin_; }
@@ -52,6 +71,7 @@ class MergeSource {
   RowsView rows(std::size_t first, std::size_t count) const { return stretch_.slice(first, count); }
 
  private:
+  bool ready();
   void cut_oldest();
   void cut_newest();
 
@@ -59,6 +79,7 @@ class MergeSource {
   std::vector<RangeTombstone> hidden_by_;
   bool by_newest_;
 
+  std::optional<StoredBlock> unread_;
   std::vector<TimeSpan> hidden_;  // At the current key: ascending, apart from each other.
   RowsView stretch_;
   // The current piece, and what has not been looked at yet.

@@ -47,6 +47,24 @@ class TableCursor final : public Cursor {
 
   Result<RowsView> next_rows() override { return keep_failure(read_rows()); }
 
+  Result<std::span<const RowsView>> next_stretches(std::string_view end) override {
+    return keep_failure(read_stretches(end));
+  }
+
+  std::optional<StoredBlock> peek_block() override {
+    if (failure_ || !has_key_ || stretch_ != stretch_end_ || entry_ == entry_end_) {
+      return std::nullopt;
+    }
+    const std::size_t number = bounds_.newest_first ? entry_end_ - 1 : entry_;
+    const Entry& entry = entries()[number];
+    const bool is_of_key_alone = entry.first_key == key_ && entry.last_key == key_;
+    const bool is_within =
+        bounds_.times.first <= entry.times.first && entry.times.last <= bounds_.times.last;
+    if (!is_of_key_alone || !is_within) return std::nullopt;
+    return StoredBlock{table_.get(), index_.get(), number};
+  }
+  void skip_block() override { bounds_.newest_first ? --entry_end_ : ++entry_; }
+
  private:
   /// An error is final: once there was one, every result is that one.
   template <class T>
@@ -66,6 +84,9 @@ class TableCursor final : public Cursor {
   std::size_t skip(std::size_t number) const;
   void begin_key(std::string_view key, std::size_t entry);
   Result<RowsView> read_rows();
+  Result<std::span<const RowsView>> read_stretches(std::string_view end);
+  std::size_t run_end(std::size_t first, std::string_view end) const;
+  std::span<const RowsView> hand_out(std::size_t first, std::size_t last);
   Result<bool> load(std::size_t entry);
   std::size_t find_stretch(std::string_view key, bool above);
 
@@ -87,11 +108,13 @@ class TableCursor final : public Cursor {
   std::size_t entry_end_ = 0;
   std::size_t stretch_ = 0;
   std::size_t stretch_end_ = 0;
+  std::size_t given_ = 0;       // Of the block, the stretch that was last handed out.
   std::size_t last_entry_ = 0;  // The last that may hold the current key.
 
   std::shared_ptr<const TableBlock> block_;
   std::size_t block_entry_ = 0;    // Where `block_` is from.
   std::size_t block_stretch_ = 0;  // What was last looked for in it.
+  std::vector<RowsView> clipped_;
 };
 
 Status TableCursor::open() {
@@ -194,8 +217,8 @@ Result<RowsView> TableCursor::read_rows() {
   if (failure_) return std::unexpected(*failure_);
   while (true) {
     while (stretch_ != stretch_end_) {
-      const std::size_t next = bounds_.newest_first ? --stretch_end_ : stretch_++;
-      const RowsView rows = clip(block_->stretches()[next], bounds_.times);
+      given_ = bounds_.newest_first ? --stretch_end_ : stretch_++;
+      const RowsView rows = clip(block_->stretches()[given_], bounds_.times);
       if (!rows.empty()) return rows;
     }
     if (!has_key_ || entry_ == entry_end_) return RowsView{};
@@ -207,6 +230,60 @@ Result<RowsView> TableCursor::read_rows() {
     stretch_ = stretch_end_ = find_stretch(key_, false);
     while (stretch_end_ < stretches.size() && stretches[stretch_end_].key == key_) ++stretch_end_;
   }
+}
+
+/// What is left of the current key, and then of the keys that follow in the same block.
+Result<std::span<const RowsView>> TableCursor::read_stretches(std::string_view end) {
+  VARVE_TRY(const RowsView rows, read_rows());
+  if (rows.empty()) return std::span<const RowsView>();
+  const bool is_all_of_key = stretch_ == stretch_end_ && entry_ == entry_end_;
+  const std::size_t last = is_all_of_key ? run_end(given_ + 1, end) : given_ + 1;
+  return hand_out(given_, last);
+}
+
+/// How far, from `first` on, the stretches of the block can be handed out with those before, each
+/// key from its beginning.
+std::size_t TableCursor::run_end(std::size_t first, std::string_view end) const {
+  const auto& stretches = block_->stretches();
+  end = std::min(end, std::string_view(bounds_.keys.end));
+  const auto begin = stretches.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto below = std::partition_point(
+      begin, stretches.end(), [&](const RowsView& stretch) { return stretch.key < end; });
+  auto last = static_cast<std::size_t>(below - stretches.begin());
+  if (!bounds_.newest_first) return last;
+
+  // With the newest first, keys of several stretches, here or in the next block, go alone.
+  const auto goes_on = [&](std::size_t at) {
+    if (at + 1 < stretches.size()) return stretches[at].key == stretches[at + 1].key;
+    return block_entry_ + 1 < entries().size() &&
+           entries()[block_entry_ + 1].first_key == stretches[at].key;
+  };
+  std::size_t at = first - 1;
+  while (at < last && !goes_on(at)) ++at;
+  return std::max(at, first);
+}
+
+/// The stretches [first, last) of the block, which are not empty, within the span of time. Makes
+/// the key of the last the current one.
+std::span<const RowsView> TableCursor::hand_out(std::size_t first, std::size_t last) {
+  std::span<const RowsView> given(block_->stretches());
+  given = given.subspan(first, last - first);
+  const TimeSpan& times = entries()[block_entry_].times;
+  if (times.first < bounds_.times.first || times.last > bounds_.times.last) {
+    clipped_.clear();
+    for (const RowsView& stretch : given) {
+      if (const RowsView rows = clip(stretch, bounds_.times); !rows.empty()) {
+        clipped_.push_back(rows);
+      }
+    }
+    given = clipped_;
+  }
+  if (given.size() > 1) {
+    begin_key(given.back().key, block_entry_);
+    entry_ = std::max(entry_, block_entry_ + 1);
+    entry_end_ = std::max(entry_end_, entry_);
+  }
+  return given;
 }
 
 /// Makes the entry's block the current one. False where it is damaged and passed over.

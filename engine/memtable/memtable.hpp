@@ -105,6 +105,7 @@ class Memtable {
 
  private:
   friend class MemtableRows;
+  friend class ShortRows;
   struct Impl;
 
   void append(MemtableSeries& series, const RunRow& row);

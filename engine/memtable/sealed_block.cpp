@@ -88,7 +88,7 @@ void SealedBlock::encode_times(const RunChunk& newest, Bytes& target) {
   expiries_size_ = appended(target, [&] { encode_expiries(moments, timestamps, target); });
 }
 
-void SealedBlock::encode_values(const RunChunk& newest, Bytes& target) const {
+void SealedBlock::encode_values(const RunChunk& newest, Bytes& target) {
   const auto gathered = [&]<class T>(std::array<T, rows> values) {
     for_each_chunk(newest, [&](const RunChunk& chunk) {
       for (std::uint32_t i = 0; i < chunk.capacity(); ++i) {
@@ -98,10 +98,16 @@ void SealedBlock::encode_values(const RunChunk& newest, Bytes& target) const {
     return values;
   };
   switch (type_) {
-    case RowType::double_:
-      return encode_doubles(gathered(std::array<double, rows>()), Compression::none, target);
-    case RowType::int64:
-      return encode_int64s(gathered(std::array<std::int64_t, rows>()), Compression::none, target);
+    case RowType::double_: {
+      const auto values = gathered(std::array<double, rows>());
+      statistics_ = statistics_of(values);
+      return encode_doubles(values, Compression::none, target);
+    }
+    case RowType::int64: {
+      const auto values = gathered(std::array<std::int64_t, rows>());
+      statistics_ = statistics_of(values);
+      return encode_int64s(values, Compression::none, target);
+    }
     case RowType::bool_: return encode_bools(gathered(std::array<bool, rows>()), target);
     case RowType::tombstone:
     case RowType::bytes: break;
@@ -240,13 +246,10 @@ Timestamp SealedBlock::expires_at(std::uint32_t index) const {
 }
 
 PackedRows SealedBlock::packed(std::string_view key) const {
-  return {key,
-          type_,
-          rows,
-          times_,
-          expiry_min_,
-          expiry_max_,
-          {data(), std::size_t{steps_size_} + expiries_size_ + values_size_}};
+  return {key,         type_,
+          rows,        times_,
+          expiry_min_, expiry_max_,
+          statistics_, {data(), std::size_t{steps_size_} + expiries_size_ + values_size_}};
 }
 
 void SealedBlock::decode(RunChunk& chunk, Timestamp* moments) const {

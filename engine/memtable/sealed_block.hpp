@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "engine/base/bytes.hpp"
+#include "engine/base/number_statistics.hpp"
 #include "engine/base/rows.hpp"
 #include "engine/codec/row_columns.hpp"
 #include "engine/memtable/arena.hpp"
@@ -48,7 +49,7 @@ class SealedBlock {
   SealedBlock() = default;
 
   void encode_times(const RunChunk& newest, Bytes& target);
-  void encode_values(const RunChunk& newest, Bytes& target) const;
+  void encode_values(const RunChunk& newest, Bytes& target);
   void encode_sequences(const RunChunk& newest, Bytes& target);
 
   using Timestamps = std::array<Timestamp, rows>;
@@ -68,6 +69,7 @@ class SealedBlock {
   std::uint64_t step_ = 0;  // Between all neighbours; 0 where it differs.
   Timestamp expiry_min_ = never;
   Timestamp expiry_max_ = never;
+  std::optional<NumberStatistics> statistics_;
   std::uint32_t first_sequence_ = 0;
   std::uint32_t last_sequence_ = 0;
   std::uint32_t steps_size_ = 0;

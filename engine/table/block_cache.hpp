@@ -20,11 +20,12 @@ class BlockCache {
  public:
   struct Key {
     std::uint64_t table;
-    std::uint64_t part;  // A block's number, or one of the two below.
+    std::uint64_t part;  // A block's number, or one of those below.
     friend bool operator==(const Key&, const Key&) = default;
   };
   static constexpr std::uint64_t index_part = ~std::uint64_t{0};
   static constexpr std::uint64_t filter_part = ~std::uint64_t{1};
+  static constexpr std::uint64_t statistics_part = ~std::uint64_t{2};
 
   explicit BlockCache(std::size_t bytes_max);
   ~BlockCache();
@@ -48,7 +49,7 @@ class BlockCache {
   static constexpr std::size_t shard_count = 8;
 
   Shard& shard_of(const Key& key);
-  static bool is_for_whole_table(const Key& key) { return key.part >= filter_part; }
+  static bool is_for_whole_table(const Key& key) { return key.part >= statistics_part; }
   std::shared_ptr<const void> find_in(Shard& shard, const Key& key);
   std::size_t shard_bytes_max() const;
   void insert_large(const Key& key, std::shared_ptr<const void> value, std::size_t bytes);

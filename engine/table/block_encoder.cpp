@@ -129,6 +129,18 @@ TableIndex::Entry BlockEncoder::entry() const {
   return entry;
 }
 
+std::optional<NumberStatistics> BlockEncoder::statistics() const {
+  if (stretches_.size() != 1) return std::nullopt;
+  switch (stretches_.front().type) {
+    case RowType::double_: return statistics_of(doubles_);
+    case RowType::int64: return statistics_of(int64s_);
+    case RowType::tombstone:
+    case RowType::bool_:
+    case RowType::bytes: break;
+  }
+  return std::nullopt;
+}
+
 Bytes BlockEncoder::encode(Compression compression) const {
   VARVE_ASSERT(!empty());
   std::vector<std::string_view> keys;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,9 +47,15 @@ class BlockEncoder {
   /// Of keys and values, before encoding.
   std::size_t raw_size() const { return raw_size_; }
   std::size_t tombstones() const { return tombstones_; }
+  std::size_t rows_of_last_stretch() const {
+    return stretches_.empty() ? 0 : stretches_.back().rows;
+  }
   /// What the index says of the block, but for its place. Views into this encoder, until clear().
   /// REQUIRES a row.
   TableIndex::Entry entry() const;
+
+  /// Nothing but of the numbers of one series.
+  std::optional<NumberStatistics> statistics() const;
 
   /// REQUIRES a row.
   Bytes encode(Compression compression) const;

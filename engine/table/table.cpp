@@ -8,6 +8,7 @@
 #include "engine/table/block_format.hpp"
 #include "engine/table/index_format.hpp"
 #include "engine/table/key_filter.hpp"
+#include "engine/table/statistics_format.hpp"
 #include "engine/table/table_file.hpp"
 
 namespace varve::engine {
@@ -122,6 +123,23 @@ Result<std::shared_ptr<const TableBlock>> Table::block(const TableIndex& index, 
   if (!agrees(**block, entry)) return file.corruption(entry.offset, "block is not the index's");
   if (read.fill_cache) context_.cache->insert(key, *block, (*block)->bytes());
   return block;
+}
+
+Result<std::shared_ptr<const TableStatistics>> Table::statistics(const TableIndex& index,
+                                                                 BlockRead read) const {
+  const BlockCache::Key key{meta_.number, BlockCache::statistics_part};
+  if (auto cached = context_.cache->find(key)) {
+    return std::static_pointer_cast<const TableStatistics>(std::move(cached));
+  }
+  VARVE_TRY(const auto opened, open_file());
+  const TableFile file(*opened, table_file_name(meta_.number));
+  VARVE_TRY(const TableFooter footer, file.footer());
+  VARVE_TRY(const Bytes bytes, file.part(footer.statistics_offset(), footer.statistics_size,
+                                         footer.statistics_checksum, meta_.number, "statistics"));
+  auto statistics = decode_statistics(bytes, index.entries.size());
+  if (!statistics) return file.placed(footer.statistics_offset(), std::move(statistics).error());
+  if (read.fill_cache) context_.cache->insert(key, *statistics, (*statistics)->bytes);
+  return statistics;
 }
 
 Result<bool> Table::may_contain(std::uint64_t key_hash, BlockRead read) const {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/base/log.hpp"
+#include "engine/base/number_statistics.hpp"
 #include "engine/base/rows.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/table/file_pool.hpp"
@@ -72,6 +73,13 @@ struct TableIndex {
   std::size_t upper_bound(std::string_view key, Timestamp ts) const;
 };
 
+/// What is known of the values of each block of a table: nothing of a block of several series, or
+/// of anything but numbers.
+struct TableStatistics {
+  std::vector<std::optional<NumberStatistics>> blocks;
+  std::size_t bytes = 0;
+};
+
 /// How a read treats the cache.
 struct BlockRead {
   bool fill_cache = true;
@@ -94,6 +102,9 @@ class Table {
   Result<std::shared_ptr<const TableIndex>> index(BlockRead read = {}) const;
   Result<std::shared_ptr<const TableBlock>> block(const TableIndex& index, std::size_t number,
                                                   BlockRead read = {}) const;
+  /// REQUIRES the table's own index.
+  Result<std::shared_ptr<const TableStatistics>> statistics(const TableIndex& index,
+                                                            BlockRead read = {}) const;
   /// Whether the table may hold the key: never false where it does, and for other keys true in
   /// about 0.4 % of cases.
   Result<bool> may_contain(std::uint64_t key_hash, BlockRead read = {}) const;

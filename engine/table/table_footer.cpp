@@ -13,9 +13,11 @@ Bytes TableFooter::encode() const {
   writer.put(blocks_size);
   writer.put(index_size);
   writer.put(filter_size);
+  writer.put(statistics_size);
   writer.put(meta_size);
   writer.put(index_checksum);
   writer.put(filter_checksum);
+  writer.put(statistics_checksum);
   writer.put(meta_checksum);
   writer.put(file_checksum);
   writer.put(std::uint32_t{0});
@@ -42,9 +44,11 @@ Result<TableFooter> TableFooter::decode(std::span<const std::byte, encoded_size>
   footer.blocks_size = reader.take<std::uint64_t>();
   footer.index_size = reader.take<std::uint64_t>();
   footer.filter_size = reader.take<std::uint64_t>();
+  footer.statistics_size = reader.take<std::uint64_t>();
   footer.meta_size = reader.take<std::uint64_t>();
   footer.index_checksum = reader.take<std::uint64_t>();
   footer.filter_checksum = reader.take<std::uint64_t>();
+  footer.statistics_checksum = reader.take<std::uint64_t>();
   footer.meta_checksum = reader.take<std::uint64_t>();
   footer.file_checksum = reader.take<std::uint64_t>();
   const auto reserved = reader.take<std::uint32_t>();
@@ -58,8 +62,9 @@ Result<TableFooter> TableFooter::decode(std::span<const std::byte, encoded_size>
   if (reserved != 0) return fail(Errc::corruption, "footer reserved bytes");
 
   std::uint64_t left = file_size;
-  for (const std::uint64_t size : {std::uint64_t{encoded_size}, footer.blocks_size,
-                                   footer.index_size, footer.filter_size, footer.meta_size}) {
+  for (const std::uint64_t size :
+       {std::uint64_t{encoded_size}, footer.blocks_size, footer.index_size, footer.filter_size,
+        footer.statistics_size, footer.meta_size}) {
     if (size > left) return fail(Errc::corruption, "footer sizes");
     left -= size;
   }

@@ -10,25 +10,27 @@
 
 namespace varve::engine {
 
-/// The last 96 bytes of a table file. Reading a table starts here.
+/// The last 112 bytes of a table file. Reading a table starts here.
 ///
 ///   offset  size  field              docs/format/table.md says why
 ///        0     8  number             of the file
 ///        8     8  blocks_size        the parts follow one another from the file's first byte on,
 ///       16     8  index_size         so their sizes say where each begins
 ///       24     8  filter_size
-///       32     8  meta_size
-///       40     8  index_checksum     XXH3-64 each, seeded with number and offset
-///       48     8  filter_checksum
-///       56     8  meta_checksum
-///       64     8  file_checksum      XXH3-64 of everything before the footer
-///       72     4  reserved           zero
-///       76     4  version
-///       80     8  checksum           XXH3-64 of bytes [0, 80)
-///       88     8  magic              "VARVETAB"
+///       32     8  statistics_size
+///       40     8  meta_size
+///       48     8  index_checksum     XXH3-64 each, seeded with number and offset
+///       56     8  filter_checksum
+///       64     8  statistics_checksum
+///       72     8  meta_checksum
+///       80     8  file_checksum      XXH3-64 of everything before the footer
+///       88     4  reserved           zero
+///       92     4  version
+///       96     8  checksum           XXH3-64 of bytes [0, 96)
+///      104     8  magic              "VARVETAB"
 struct TableFooter {
-  static constexpr std::size_t encoded_size = 96;
-  static constexpr std::size_t checksum_offset = 80;
+  static constexpr std::size_t encoded_size = 112;
+  static constexpr std::size_t checksum_offset = 96;
   static constexpr std::uint32_t version_max = 1;
   static constexpr std::uint64_t magic = 0x4241'5445'5652'4156;  // "VARVETAB", little-endian.
 
@@ -36,15 +38,18 @@ struct TableFooter {
   std::uint64_t blocks_size = 0;
   std::uint64_t index_size = 0;
   std::uint64_t filter_size = 0;
+  std::uint64_t statistics_size = 0;
   std::uint64_t meta_size = 0;
   std::uint64_t index_checksum = 0;
   std::uint64_t filter_checksum = 0;
+  std::uint64_t statistics_checksum = 0;
   std::uint64_t meta_checksum = 0;
   std::uint64_t file_checksum = 0;
 
   std::uint64_t index_offset() const { return blocks_size; }
   std::uint64_t filter_offset() const { return index_offset() + index_size; }
-  std::uint64_t meta_offset() const { return filter_offset() + filter_size; }
+  std::uint64_t statistics_offset() const { return filter_offset() + filter_size; }
+  std::uint64_t meta_offset() const { return statistics_offset() + statistics_size; }
   std::uint64_t footer_offset() const { return meta_offset() + meta_size; }
   std::uint64_t file_size() const { return footer_offset() + encoded_size; }
 
@@ -57,8 +62,8 @@ struct TableFooter {
   friend bool operator==(const TableFooter&, const TableFooter&) = default;
 };
 
-/// Of a block, index, filter or meta: seeded with where it belongs, so that sound bytes in the
-/// wrong place do not pass.
+/// Of a block, index, filter, statistics or meta: seeded with where it belongs, so that sound bytes
+/// in the wrong place do not pass.
 std::uint64_t part_checksum(ByteSpan bytes, std::uint64_t table_number, std::uint64_t offset);
 
 }  // namespace varve::engine

@@ -14,6 +14,7 @@
 #include "engine/table/block_format.hpp"
 #include "engine/table/index_format.hpp"
 #include "engine/table/key_filter.hpp"
+#include "engine/table/statistics_format.hpp"
 #include "engine/table/table_footer.hpp"
 
 namespace varve::engine {
@@ -34,7 +35,8 @@ struct TableWriter::Impl {
   Result<std::uint64_t> put_part(ByteSpan bytes);
   void add_key(std::string_view key);
   Status end_block();
-  Status put_block(TableIndex::Entry entry, std::size_t tombstones, ByteSpan block);
+  Status put_block(TableIndex::Entry entry, std::size_t tombstones,
+                   const std::optional<NumberStatistics>& statistics, ByteSpan block);
   std::string_view index_key(std::string_view key);
   TableMeta meta_of(std::uint64_t newest_flush) const;
 
@@ -49,6 +51,7 @@ struct TableWriter::Impl {
   std::vector<TableIndex::Entry> entries;  // Their keys lie in index_keys.
   std::deque<std::string> index_keys;
   std::size_t index_keys_size = 0;
+  std::vector<std::optional<NumberStatistics>> statistics;
   std::uint64_t tombstones = 0;
 
   std::string last_key;  // The last row added.
@@ -101,12 +104,14 @@ std::string_view TableWriter::Impl::index_key(std::string_view key) {
 
 Status TableWriter::Impl::end_block() {
   if (block.empty()) return {};
-  const Status status = put_block(block.entry(), block.tombstones(), block.encode(compression));
+  const Status status =
+      put_block(block.entry(), block.tombstones(), block.statistics(), block.encode(compression));
   block.clear();
   return status;
 }
 
 Status TableWriter::Impl::put_block(TableIndex::Entry entry, std::size_t block_tombstones,
+                                    const std::optional<NumberStatistics>& block_statistics,
                                     ByteSpan bytes) {
   entry.offset = offset();
   entry.size = static_cast<std::uint32_t>(bytes.size() + sizeof(std::uint64_t));
@@ -116,6 +121,7 @@ Status TableWriter::Impl::put_block(TableIndex::Entry entry, std::size_t block_t
     return fail(Errc::invalid_argument, table_file_name(number) + ": keys of one table");
   }
   entries.push_back(entry);
+  statistics.push_back(block_statistics);
   tombstones += block_tombstones;
 
   VARVE_TRY(const std::uint64_t sum, put_part(bytes));
@@ -171,7 +177,9 @@ Status TableWriter::add(const RowsView& rows) {
   return {};
 }
 
-Status TableWriter::add_raw_block(const TableIndex::Entry& entry, ByteSpan block) {
+Status TableWriter::add_raw_block(const TableIndex::Entry& entry,
+                                  const std::optional<NumberStatistics>& statistics,
+                                  ByteSpan block) {
   Impl& impl = *impl_;
   VARVE_ASSERT(impl.rows_added == 0 || std::pair(std::string_view(impl.last_key), impl.last_ts) <
                                            std::pair(entry.first_key, entry.first_ts));
@@ -183,7 +191,7 @@ Status TableWriter::add_raw_block(const TableIndex::Entry& entry, ByteSpan block
     return fail(Errc::corruption, table_file_name(impl.number) + ": block to copy");
   }
   VARVE_CHECK(impl.end_block());
-  VARVE_CHECK(impl.put_block(entry, directory.rows_of(RowType::tombstone), block));
+  VARVE_CHECK(impl.put_block(entry, directory.rows_of(RowType::tombstone), statistics, block));
   impl.rows_added += directory.rows;
   for (const std::string_view key : directory.keys.keys) impl.add_key(key);
   impl.last_ts = entry.last_ts;
@@ -195,12 +203,15 @@ Status TableWriter::add(const PackedRows& packed) {
   VARVE_ASSERT(impl.rows_added == 0 || std::pair(std::string_view(impl.last_key), impl.last_ts) <
                                            std::pair(packed.key, packed.times.first));
   VARVE_CHECK(impl.end_block());
-  VARVE_CHECK(impl.put_block(BlockEncoder::entry_of(packed), 0, BlockEncoder::wrap(packed)));
+  VARVE_CHECK(impl.put_block(BlockEncoder::entry_of(packed), 0, packed.statistics,
+                             BlockEncoder::wrap(packed)));
   impl.rows_added += packed.rows;
   impl.add_key(packed.key);
   impl.last_ts = packed.times.last;
   return {};
 }
+
+Status TableWriter::end_block() { return impl_->end_block(); }
 
 Result<TableMeta> TableWriter::finish(std::uint64_t newest_flush) {
   Impl& impl = *impl_;
@@ -216,6 +227,9 @@ Result<TableMeta> TableWriter::finish(std::uint64_t newest_flush) {
   const Bytes filter = KeyFilter::encode(std::move(impl.key_hashes));
   footer.filter_size = filter.size();
   VARVE_TRY(footer.filter_checksum, impl.put_part(filter));
+  const Bytes statistics = encode_statistics(impl.statistics, impl.compression);
+  footer.statistics_size = statistics.size();
+  VARVE_TRY(footer.statistics_checksum, impl.put_part(statistics));
 
   TableMeta meta = impl.meta_of(newest_flush);
   Bytes meta_bytes;
@@ -239,11 +253,15 @@ Result<TableMeta> TableWriter::finish(std::uint64_t newest_flush) {
 
 std::uint64_t TableWriter::rows() const { return impl_->rows_added; }
 
+std::size_t TableWriter::pending_rows(std::string_view key) const {
+  return impl_->last_key == key ? impl_->block.rows_of_last_stretch() : 0;
+}
+
 std::uint64_t TableWriter::bytes() const {
-  // Rough: packed rows take some 2 bytes and their values, an index entry 12, a key in the filter
-  // 2.
+  // Rough: packed rows take some 2 bytes and their values, an index entry 12, statistics 24, a
+  // key in the filter 2.
   const std::uint64_t file = impl_->offset() + impl_->block.rows() * 2 + impl_->block.raw_size() +
-                             impl_->entries.size() * 12 + impl_->key_hashes.size() * 2 +
+                             impl_->entries.size() * 36 + impl_->key_hashes.size() * 2 +
                              TableFooter::encoded_size;
   const std::uint64_t index =
       impl_->entries.size() * sizeof(TableIndex::Entry) + impl_->index_keys_size;

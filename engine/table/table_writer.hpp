@@ -29,21 +29,28 @@ class TableWriter {
   /// REQUIRES (key, first ts) above the last row added, and strictly ascending timestamps. Copies
   /// what it needs. After a failure the table is not to be finished.
   [[nodiscard]] Status add(const RowsView& rows);
-  /// Appends a block of another table as it is: `entry` from that table's index, `block` from
-  /// Table::raw_block(). What was added before ends its block first, so this pays for whole runs
-  /// of blocks. Fails with corruption where the block's directory cannot be read.
-  /// REQUIRES its first row above the last row added.
-  [[nodiscard]] Status add_raw_block(const TableIndex::Entry& entry, ByteSpan block);
+  /// Appends a block of another table as it is: `entry` and `statistics` from that table, `block`
+  /// from Table::raw_block(). What was added before ends its block first, so this pays for whole
+  /// runs of blocks. Fails with corruption where the block's directory cannot be read. REQUIRES its
+  /// first row above the last row added.
+  [[nodiscard]] Status add_raw_block(const TableIndex::Entry& entry,
+                                     const std::optional<NumberStatistics>& statistics,
+                                     ByteSpan block);
   /// Appends packed rows as a block of their own, as they are; what was added before ends its block
   /// first. REQUIRES a tombstone-free block's worth of rows (at most BlockEncoder::rows_max), the
   /// first above the last row added.
   [[nodiscard]] Status add(const PackedRows& packed);
+
+  /// What is added next begins a block.
+  [[nodiscard]] Status end_block();
 
   /// Ends the file, makes it durable (not its name), closes it, and says what is in it.
   /// REQUIRES at least one row.
   Result<TableMeta> finish(std::uint64_t newest_flush);
 
   std::uint64_t rows() const;
+  /// How many of them have not ended a block yet, and are of this key.
+  std::size_t pending_rows(std::string_view key) const;
   /// About what TableMeta::weight() would be if the file ended now, or what its index takes in
   /// memory where that is more: what callers cut tables by.
   std::uint64_t bytes() const;

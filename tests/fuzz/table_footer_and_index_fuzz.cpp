@@ -59,7 +59,8 @@ struct SealedFile {
 SealedFile sealed_file(ByteReader& input) {
   TableFooter footer;
   footer.number = number;
-  const std::array sizes{&footer.index_size, &footer.filter_size, &footer.meta_size};
+  const std::array sizes{&footer.index_size, &footer.filter_size, &footer.statistics_size,
+                         &footer.meta_size};
   for (std::uint64_t* size : sizes) *size = input.take<std::uint16_t>();
   std::uint64_t left = input.remaining();
   for (std::uint64_t* size : sizes) left -= * size = std::min(*size, left);
@@ -73,6 +74,7 @@ SealedFile sealed_file(ByteReader& input) {
   };
   footer.index_checksum = sum_of(footer.index_offset(), footer.index_size);
   footer.filter_checksum = sum_of(footer.filter_offset(), footer.filter_size);
+  footer.statistics_checksum = sum_of(footer.statistics_offset(), footer.statistics_size);
   footer.meta_checksum = sum_of(footer.meta_offset(), footer.meta_size);
   footer.file_checksum = checksum(file);
   const Bytes encoded = footer.encode();
@@ -88,6 +90,8 @@ void read_all(const Table& table) {
   const auto possible = table.may_contain(42);
   require(possible || possible.error().code == Errc::corruption);
   const auto index = table.index().value();
+  const auto statistics = table.statistics(*index);
+  require(statistics || statistics.error().code == Errc::corruption);
   for (std::size_t i = 0; i < index->entries.size(); ++i) {
     const TableIndex::Entry& entry = index->entries[i];
     require(index->lower_bound(entry.first_key, entry.first_ts) == i);

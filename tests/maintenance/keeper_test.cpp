@@ -136,6 +136,41 @@ TEST(Compaction, of_four_flushes_makes_one_table_of_level_1) {
   db.expect_right();
 }
 
+/// The stored bytes of a table's blocks.
+std::vector<engine::Bytes> blocks_of(const engine::Table& table) {
+  const auto index = table.index().value();
+  std::vector<engine::Bytes> blocks;
+  for (std::size_t i = 0; i < index->entries.size(); ++i) {
+    blocks.push_back(table.raw_block(*index, i).value());
+  }
+  return blocks;
+}
+
+TEST(Compaction, copies_blocks_that_overlap_nothing_and_packs_small_ones_together) {
+  KeeperFixture db(memory_file_system(), {}, Duration(1'000'000));
+  // Each flush: a whole block of "a", and 100 rows more of it; 300 rows of "b".
+  std::vector<engine::Bytes> flushed;
+  for (Timestamp flush = 0; flush < 4; ++flush) {
+    for (Timestamp i = 0; i < 1'124; ++i) db.put("a", flush * 2'000 + i, i % 7);
+    for (Timestamp i = 0; i < 300; ++i) db.put("b", flush * 2'000 + i, i % 5);
+    db.flush();
+    flushed.push_back(blocks_of(*db.version()->levels[0].front()).front());
+  }
+  ASSERT_TRUE(db.keeper->compact_all().value());
+  ASSERT_EQ(db.tables(1), 1u);
+  const auto& table = *db.version()->levels[1].front();
+  const std::vector<engine::Bytes> blocks = blocks_of(table);
+  EXPECT_EQ(blocks.front(), flushed[0]);
+  EXPECT_EQ(std::ranges::find(blocks, flushed[1]), blocks.end()) << "packed with those before it";
+  EXPECT_EQ(std::ranges::count(blocks, flushed[2]), 1);
+  std::vector<std::uint32_t> rows;
+  for (const auto& entry : table.index().value()->entries) rows.push_back(entry.rows);
+  EXPECT_EQ(rows, (std::vector<std::uint32_t>{1'024, 562, 662, 1'024, 562, 1'024, 838}));
+  const auto statistics = table.statistics(*table.index().value()).value();
+  EXPECT_TRUE(statistics->blocks.front().has_value());
+  db.expect_right();
+}
+
 TEST(Compaction, keeps_the_newest_of_each_record_and_counts_the_others) {
   KeeperFixture db;
   for (std::int64_t round = 0; round < 4; ++round) {

@@ -45,6 +45,24 @@ TEST_F(MemtableCursorTest, clips_to_times_in_either_direction) {
   EXPECT_EQ(walk(*cursor({{"a", "z"}, {10, 20}, true}), true).value(), expected);
 }
 
+TEST_F(MemtableCursorTest, gives_short_series_together_and_long_ones_alone) {
+  for (int i = 0; i < 500; ++i) put("m", i, i);
+  for (int key = 100; key < 300; ++key) put("k" + std::to_string(key), 1, key);
+  put("z", 1, 1.0);
+  const FlatRows all = walk(*cursor({{"a", "zz"}, {}})).value();
+  EXPECT_EQ(walk_stretches(*cursor({{"a", "zz"}, {}}), false).value(), all);
+  EXPECT_EQ(walk_stretches(*cursor({{"a", "zz"}, {}}), false, "k2").value().size(), 100u);
+
+  const auto walking = cursor({{"a", "zz"}, {}});
+  ASSERT_TRUE(walking->next_key().value());
+  const std::size_t together = walking->next_stretches("zz").value().size();
+  EXPECT_GT(together, 30u);
+  ASSERT_TRUE(walking->seek_key("k299").value());
+  ASSERT_TRUE(walking->next_key().value());
+  EXPECT_EQ(walking->key(), "m");
+  EXPECT_EQ(walk_key(*walking, false).value().size(), 500u);
+}
+
 TEST_F(MemtableCursorTest, finds_a_single_key) {
   put("k", 1, 1.0);
   put("k1", 1, 2.0);

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <array>
+
+#include "engine/base/try.hpp"
 #include "engine/cursor/cursor.hpp"
 #include "tests/engine/cursor/scripted_cursor.hpp"
 #include "tests/support/random.hpp"
@@ -149,6 +152,51 @@ TEST(MergeCursor, stays_where_it_is_when_it_seeks_its_own_key) {
   ASSERT_EQ(cursor->next_rows().value().size(), 20u);
   ASSERT_TRUE(cursor->seek_key("k").value());
   EXPECT_EQ(walk_key(*cursor, false).value(), FlatRows{number(100, 2)});
+}
+
+/// Gives all its keys at once.
+class WholeRun final : public Cursor {
+ public:
+  explicit WholeRun(std::vector<RowsView> rows) : rows_(std::move(rows)) {}
+  Result<bool> next_key() override { return ++at_ < rows_.size(); }
+  Result<bool> seek_key(std::string_view) override { return fail(Errc::invalid_argument, "seek"); }
+  std::string_view key() const override { return rows_[at_].key; }
+  Result<RowsView> next_rows() override {
+    return std::exchange(given_, at_) == at_ ? RowsView() : rows_[at_];
+  }
+  Result<std::span<const RowsView>> next_stretches(std::string_view end) override {
+    if (given_ == at_) return std::span<const RowsView>();
+    const std::size_t first = at_;
+    while (at_ + 1 < rows_.size() && rows_[at_ + 1].key < end) ++at_;
+    given_ = at_;
+    return std::span<const RowsView>(rows_).subspan(first, at_ + 1 - first);
+  }
+
+ private:
+  std::vector<RowsView> rows_;
+  std::size_t at_ = static_cast<std::size_t>(-1);
+  std::size_t given_ = static_cast<std::size_t>(-2);
+};
+
+TEST(MergeCursor, passes_runs_of_keys_through_up_to_where_another_input_has_one) {
+  constexpr std::array<Timestamp, 1> at{1};
+  const double value = 2.5;
+  std::vector<RowsView> rows;
+  const std::array<std::string_view, 5> keys{"a", "b", "c", "d", "e"};
+  for (const std::string_view key : keys) rows.push_back({key, RowType::double_, at, &value, {}});
+  std::vector<MergeInput> inputs;
+  inputs.push_back({std::make_unique<WholeRun>(std::vector{rows[2]}), {}});
+  inputs.push_back(
+      {std::make_unique<WholeRun>(std::vector{rows[0], rows[1], rows[3], rows[4]}), {}});
+  const auto cursor = merge_cursor(std::move(inputs), false);
+  std::vector<std::size_t> runs;
+  while (cursor->next_key().value()) {
+    for (auto run = cursor->next_stretches("z").value(); !run.empty();
+         run = cursor->next_stretches("z").value()) {
+      runs.push_back(run.size());
+    }
+  }
+  EXPECT_EQ(runs, (std::vector<std::size_t>{2, 1, 2}));
 }
 
 TEST(MergeCursor, an_error_of_an_input_is_final) {
@@ -304,6 +352,29 @@ TEST_P(MergeModel, agrees_with_the_merge) {
         rest.clear();
       }
     }
+  }
+}
+
+TEST_P(MergeModel, agrees_with_the_merge_by_runs_of_stretches) {
+  for (std::uint64_t round = 0; round < 20; ++round) {
+    const std::uint64_t seed =
+        test::test_seed() + static_cast<std::uint64_t>(GetParam()) * 20 + round;
+    SCOPED_TRACE(test::describe_seed(seed) + " and the first round of the case for 0");
+    random_ = test::Random(seed);
+    inputs_.clear();
+    for (std::uint64_t i = random_.below(6); i > 0; --i) inputs_.push_back(input());
+    if (random_.chance(0.5)) {
+      for (ModelInput& input : inputs_) input.hidden_by.clear();
+    }
+
+    const bool newest_first = random_.chance(0.5);
+    const std::string end = random_.chance(0.5) ? key() : "z";
+    FlatRows wanted;
+    for (const auto& [name, rows] : expected(newest_first)) {
+      if (name < end) wanted.insert(wanted.end(), rows.begin(), rows.end());
+    }
+    const auto merging = cursor(newest_first);
+    ASSERT_EQ(walk_stretches(*merging, newest_first, end).value(), wanted);
   }
 }
 

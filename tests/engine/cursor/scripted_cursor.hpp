@@ -164,4 +164,25 @@ inline Result<std::vector<test::FlatRow>> walk(Cursor& cursor, bool newest_first
   }
 }
 
+/// The same, by runs of stretches, of keys below `end`. Checks that a run keeps to the order.
+inline Result<std::vector<test::FlatRow>> walk_stretches(Cursor& cursor, bool newest_first,
+                                                         std::string_view end = "\xFF\xFF\xFF") {
+  std::vector<test::FlatRow> walked;
+  while (true) {
+    VARVE_TRY(const bool more, cursor.next_key());
+    if (!more || cursor.key() >= end) return walked;
+    while (true) {
+      VARVE_TRY(const auto stretches, cursor.next_stretches(end));
+      if (stretches.empty()) break;
+      for (const RowsView& rows : stretches) {
+        EXPECT_FALSE(rows.empty());
+        EXPECT_LT(rows.key, end);
+        EXPECT_TRUE(walked.empty() || walked.back().key <= rows.key);
+        test::append_walked(walked, rows, newest_first);
+      }
+      EXPECT_EQ(stretches.back().key, cursor.key());
+    }
+  }
+}
+
 }  // namespace varve::engine

@@ -40,6 +40,8 @@ class TableCursorTest : public testing::Test {
   }
   void expect_all_of(const CursorBounds& bounds) {
     EXPECT_EQ(walk(*cursor(bounds), bounds.newest_first).value(), expected(rows_, bounds));
+    EXPECT_EQ(walk_stretches(*cursor(bounds), bounds.newest_first).value(),
+              expected(rows_, bounds));
   }
   void spoil(std::uint64_t offset) {
     Bytes bytes = fixture_.contents(1);
@@ -84,6 +86,49 @@ TEST_F(TableCursorTest, walks_many_keys_of_one_block) {
   expect_all_of({all_keys, {}});
   expect_all_of({{"key/2000", "key/2100"}, {}, true});
   expect_all_of({all_keys, {300, 301}});
+}
+
+TEST_F(TableCursorTest, gives_the_keys_of_a_block_together) {
+  write(short_series());
+  for (const bool newest_first : {false, true}) {
+    const auto walking = cursor({all_keys, {}, newest_first});
+    ASSERT_TRUE(walking->next_key().value());
+    EXPECT_GT(walking->next_stretches("key/3").value().size(), 100u);
+  }
+}
+
+TEST_F(TableCursorTest, shows_whole_blocks_of_a_key_without_reading_them) {
+  write(long_series());
+  const auto index = table_->index().value();
+  const TableIndex::Entry& second = index->entries[2];
+  ASSERT_EQ(second.first_key, "k");
+  ASSERT_EQ(second.last_key, "k");
+  for (const bool newest_first : {false, true}) {
+    forget_what_was_read();
+    const auto walking = cursor({all_keys, second.times, newest_first});
+    ASSERT_TRUE(walking->seek_key("k").value());
+    const std::uint64_t before = misses();
+    const auto block = walking->peek_block();
+    ASSERT_TRUE(block.has_value());
+    EXPECT_EQ(block->number, 2u);
+    walking->skip_block();
+    EXPECT_FALSE(walking->peek_block());
+    EXPECT_TRUE(walking->next_rows().value().empty());
+    EXPECT_EQ(misses(), before);
+  }
+}
+
+TEST_F(TableCursorTest, shows_no_block_that_its_times_cut_or_that_has_other_keys) {
+  write(long_series());
+  const TableIndex::Entry second = table_->index().value()->entries[2];
+  const auto cut = cursor({all_keys, {second.times.first + 1, second.times.last}});
+  ASSERT_TRUE(cut->seek_key("k").value());
+  EXPECT_FALSE(cut->peek_block());
+  EXPECT_EQ(walk_key(*cut, false).value().size(), second.rows - 1);
+  const auto mixed = cursor({all_keys, {}});
+  ASSERT_TRUE(mixed->next_key().value());
+  EXPECT_EQ(mixed->key(), "b");
+  EXPECT_FALSE(mixed->peek_block());
 }
 
 TEST_F(TableCursorTest, clips_to_times_within_a_long_series) {
@@ -215,6 +260,8 @@ TEST_P(TableCursorModel, agrees_with_the_cursor_in_all_bounds) {
     if (random.chance(0.3)) bounds.keys = {first, first + '\0'};
     if (random.chance(0.7)) bounds.times.first = random.pick(rows_).ts;
     if (random.chance(0.7)) bounds.times.last = random.pick(rows_).ts;
+
+    expect_all_of(bounds);
 
     // Walks on or seeks, and takes or leaves the rows of each key. A key may come up without rows.
     FlatRows left = expected(rows_, bounds);

@@ -5,6 +5,7 @@
 
 #include "engine/base/checksum.hpp"
 #include "engine/memtable/memtable.hpp"
+#include "engine/memtable/short_rows.hpp"
 
 namespace varve::engine {
 namespace {
@@ -80,6 +81,43 @@ TEST(MemtableThreads, a_sequence_shows_the_same_while_the_writer_goes_on) {
   for (const auto& mine : fingerprints) {
     for (const auto& [sequence, sum] : mine) ASSERT_EQ(seen(memtable, sequence), sum) << sequence;
   }
+}
+
+// Series that begin short, and grow and are sealed while they are read.
+TEST(MemtableThreads, many_series_read_together_show_what_their_sequence_shows) {
+  constexpr std::uint64_t rows = 30'000;
+  Memtable memtable(1, 1, 0);
+  std::atomic<std::uint64_t> visible{0};
+  std::thread reader([&] {
+    while (true) {
+      const std::uint64_t sequence = visible.load(std::memory_order_acquire);
+      const auto all = memtable.sorted_series();
+      ShortRows short_rows(memtable, {}, sequence);
+      std::span<const MemtableSeries* const> left(*all);
+      while (!left.empty()) {
+        const std::size_t taken = short_rows.read(left);
+        for (const RowsView& view : short_rows.rows()) {
+          // Every 20th row is of this series, and its value its sequence.
+          const auto& values = view.values_as<std::int64_t>();
+          for (std::size_t i = 0; i < view.size(); ++i) {
+            ASSERT_LE(static_cast<std::uint64_t>(values[i]), sequence);
+            ASSERT_EQ(values[i], view.timestamps[i]);
+          }
+          ASSERT_GT(static_cast<std::uint64_t>(values.back()) + 20, sequence);
+        }
+        left = left.subspan(std::max(taken, std::size_t{1}));
+      }
+      if (sequence == rows) return;
+    }
+  });
+  for (std::uint64_t sequence = 1; sequence <= rows; ++sequence) {
+    const std::string key = key_of(10 + sequence % 20);
+    const auto value = static_cast<std::int64_t>(sequence);
+    memtable.put(memtable.series(key, hash_of(key)), value, value, never, sequence);
+    memtable.set_last_sequence(sequence);
+    visible.store(sequence, std::memory_order_release);
+  }
+  reader.join();
 }
 
 }  // namespace

@@ -147,7 +147,7 @@ TEST(TableFile, of_a_newer_version_is_unsupported_and_named) {
   const TableMeta meta = fixture.write(3, {value_row("a", 1, 1.0)}).value();
   Bytes file = fixture.contents(3);
   const auto footer = std::span(file).last(TableFooter::encoded_size);
-  footer[76] = std::byte{TableFooter::version_max + 1};
+  footer[92] = std::byte{TableFooter::version_max + 1};
   Bytes seal;
   ByteWriter(seal).put(checksum(footer.first(TableFooter::checksum_offset)));
   std::ranges::copy(seal, footer.begin() + TableFooter::checksum_offset);

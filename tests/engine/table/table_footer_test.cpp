@@ -11,11 +11,13 @@ constexpr TableFooter example{.number = 12,
                               .blocks_size = 1000,
                               .index_size = 50,
                               .filter_size = 30,
+                              .statistics_size = 20,
                               .meta_size = 80,
                               .index_checksum = 0x1111,
                               .filter_checksum = 0x2222,
-                              .meta_checksum = 0x3333,
-                              .file_checksum = 0x4444};
+                              .statistics_checksum = 0x3333,
+                              .meta_checksum = 0x4444,
+                              .file_checksum = 0x5555};
 
 Result<TableFooter> decode(const Bytes& bytes, std::uint64_t file_size = example.file_size()) {
   return TableFooter::decode(
@@ -27,27 +29,30 @@ TEST(TableFooter, survives_a_round_trip) { EXPECT_EQ(decode(example.encode()).va
 TEST(TableFooter, places_the_parts_one_after_the_other) {
   EXPECT_EQ(example.index_offset(), 1000u);
   EXPECT_EQ(example.filter_offset(), 1050u);
-  EXPECT_EQ(example.meta_offset(), 1080u);
-  EXPECT_EQ(example.footer_offset(), 1160u);
-  EXPECT_EQ(example.file_size(), 1256u);
+  EXPECT_EQ(example.statistics_offset(), 1080u);
+  EXPECT_EQ(example.meta_offset(), 1100u);
+  EXPECT_EQ(example.footer_offset(), 1180u);
+  EXPECT_EQ(example.file_size(), 1292u);
 }
 
 // The bytes on disk, spelled out. If this fails, the format changed: raise the version instead.
 TEST(TableFooter, has_the_documented_bytes) {
   const Bytes bytes = example.encode();
-  ASSERT_EQ(bytes.size(), 96u);
+  ASSERT_EQ(bytes.size(), 112u);
   EXPECT_EQ(bytes[0], std::byte{12}) << "number";
   EXPECT_EQ(bytes[8], std::byte{0xE8}) << "blocks_size, little-endian";
   EXPECT_EQ(bytes[9], std::byte{0x03});
   EXPECT_EQ(bytes[16], std::byte{50}) << "index_size";
   EXPECT_EQ(bytes[24], std::byte{30}) << "filter_size";
-  EXPECT_EQ(bytes[32], std::byte{80}) << "meta_size";
-  EXPECT_EQ(bytes[40], std::byte{0x11}) << "index_checksum";
-  EXPECT_EQ(bytes[48], std::byte{0x22}) << "filter_checksum";
-  EXPECT_EQ(bytes[56], std::byte{0x33}) << "meta_checksum";
-  EXPECT_EQ(bytes[64], std::byte{0x44}) << "file_checksum";
-  EXPECT_EQ(bytes[76], std::byte{1}) << "version";
-  EXPECT_EQ(as_text(bytes).substr(88), "VARVETAB");
+  EXPECT_EQ(bytes[32], std::byte{20}) << "statistics_size";
+  EXPECT_EQ(bytes[40], std::byte{80}) << "meta_size";
+  EXPECT_EQ(bytes[48], std::byte{0x11}) << "index_checksum";
+  EXPECT_EQ(bytes[56], std::byte{0x22}) << "filter_checksum";
+  EXPECT_EQ(bytes[64], std::byte{0x33}) << "statistics_checksum";
+  EXPECT_EQ(bytes[72], std::byte{0x44}) << "meta_checksum";
+  EXPECT_EQ(bytes[80], std::byte{0x55}) << "file_checksum";
+  EXPECT_EQ(bytes[92], std::byte{1}) << "version";
+  EXPECT_EQ(as_text(bytes).substr(104), "VARVETAB");
 }
 
 TEST(TableFooter, rejects_every_single_bit_flip_as_corruption) {

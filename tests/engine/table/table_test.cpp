@@ -261,13 +261,14 @@ TEST(Table, a_raw_block_copied_into_another_table_reads_the_same) {
   for (int i = 0; i < 500; ++i) first.push_back(value_row("b" + std::to_string(1000 + i), i, "v"));
   const Table source(fixture.context, fixture.write(1, first, Compression::zstd).value());
   const auto index = source.index().value();
+  const auto statistics = source.statistics(*index).value();
 
   auto writer = TableWriter::create(*fixture.files, fixture.path(2), 2, Compression::none).value();
   TestRows expected{value_row("A", 1, 1.0)};
   for_each_view(expected, [&](const RowsView& view) { ASSERT_TRUE(writer.add(view)); });
   for (std::size_t i = 0; i < index->entries.size(); ++i) {
     const Bytes block = source.raw_block(*index, i).value();
-    ASSERT_TRUE(writer.add_raw_block(index->entries[i], block));
+    ASSERT_TRUE(writer.add_raw_block(index->entries[i], statistics->blocks[i], block));
   }
   expected.insert(expected.end(), first.begin(), first.end());
   const TestRows last{value_row("c", 1, 2.0)};
@@ -280,6 +281,9 @@ TEST(Table, a_raw_block_copied_into_another_table_reads_the_same) {
   EXPECT_EQ(meta.times, (TimeSpan{0, 50'000}));
   const Table copy(fixture.context, meta);
   EXPECT_EQ(TableFixture::read(copy).value(), expected);
+  const auto copied = copy.statistics(*copy.index().value()).value();
+  EXPECT_EQ(copied->blocks[1], statistics->blocks[0]);
+  EXPECT_TRUE(copied->blocks[1].has_value());
   for (const TestRow& row : expected) ASSERT_TRUE(get(copy, row.key, row.ts).has_value());
 }
 
@@ -288,7 +292,7 @@ TEST(Table, a_raw_block_that_is_not_the_entrys_is_refused) {
   const Table source(fixture.context, fixture.write(1, long_series("a", 10)).value());
   const auto index = source.index().value();
   auto writer = TableWriter::create(*fixture.files, fixture.path(2), 2, Compression::none).value();
-  EXPECT_EQ(writer.add_raw_block(index->entries[0], Bytes(20)).error().code, Errc::corruption);
+  EXPECT_EQ(writer.add_raw_block(index->entries[0], {}, Bytes(20)).error().code, Errc::corruption);
 }
 
 TEST(Table, reads_again_from_the_cache_and_leaves_it_alone_when_asked) {
