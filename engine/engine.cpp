@@ -145,9 +145,8 @@ Result<std::optional<Record>> Engine::get(std::string_view key, Timestamp ts,
   return impl_->get(key, ts, options);
 }
 Result<std::optional<Record>> Engine::latest(std::string_view key, const ReadOptions& options) {
-  VARVE_TRY(auto records, latest_n(key, 1, options));
-  if (records.empty()) return std::optional<Record>();
-  return std::move(records.front());
+  if (!impl_) return no_engine();
+  return impl_->latest(key, options);
 }
 Result<std::vector<Record>> Engine::latest_n(std::string_view key, std::size_t count,
                                              const ReadOptions& options) {

@@ -71,6 +71,7 @@ class EngineImpl {
 
   // Reading.
   Result<std::optional<Record>> get(std::string_view key, Timestamp ts, const ReadOptions& options);
+  Result<std::optional<Record>> latest(std::string_view key, const ReadOptions& options);
   Result<std::vector<Record>> latest_n(std::string_view key, std::size_t count,
                                        const ReadOptions& options);
   Result<std::vector<Record>> query(const Query& query, const ReadOptions& options);
@@ -106,6 +107,10 @@ class EngineImpl {
                  bool with_default_ttl = true) const;
   Status check(const WriteOptions& options) const;
   Result<Receipt> receipt_of_nothing() const;
+  /// What `find` finds of the internal key in the view.
+  template <class Find>
+  Result<std::optional<Record>> read_one(std::string_view key, const ReadOptions& options,
+                                         Find find);
   std::shared_ptr<const engine::View> view_of(const ReadOptions& options) const;
   Status make_room();
   Status start_scheduler();

@@ -63,18 +63,31 @@ std::shared_ptr<const engine::View> EngineImpl::view_of(const ReadOptions& optio
   return parts_.versions->view(parts_.expiry_clock->now());
 }
 
-Result<std::optional<Record>> EngineImpl::get(std::string_view key, Timestamp ts,
-                                              const ReadOptions& options) {
+template <class Find>
+Result<std::optional<Record>> EngineImpl::read_one(std::string_view key, const ReadOptions& options,
+                                                   Find find) {
   const Gate::Pass pass(door_->gate);
   if (!pass) return closed();
   VARVE_CHECK(engine::check_key(key));
   const Timer timer(*parts_.options.clock, parts_.counters->get_latency);
   parts_.counters->gets.add();
-  VARVE_TRY(auto row,
-            view_of(options)->get(engine::internal_key(key), ts, query::cursor_options(options)));
+  VARVE_TRY(auto row, find(*view_of(options), engine::internal_key(key)));
   if (!row) return std::optional<Record>();
   parts_.counters->records_read.add();
   return record_of(key, std::move(*row));
+}
+
+Result<std::optional<Record>> EngineImpl::get(std::string_view key, Timestamp ts,
+                                              const ReadOptions& options) {
+  return read_one(key, options, [&](const engine::View& view, std::string_view internal) {
+    return view.get(internal, ts, query::cursor_options(options));
+  });
+}
+
+Result<std::optional<Record>> EngineImpl::latest(std::string_view key, const ReadOptions& options) {
+  return read_one(key, options, [&](const engine::View& view, std::string_view internal) {
+    return view.newest(internal, query::cursor_options(options));
+  });
 }
 
 Result<std::vector<Record>> EngineImpl::latest_n(std::string_view key, std::size_t count,

@@ -131,6 +131,25 @@ bool Memtable::touched_since(std::string_view key, std::uint64_t hash, Timestamp
   return row && base_sequence_ + row->sequence() > sequence;
 }
 
+// What came late lies below what came in order, or at the same timestamp, where it is the newer.
+std::optional<Row> Memtable::newest(std::string_view key, std::uint64_t hash,
+                                    std::uint64_t sequence) const {
+  const MemtableSeries* const series = find(key, hash);
+  if (series == nullptr) return std::nullopt;
+  const ReaderGate::Pin inside(impl_->gate);
+  const std::uint32_t visible = visible_relative(sequence);
+  const std::uint32_t count = series->ordered().visible(visible);
+  if (count == 0) return std::nullopt;
+  RunPlace row = series->ordered().place(count - 1);
+  const Timestamp ts = row.timestamp();
+  if (const Run* const late = series->late()) {
+    if (const auto newer = find_late(*late, ts, late->visible(visible))) row = *newer;
+  }
+  return Row{row.type(), ts, Value(row.value()), row.expires_at()};
+}
+
+bool Memtable::has_range_tombstones() const { return !impl_->tombstones.empty(); }
+
 std::optional<Row> Memtable::get(std::string_view key, std::uint64_t hash, Timestamp ts,
                                  std::uint64_t sequence) const {
   const std::uint64_t deleted = impl_->tombstones.newest_over(key, ts, sequence);

@@ -81,6 +81,11 @@ class Memtable {
   std::optional<Row> get(std::string_view key, std::uint64_t hash, Timestamp ts,
                          std::uint64_t sequence) const;
 
+  /// The newest row of the greatest timestamp of the key, a tombstone included. Does not ask for
+  /// range tombstones: REQUIRES that there are none up to `sequence`.
+  std::optional<Row> newest(std::string_view key, std::uint64_t hash, std::uint64_t sequence) const;
+  bool has_range_tombstones() const;
+
   /// Range tombstones up to `sequence`, oldest first.
   std::vector<SequencedTombstone> range_tombstones(std::uint64_t sequence) const;
 

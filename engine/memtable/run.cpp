@@ -156,6 +156,14 @@ std::uint32_t Run::rows_before(Timestamp ts, std::uint32_t count) const {
   return number * run_block_rows + block(number).rows_before(ts, rows_in_block(number, count));
 }
 
+RunPlace Run::place(std::uint32_t row) const {
+  const RunBlock block = this->block(row / run_block_rows);
+  const std::uint32_t index = row % run_block_rows;
+  if (const SealedBlock* const sealed = block.sealed()) return {*sealed, index};
+  const RunChunk& chunk = block.chunk_of(index);
+  return {chunk, index - chunk.start()};
+}
+
 std::optional<RunPlace> Run::find(Timestamp ts, std::uint32_t count) const {
   const std::uint32_t above = partition_of(
       block_count(count), [&](std::uint32_t number) { return block(number).head().ts > ts; });

@@ -61,6 +61,9 @@ class RunPlace {
   RunPlace(const RunChunk& chunk, std::uint32_t index) : chunk_(&chunk), index_(index) {}
   RunPlace(const SealedBlock& sealed, std::uint32_t index) : sealed_(&sealed), index_(index) {}
 
+  Timestamp timestamp() const {
+    return chunk_ != nullptr ? chunk_->timestamps()[index_] : sealed_->timestamp_at(index_);
+  }
   std::uint32_t sequence() const {
     return chunk_ != nullptr ? chunk_->sequences()[index_] : sealed_->sequence_at(index_);
   }
@@ -121,7 +124,9 @@ class Run {
   std::uint32_t rows_up_to(std::uint32_t sequence, std::uint32_t count) const;
   /// Of the first `count` rows of an ordered run, how many lie before `ts`.
   std::uint32_t rows_before(Timestamp ts, std::uint32_t count) const;
-  /// Of those, the row of exactly `ts`.
+  /// REQUIRES a row below a count loaded before.
+  RunPlace place(std::uint32_t row) const;
+  /// Of the first `count` rows of an ordered run, the row of exactly `ts`.
   std::optional<RunPlace> find(Timestamp ts, std::uint32_t count) const;
 
   /// Calls `visit` with the chunks of the first `count` rows, newest first, the number of the first

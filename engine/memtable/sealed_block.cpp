@@ -201,6 +201,13 @@ std::uint32_t SealedBlock::rows_up_to(std::uint32_t sequence) const {
                                     decoded.begin());
 }
 
+Timestamp SealedBlock::timestamp_at(std::uint32_t index) const {
+  if (index + 1 == rows) return times_.last;
+  Timestamps timestamps;
+  decode_timestamps(timestamps);
+  return timestamps[index];
+}
+
 std::uint32_t SealedBlock::sequence_at(std::uint32_t index) const {
   if (first_sequence_ == last_sequence_) return first_sequence_;
   return static_cast<std::uint32_t>(decode_sequences()[index]);

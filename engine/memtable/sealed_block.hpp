@@ -37,6 +37,7 @@ class SealedBlock {
   std::uint32_t rows_before(Timestamp ts) const;
   std::uint32_t rows_up_to(std::uint32_t sequence) const;
   std::optional<std::uint32_t> find(Timestamp ts) const;
+  Timestamp timestamp_at(std::uint32_t index) const;
   std::uint32_t sequence_at(std::uint32_t index) const;
   ValueView value_at(std::uint32_t index) const;
   Timestamp expires_at(std::uint32_t index) const;

@@ -1,6 +1,7 @@
 #include "engine/table/table.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "engine/base/file_names.hpp"
@@ -159,24 +160,72 @@ Result<bool> Table::may_contain(std::uint64_t key_hash, BlockRead read) const {
   return filter->may_contain(key_hash);
 }
 
+/// The index, or null where the filter says that the key is not there. An index that is in the
+/// cache answers as well as the filter.
+Result<std::shared_ptr<const TableIndex>> Table::index_for_key(std::uint64_t key_hash,
+                                                               BlockRead read) const {
+  const BlockCache::Key key{meta_.number, BlockCache::index_part};
+  if (auto cached = context_.cache->find(key)) {
+    return std::static_pointer_cast<const TableIndex>(std::move(cached));
+  }
+  VARVE_TRY(const bool possible, may_contain(key_hash, read));
+  if (!possible) return nullptr;
+  return index(read);
+}
+
+/// The block, or null where it does not hold the key. REQUIRES a block whose keys span it.
+Result<std::shared_ptr<const TableBlock>> Table::block_of_key(const TableIndex& index,
+                                                              std::size_t number,
+                                                              std::string_view key,
+                                                              std::uint64_t key_hash,
+                                                              BlockRead read) const {
+  const TableIndex::Entry& entry = index.entries[number];
+  if (entry.first_key != key && entry.last_key != key) {
+    VARVE_TRY(const bool possible, may_contain(key_hash, read));
+    if (!possible) return nullptr;
+  }
+  return block(index, number, read);
+}
+
 Result<std::optional<Row>> Table::get(std::string_view key, std::uint64_t key_hash, Timestamp ts,
                                       BlockRead read) const {
   if (key < meta_.first_key || meta_.last_key < key || !meta_.times.contains(ts)) {
     return std::nullopt;
   }
-  VARVE_TRY(const bool possible, may_contain(key_hash, read));
-  if (!possible) return std::nullopt;
-  VARVE_TRY(const auto table_index, index(read));
+  VARVE_TRY(const auto table_index, index_for_key(key_hash, read));
+  if (table_index == nullptr) return std::nullopt;
+  const auto& entries = table_index->entries;
   const std::size_t number = table_index->lower_bound(key, ts);
-  if (number == table_index->upper_bound(key, ts)) return std::nullopt;
-
-  VARVE_TRY(const auto found, block(*table_index, number, read));
+  if (number == entries.size() ||
+      std::pair(key, ts) < std::pair(entries[number].first_key, entries[number].first_ts)) {
+    return std::nullopt;
+  }
+  VARVE_TRY(const auto found, block_of_key(*table_index, number, key, key_hash, read));
+  if (found == nullptr) return std::nullopt;
   const std::size_t stretch = found->lower_bound(key, ts);
   if (stretch == found->stretches().size()) return std::nullopt;
   const RowsView& rows = found->stretches()[stretch];
   const auto at = std::ranges::lower_bound(rows.timestamps, ts);
   if (rows.key != key || *at != ts) return std::nullopt;
   return row_at(rows, static_cast<std::size_t>(at - rows.timestamps.begin()));
+}
+
+Result<std::optional<Row>> Table::newest(std::string_view key, std::uint64_t key_hash,
+                                         BlockRead read) const {
+  constexpr auto end_of_time = std::numeric_limits<Timestamp>::max();
+  if (key < meta_.first_key || meta_.last_key < key) return std::nullopt;
+  VARVE_TRY(const auto table_index, index_for_key(key_hash, read));
+  if (table_index == nullptr) return std::nullopt;
+  const std::size_t end = table_index->upper_bound(key, end_of_time);
+  if (end == 0 || table_index->entries[end - 1].last_key < key) return std::nullopt;
+  VARVE_TRY(const auto found, block_of_key(*table_index, end - 1, key, key_hash, read));
+  if (found == nullptr) return std::nullopt;
+  const auto& stretches = found->stretches();
+  const auto after = std::ranges::partition_point(
+      stretches, [&](const RowsView& rows) { return rows.key <= key; });
+  if (after == stretches.begin() || std::prev(after)->key != key) return std::nullopt;
+  const RowsView& rows = *std::prev(after);
+  return row_at(rows, rows.size() - 1);
 }
 
 Result<TableMeta> Table::read_meta(FileSystem& file_system, const std::filesystem::path& path) {

@@ -113,6 +113,10 @@ class Table {
   Result<std::optional<Row>> get(std::string_view key, std::uint64_t key_hash, Timestamp ts,
                                  BlockRead read = {}) const;
 
+  /// The row of the key's greatest timestamp, a tombstone included.
+  Result<std::optional<Row>> newest(std::string_view key, std::uint64_t key_hash,
+                                    BlockRead read = {}) const;
+
   /// A block as its stored bytes, verified, without the checksum: for TableWriter::add_raw_block,
   /// which copies it into another table without decoding.
   Result<Bytes> raw_block(const TableIndex& index, std::size_t number) const;
@@ -128,6 +132,12 @@ class Table {
 
  private:
   Result<std::shared_ptr<const File>> open_file() const;
+  Result<std::shared_ptr<const TableBlock>> block_of_key(const TableIndex& index,
+                                                         std::size_t number, std::string_view key,
+                                                         std::uint64_t key_hash,
+                                                         BlockRead read) const;
+  Result<std::shared_ptr<const TableIndex>> index_for_key(std::uint64_t key_hash,
+                                                          BlockRead read) const;
 
   const TableContext& context_;
   const TableMeta meta_;

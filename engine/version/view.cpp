@@ -213,6 +213,46 @@ Result<std::optional<Row>> View::get(std::string_view key, Timestamp ts,
   return std::optional<Row>();
 }
 
+/// The row of the greatest timestamp, of several the newest, a tombstone included. Nothing also
+/// where it was deleted by range, or where a range tombstone may have deleted it.
+Result<std::optional<Row>> View::newest_stored(std::string_view key, CursorOptions options) const {
+  const std::uint64_t hash = hash_of(key);
+  std::optional<Row> newest;
+  for (const auto& memtable : memtables()) {
+    if (memtable->has_range_tombstones()) return std::optional<Row>();
+    auto row = memtable->newest(key, hash, sequence_);
+    if (row && (!newest || row->ts > newest->ts)) newest = std::move(row);
+  }
+  if (newest && newest->ts >= version().newest_ts) return newest;
+  for (std::size_t level = 0; level < version().levels.size(); ++level) {
+    const auto& tables = version().levels[level];
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+      // Level 0 from the newest on, others from the last window on: it has what is latest of a key.
+      const Table& table = *tables[level == 0 ? i : tables.size() - 1 - i];
+      const TableMeta& meta = table.meta();
+      if ((newest && meta.times.last <= newest->ts) || key < meta.first_key ||
+          meta.last_key < key) {
+        continue;
+      }
+      VARVE_TRY(auto row, table.newest(key, hash, {.fill_cache = options.fill_cache}));
+      if (!row || (newest && row->ts <= newest->ts)) continue;
+      if (version().hides(meta.newest_flush, key, row->ts)) return std::optional<Row>();
+      newest = std::move(row);
+    }
+  }
+  return newest;
+}
+
+Result<std::optional<Row>> View::newest(std::string_view key, CursorOptions options) const {
+  auto stored = newest_stored(key, options);
+  if (!stored && !may_skip(stored.error(), options)) return stored;
+  if (stored && *stored) {
+    if (auto row = live(**stored, now_)) return row;
+  }
+  VARVE_TRY(auto rows, latest(key, 1, options));
+  return rows.empty() ? std::optional<Row>() : std::optional<Row>(std::move(rows.front()));
+}
+
 Result<std::unique_ptr<Cursor>> View::live_rows(const CursorBounds& bounds,
                                                 CursorOptions options) const {
   std::vector<MergeInput> inputs;

@@ -44,6 +44,10 @@ class View {
   /// With skip_damaged, a table that cannot say is passed over, and so may uncover an older one.
   Result<std::optional<Row>> get(std::string_view key, Timestamp ts, CursorOptions options) const;
 
+  /// The live record of the greatest timestamp. Looks at the newest row of each source, which is
+  /// the answer unless it was deleted, or has expired.
+  Result<std::optional<Row>> newest(std::string_view key, CursorOptions options) const;
+
   /// Every live row of the bounds, merged from all sources.
   Result<std::unique_ptr<Cursor>> live_rows(const CursorBounds& bounds,
                                             CursorOptions options) const;
@@ -56,6 +60,8 @@ class View {
                                   CursorOptions options) const;
 
  private:
+  Result<std::optional<Row>> newest_stored(std::string_view key, CursorOptions options) const;
+
   const std::shared_ptr<const ViewSources> sources_;
   const std::uint64_t sequence_;
   const Timestamp now_;

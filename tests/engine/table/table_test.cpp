@@ -202,6 +202,7 @@ TEST(Table, keeps_an_index_that_takes_over_an_eighth_of_the_cache) {
   const Table table(context, meta);
   EXPECT_GT(table.index().value()->bytes, std::size_t{8} << 10);
   EXPECT_TRUE(get(table, "a", 10));
+  EXPECT_TRUE(table.may_contain(hash_of("a")).value());
   EXPECT_NE(cache.find({1, BlockCache::index_part}), nullptr);
   EXPECT_NE(cache.find({1, BlockCache::filter_part}), nullptr);
 }

@@ -227,6 +227,8 @@ TEST(View, says_corruption_of_a_damaged_table_unless_it_may_be_passed_over) {
   const CursorOptions skip{.skip_damaged = true};
   EXPECT_EQ(get(*view, "k", 1, skip), Value(1.0));
   EXPECT_EQ(view->latest("k", 1, skip).value().size(), 1u);
+  EXPECT_EQ(view->newest("k", {}).error().code, Errc::corruption);
+  EXPECT_EQ(view->newest("k", skip).value()->value, Value(1.0));
 }
 
 TEST(View, says_that_a_table_cannot_be_read_also_where_damage_may_be_passed_over) {
@@ -272,6 +274,17 @@ class RandomProgram {
 
   Pinned pin() { return {store_.view(random_.between(0, 20)), store_.model()}; }
 
+  /// The newest row, found without a walk, against the walk.
+  static void compare_newest(const View& view, const std::string& key) {
+    const auto newest = view.newest(key, {}).value();
+    const auto walked = view.latest(key, 1, {}).value();
+    ASSERT_EQ(newest.has_value(), !walked.empty());
+    if (!newest) return;
+    ASSERT_EQ(newest->ts, walked.front().ts);
+    ASSERT_EQ(newest->value, walked.front().value);
+    ASSERT_EQ(newest->expires_at, walked.front().expires_at);
+  }
+
   void compare(const Pinned& pinned) {
     const View& view = *pinned.view;
     compare_gets(view, pinned.model);
@@ -282,6 +295,7 @@ class RandomProgram {
       ASSERT_EQ(live_rows(view, all), expected(pinned, all));
     }
     const std::string one = key();
+    compare_newest(view, one);
     const auto count = static_cast<std::size_t>(random_.between(0, 12));
     auto rows = expected(pinned, {{one, one + '\0'}, {}, true});
     rows.resize(std::min(rows.size(), count));
