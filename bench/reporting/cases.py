@@ -50,6 +50,7 @@ class Runner:
     def __init__(self, bench_dir, data_dir, out, quick):
         self.load = bench_dir / "load/varve_load"
         self.micro = bench_dir / "micro/varve_micro"
+        self.bits_of = bench_dir / "micro/varve_bits"
         self.data_dir = data_dir
         self.traces = out / "traces"
         self.flags = ["--quick"] if quick else []
@@ -106,6 +107,15 @@ class Runner:
         if problem:
             results.failures["micro"] = problem
         self.say(f"micro: {problem or 'ok'}")
+
+    def bits(self, data, results):
+        """What columns of real data take, as the program prints it."""
+        ran = subprocess.run([self.bits_of, f"--data={data}"], capture_output=True, text=True)
+        problem = ran.stderr.strip() if ran.returncode != 0 else None
+        if problem:
+            results.failures["bits"] = problem
+        self.say(f"bits: {problem or 'ok'}")
+        return f"### Bits of real data\n\n{ran.stdout}\n"
 
     @staticmethod
     def benchmark(command):
