@@ -1,6 +1,9 @@
 #include "engine/table/block_cache.hpp"
 
+#include <algorithm>
+#include <deque>
 #include <iterator>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -8,8 +11,11 @@ namespace varve::engine {
 
 namespace {
 
-// What the cache itself spends on a value: a node of the list and one of the map.
-constexpr std::size_t entry_bytes = 128;
+// What the cache itself spends on a value: a node of a list and one of the map, and about as much
+// again for another that is gone.
+constexpr std::size_t entry_bytes = 192;
+
+constexpr unsigned uses_max = 3;
 
 std::uint64_t mixed(const BlockCache::Key& key) {
   // Tables and blocks are numbered from 0 on; the finisher of MurmurHash3 (Appleby) spreads them.
@@ -25,26 +31,68 @@ struct BlockCache::Entry {
   Key key;
   std::shared_ptr<const void> value;
   std::size_t bytes;
+  unsigned uses = 0;  // Since it came to its queue, up to uses_max.
+  bool proven = false;
 };
 
 struct BlockCache::KeyHash {
   std::size_t operator()(const Key& key) const { return static_cast<std::size_t>(mixed(key)); }
 };
 
+// S3-FIFO (Yang, Zhang, Qiu, Yue, Vinayak: FIFO Queues Are All You Need for Cache Eviction, SOSP
+// 2023). What is new goes through a queue of a tenth of the room; what was used again by its end,
+// or comes back soon after it had to go, moves to the queue of the proven. So a scan, which uses
+// each block once, pushes out no more than that tenth. A hit only counts.
 struct BlockCache::Shard {
   using Entries = std::list<Entry>;
+
+  std::shared_ptr<const void> find(const Key& key) VARVE_REQUIRES(mutex) {
+    const auto found = by_key.find(key);
+    if (found == by_key.end()) return nullptr;
+    Entry& entry = *found->second;
+    entry.uses = std::min(entry.uses + 1, uses_max);
+    return entry.value;
+  }
 
   /// Takes an entry out, for the caller to destroy once it holds the mutex no more: freeing a big
   /// block takes a while.
   void take(Entries::iterator entry, Entries& taken) VARVE_REQUIRES(mutex) {
     bytes -= entry->bytes;
+    if (!entry->proven) fresh_bytes -= entry->bytes;
     by_key.erase(entry->key);
-    taken.splice(taken.end(), used, entry);
+    taken.splice(taken.end(), entry->proven ? proven : fresh, entry);
   }
 
-  /// Takes the least recently used out until there is room for `wanted` within `bytes_max`.
+  /// Takes out until there is room for `wanted` within `bytes_max`.
   void make_room(std::size_t wanted, std::size_t bytes_max, Entries& taken) VARVE_REQUIRES(mutex) {
-    while (!used.empty() && bytes + wanted > bytes_max) take(std::prev(used.end()), taken);
+    while (!by_key.empty() && bytes + wanted > bytes_max) {
+      if (!fresh.empty() && (fresh_bytes > bytes_max / 10 || proven.empty())) {
+        judge_fresh(taken);
+      } else {
+        judge_proven(taken);
+      }
+    }
+  }
+
+  /// Decides on the oldest of the new.
+  void judge_fresh(Entries& taken) VARVE_REQUIRES(mutex) {
+    const auto oldest = std::prev(fresh.end());
+    if (oldest->uses == 0) {
+      remember(oldest->key);
+      return take(oldest, taken);
+    }
+    fresh_bytes -= oldest->bytes;
+    oldest->uses = 0;
+    oldest->proven = true;
+    proven.splice(proven.begin(), fresh, oldest);
+  }
+
+  /// Decides on the oldest of the proven.
+  void judge_proven(Entries& taken) VARVE_REQUIRES(mutex) {
+    const auto oldest = std::prev(proven.end());
+    if (oldest->uses == 0) return take(oldest, taken);
+    --oldest->uses;
+    proven.splice(proven.begin(), proven, oldest);
   }
 
   /// Takes out what is there under the key.
@@ -53,24 +101,43 @@ struct BlockCache::Shard {
   }
 
   void drop_table(std::uint64_t table, Entries& taken) VARVE_REQUIRES(mutex) {
-    for (auto entry = used.begin(); entry != used.end();) {
-      const auto next = std::next(entry);
-      if (entry->key.table == table) take(entry, taken);
-      entry = next;
+    for (Entries* queue : {&fresh, &proven}) {
+      for (auto entry = queue->begin(); entry != queue->end();) {
+        const auto next = std::next(entry);
+        if (entry->key.table == table) take(entry, taken);
+        entry = next;
+      }
     }
   }
 
   /// REQUIRES one entry, whose key is not there.
-  void add(Entries& fresh) VARVE_REQUIRES(mutex) {
-    by_key.emplace(fresh.front().key, fresh.begin());
-    bytes += fresh.front().bytes;
-    used.splice(used.begin(), fresh);
+  void add(Entries& added) VARVE_REQUIRES(mutex) {
+    Entry& entry = added.front();
+    entry.proven = gone.erase(mixed(entry.key)) != 0;
+    by_key.emplace(entry.key, added.begin());
+    bytes += entry.bytes;
+    if (!entry.proven) fresh_bytes += entry.bytes;
+    Entries& queue = entry.proven ? proven : fresh;
+    queue.splice(queue.begin(), added);
+  }
+
+  /// Keeps in mind what had to go unused, as many as there are entries.
+  void remember(const Key& key) VARVE_REQUIRES(mutex) {
+    if (gone.insert(mixed(key)).second) gone_order.push_back(mixed(key));
+    while (gone_order.size() > by_key.size()) {
+      gone.erase(gone_order.front());
+      gone_order.pop_front();
+    }
   }
 
   mutable Mutex mutex;
-  Entries used VARVE_GUARDED_BY(mutex);  // Most recent first.
+  Entries fresh VARVE_GUARDED_BY(mutex);  // Both: last come first.
+  Entries proven VARVE_GUARDED_BY(mutex);
   std::unordered_map<Key, Entries::iterator, KeyHash> by_key VARVE_GUARDED_BY(mutex);
   std::size_t bytes VARVE_GUARDED_BY(mutex) = 0;
+  std::size_t fresh_bytes VARVE_GUARDED_BY(mutex) = 0;
+  std::unordered_set<std::uint64_t> gone VARVE_GUARDED_BY(mutex);
+  std::deque<std::uint64_t> gone_order VARVE_GUARDED_BY(mutex);  // Also of what came back.
 };
 
 BlockCache::BlockCache(std::size_t bytes_max)
@@ -87,10 +154,7 @@ BlockCache::Shard& BlockCache::shard_of(const Key& key) {
 
 std::shared_ptr<const void> BlockCache::find_in(Shard& shard, const Key& key) {
   const Lock lock(shard.mutex);
-  const auto found = shard.by_key.find(key);
-  if (found == shard.by_key.end()) return nullptr;
-  shard.used.splice(shard.used.begin(), shard.used, found->second);
-  return found->second->value;
+  return shard.find(key);
 }
 
 std::shared_ptr<const void> BlockCache::find(const Key& key) {

@@ -13,7 +13,8 @@
 namespace varve::engine {
 
 /// Decoded blocks, indexes and filters in memory, within a budget of bytes that is never passed.
-/// Sharded by hash, least recently used first out. An index or filter that is too large for a shard
+/// Sharded by hash; what was used once goes before what was used again, so that a scan pushes out
+/// next to nothing that other reads need. An index or filter that is too large for a shard
 /// is kept beside them, as up to half of the budget in all may be, since every read of its table
 /// needs it; the shards then have so much less. Any thread.
 class BlockCache {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <ranges>
 #include <thread>
 
 #include "tests/support/random.hpp"
@@ -85,6 +87,31 @@ TEST(BlockCache, of_no_budget_keeps_nothing) {
   BlockCache cache(0);
   cache.insert({1, 1}, value_of(1), 0);
   EXPECT_EQ(cache.find({1, 1}), nullptr);
+}
+
+TEST(BlockCache, keeps_what_is_used_again_beside_a_scan) {
+  BlockCache cache(8 * 100'000);
+  const auto used_parts = std::views::iota(std::uint64_t{0}, std::uint64_t{200});
+  for (const std::uint64_t part : used_parts) cache.insert({1, part}, value_of(1), 1000);
+  for (const std::uint64_t part : used_parts) ASSERT_NE(cache.find({1, part}), nullptr);
+  for (std::uint64_t part = 0; part < 10'000; ++part) cache.insert({2, part}, value_of(2), 1000);
+  const auto is_there = [&](std::uint64_t part) { return cache.find({1, part}) != nullptr; };
+  EXPECT_EQ(std::ranges::count_if(used_parts, is_there), 200);
+}
+
+TEST(BlockCache, gives_another_place_to_what_comes_back) {
+  BlockCache cache(8 * 100'000);
+  for (std::uint64_t part = 0; part < 2'000; ++part) cache.insert({2, part}, value_of(2), 1000);
+  // What a scan pushed out lately, and is read again.
+  std::vector<std::uint64_t> back;
+  for (std::uint64_t part = 1'999; back.size() < 50; --part) {
+    if (cache.find({2, part}) != nullptr) continue;
+    cache.insert({2, part}, value_of(2), 1000);
+    back.push_back(part);
+  }
+  for (std::uint64_t part = 0; part < 5'000; ++part) cache.insert({3, part}, value_of(3), 1000);
+  const auto is_there = [&](std::uint64_t part) { return cache.find({2, part}) != nullptr; };
+  EXPECT_GT(std::ranges::count_if(back, is_there), 40);
 }
 
 TEST(BlockCache, drops_what_was_not_used_for_longest) {
