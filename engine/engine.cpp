@@ -139,6 +139,26 @@ Result<Record> Engine::patch(std::string_view key, Timestamp ts, std::optional<V
   return impl_->patch(key, ts, std::move(value), ttl, options);
 }
 
+Result<Receipt> Engine::describe(std::string_view key, const Labels& labels, WriteOptions options) {
+  WriteBatch batch;
+  batch.describe(key, labels);
+  return write(std::move(batch), options);
+}
+Result<Labels> Engine::labels(std::string_view key, const ReadOptions& options) {
+  if (!impl_) return no_engine();
+  return impl_->labels(key, options);
+}
+Result<std::vector<std::string>> Engine::label_names(const Query& query,
+                                                     const ReadOptions& options) {
+  if (!impl_) return no_engine();
+  return impl_->label_names(query, options);
+}
+Result<std::vector<std::string>> Engine::label_values(std::string_view name, const Query& query,
+                                                      const ReadOptions& options) {
+  if (!impl_) return no_engine();
+  return impl_->label_values(name, query, options);
+}
+
 Result<std::optional<Record>> Engine::get(std::string_view key, Timestamp ts,
                                           const ReadOptions& options) {
   if (!impl_) return no_engine();

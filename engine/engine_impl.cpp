@@ -15,7 +15,7 @@ using engine::EncodedBatch;
 using engine::fail;
 using engine::Gate;
 using engine::Lock;
-using engine::PatchCondition;
+using engine::WriteCondition;
 
 namespace {
 
@@ -50,7 +50,9 @@ EngineImpl::EngineImpl(OpenedParts parts)
       .compression = options.compression,
       .now = [this] { return parts_.expiry_clock->now(); },
       .on_flushed = [this] { on_flushed(); },
+      .on_collected = [this] { collect_labels_later(); },
   });
+  label_reader_ = std::make_unique<query::LabelReader>(*parts_.versions, label_feed_);
   committer_ = std::make_unique<Committer>(engine::CommitterContext{
       .versions = parts_.versions.get(),
       .wal = parts_.wal.get(),
@@ -68,6 +70,7 @@ EngineImpl::EngineImpl(OpenedParts parts)
             const Lock lock(scheduler_mutex_);
             if (scheduler_) scheduler_->wake();
           },
+      .labels = &label_feed_,
   });
   door_->impl = this;
 }
@@ -206,7 +209,7 @@ Result<Record> EngineImpl::patch(std::string_view key, Timestamp ts, std::option
     // Without the default TTL: a record that had none does not get one by being patched.
     Request request;
     VARVE_CHECK(prepare(batch, options, request, false));
-    request.condition = PatchCondition{internal, engine::hash_of(internal), ts, view->sequence()};
+    request.conditions.push_back({internal, engine::hash_of(internal), ts, view->sequence()});
     const auto receipt = committer_->write(request, Mode::blocking);
     if (receipt) return patched;
     // A conflict means that another write got on; so this ends.
@@ -276,7 +279,10 @@ Result<bool> EngineImpl::compact() {
 Result<std::uint64_t> EngineImpl::collect_garbage() {
   const Gate::Pass pass(door_->gate);
   if (!pass) return closed();
-  return keeper_->collect(parts_.expiry_clock->now());
+  VARVE_TRY(const std::uint64_t purged, keeper_->collect(parts_.expiry_clock->now()));
+  VARVE_CHECK(
+      collect_labels("", parts_.expiry_clock->now(), std::numeric_limits<std::size_t>::max()));
+  return purged;
 }
 
 Status EngineImpl::sync() {

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "engine/base/log.hpp"
 #include "engine/base/mutex.hpp"
 #include "engine/commit/committer.hpp"
+#include "engine/commit/label_feed.hpp"
 #include "engine/commit/syncer.hpp"
 #include "engine/own_executor.hpp"
 #include "engine/table/block_cache.hpp"
@@ -26,6 +29,8 @@
 #include "engine/wal/wal.hpp"
 #include "maintenance/keeper.hpp"
 #include "maintenance/scheduler.hpp"
+#include "query/block_source.hpp"
+#include "query/label_reader.hpp"
 #include "varve/engine.hpp"
 
 namespace varve {
@@ -82,6 +87,12 @@ class EngineImpl {
   Result<std::uint64_t> count(const Query& query, const ReadOptions& options);
   Result<Snapshot> snapshot();
 
+  // Labels (engine_labels.cpp).
+  Result<Labels> labels(std::string_view key, const ReadOptions& options);
+  Result<std::vector<std::string>> label_names(const Query& query, const ReadOptions& options);
+  Result<std::vector<std::string>> label_values(std::string_view name, const Query& query,
+                                                const ReadOptions& options);
+
   // Keeping.
   Status flush();
   Result<bool> compact();
@@ -112,6 +123,18 @@ class EngineImpl {
   Result<std::optional<Record>> read_one(std::string_view key, const ReadOptions& options,
                                          Find find);
   std::shared_ptr<const engine::View> view_of(const ReadOptions& options) const;
+  /// What a query gives, its matchers included: every read of a query goes through here.
+  Result<std::unique_ptr<query::BlockSource>> source_of(const Query& query,
+                                                        const ReadOptions& options);
+  std::shared_ptr<const engine::View> snapshot_of(const ReadOptions& options) const;
+
+  struct LabelRound;
+  void collect_labels_later();
+  static void go_on_collecting_labels(std::shared_ptr<LabelRound> round);
+  Result<std::optional<std::string>> collect_labels(const std::string& first_key, Timestamp now,
+                                                    std::size_t count_max);
+  Status remove_labels(std::span<const std::string> keys, Timestamp now);
+
   Status make_room();
   Status start_scheduler();
   Status flush_through(std::uint64_t flush_number);
@@ -124,6 +147,12 @@ class EngineImpl {
   std::unique_ptr<engine::OwnExecutor> own_executor_;  // Where the user brought none.
   std::unique_ptr<engine::AsyncWrites> async_writes_;
   std::unique_ptr<engine::Syncer> syncer_;
+  engine::LabelFeed label_feed_;
+  std::unique_ptr<query::LabelReader> label_reader_;
+  std::atomic<bool> collecting_labels_{false};  // In the background.
+  /// How many deletes and purges there had been when the newest round of that began.
+  static constexpr std::uint64_t no_round = std::numeric_limits<std::uint64_t>::max();
+  std::atomic<std::uint64_t> labels_collected_at_{no_round};
   std::unique_ptr<maintenance::Keeper> keeper_;
 
   engine::Mutex scheduler_mutex_;

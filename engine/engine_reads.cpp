@@ -58,9 +58,21 @@ class CountingSource final : public Scan::Source {
 std::uint64_t Snapshot::sequence() const { return view_->sequence(); }
 Timestamp Snapshot::now() const { return view_->now(); }
 
+std::shared_ptr<const engine::View> EngineImpl::snapshot_of(const ReadOptions& options) const {
+  return options.snapshot() ? options.snapshot()->view_ : nullptr;
+}
+
 std::shared_ptr<const engine::View> EngineImpl::view_of(const ReadOptions& options) const {
-  if (options.snapshot()) return options.snapshot()->view_;
-  return parts_.versions->view(parts_.expiry_clock->now());
+  auto snapshot = snapshot_of(options);
+  return snapshot ? snapshot : parts_.versions->view(parts_.expiry_clock->now());
+}
+
+Result<std::unique_ptr<BlockSource>> EngineImpl::source_of(const Query& query,
+                                                           const ReadOptions& options) {
+  if (query.matchers().empty()) return BlockSource::open(view_of(options), query, options);
+  VARVE_TRY(auto selected, label_reader_->select(query, options, snapshot_of(options),
+                                                 parts_.expiry_clock->now()));
+  return BlockSource::open(std::move(selected.view), query, options, std::move(selected.keys));
 }
 
 template <class Find>
@@ -111,7 +123,7 @@ Result<std::vector<Record>> EngineImpl::query(const Query& query, const ReadOpti
   if (!pass) return closed();
   const Timer timer(*parts_.options.clock, parts_.counters->query_latency);
   parts_.counters->scans.add();
-  VARVE_TRY(const auto source, BlockSource::open(view_of(options), query, options));
+  VARVE_TRY(const auto source, source_of(query, options));
   VARVE_TRY(auto records, query::records(*source));
   parts_.counters->records_read.add(records.size());
   return records;
@@ -121,7 +133,7 @@ Result<Scan> EngineImpl::scan(const Query& query, const ReadOptions& options) {
   const Gate::Pass pass(door_->gate);
   if (!pass) return closed();
   parts_.counters->scans.add();
-  VARVE_TRY(auto source, BlockSource::open(view_of(options), query, options));
+  VARVE_TRY(auto source, source_of(query, options));
   return Scan(std::make_unique<CountingSource>(std::move(source), *parts_.counters));
 }
 
@@ -131,7 +143,7 @@ Result<std::vector<Aggregate>> EngineImpl::aggregate(const Query& query, Aggrega
   if (!pass) return closed();
   const Timer timer(*parts_.options.clock, parts_.counters->query_latency);
   parts_.counters->scans.add();
-  VARVE_TRY(const auto source, BlockSource::open(view_of(options), query, options));
+  VARVE_TRY(const auto source, source_of(query, options));
   return query::aggregate(*source, aggregation, query.is_newest_first());
 }
 
@@ -144,7 +156,7 @@ Result<std::vector<std::string>> EngineImpl::series_list(const Query& query,
   // The limit counts keys here, so one record of each is enough.
   Query one_of_each = query;
   one_of_each.limit(Query::unlimited).per_series(1);
-  VARVE_TRY(const auto source, BlockSource::open(view_of(options), one_of_each, options));
+  VARVE_TRY(const auto source, source_of(one_of_each, options));
   return query::series_list(*source, query.limit());
 }
 
@@ -153,7 +165,7 @@ Result<std::uint64_t> EngineImpl::count(const Query& query, const ReadOptions& o
   if (!pass) return closed();
   const Timer timer(*parts_.options.clock, parts_.counters->query_latency);
   parts_.counters->scans.add();
-  VARVE_TRY(const auto source, BlockSource::open(view_of(options), query, options));
+  VARVE_TRY(const auto source, source_of(query, options));
   return query::count(*source);
 }
 
@@ -220,6 +232,10 @@ Stats EngineImpl::stats() const {
   stats.maintenance_failures = counters.maintenance_failures.value();
   stats.last_error = keeper_->last_error();
   if (syncer_->failed()) stats.last_error = engine::Syncer::read_only_error();
+
+  const query::LabelReader::Size labels = label_reader_->size();
+  stats.labelled_series = labels.series;
+  stats.label_index_bytes = labels.bytes;
 
   stats.gets = counters.gets.value();
   stats.scans = counters.scans.value();

@@ -535,8 +535,10 @@ Result<bool> Keeper::Impl::collect_step() {
     }
   }
   VARVE_TRY(const bool dropped, drop_idle_tombstones());
-  if (!dropped) next_collection = context.clock->monotonic() + time_to_expiry(*version, now);
-  return dropped;
+  if (dropped) return true;
+  next_collection = context.clock->monotonic() + time_to_expiry(*version, now);
+  if (context.on_collected) context.on_collected();
+  return false;
 }
 
 // Steps.

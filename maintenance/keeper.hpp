@@ -32,6 +32,8 @@ struct KeeperContext {
   std::function<Timestamp()> now;
   /// Called after each flush, on the thread that ran it: whoever waits for room looks again.
   std::function<void()> on_flushed;
+  /// Called by the background once there is nothing more to collect for now. It must not wait.
+  std::function<void()> on_collected = {};
 };
 
 /// Flush, compaction and collection, each a whole job on the calling thread. Any number of

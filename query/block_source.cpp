@@ -15,9 +15,10 @@ using engine::RowType;
 
 Result<std::unique_ptr<BlockSource>> BlockSource::open(std::shared_ptr<const engine::View> view,
                                                        const Query& query,
-                                                       const ReadOptions& options) {
+                                                       const ReadOptions& options,
+                                                       std::optional<KeySelection> keys) {
   VARVE_TRY(const engine::CursorBounds bounds, bounds_of(query));
-  std::unique_ptr<BlockSource> source(new BlockSource(std::move(view), query));
+  std::unique_ptr<BlockSource> source(new BlockSource(std::move(view), query, std::move(keys)));
   if (!bounds.keys.empty() && !bounds.times.empty() && query.limit() != 0 &&
       query.per_series() != 0) {
     VARVE_TRY(source->cursor_, source->view_->live_rows(bounds, cursor_options(options)));
@@ -58,15 +59,23 @@ Result<bool> BlockSource::load() {
   stretches_ = {};
   if (cursor_ == nullptr) return false;
   if (in_series_ && series_left_ != 0) {
-    VARVE_TRY(stretches_, cursor_->next_stretches(end_));
+    VARVE_TRY(stretches_, cursor_->next_stretches(stretch_end_));
   }
   while (stretches_.empty()) {
     in_series_ = false;
-    VARVE_TRY(const bool found, cursor_->next_key());
+    VARVE_TRY(const bool found, next_series());
     if (!found) return false;
-    VARVE_TRY(stretches_, cursor_->next_stretches(end_));
+    VARVE_TRY(stretches_, cursor_->next_stretches(stretch_end_));
   }
   return true;
+}
+
+/// Goes to the next series that is asked for, and says in stretch_end_ up to where all are.
+Result<bool> BlockSource::next_series() {
+  if (!keys_) return cursor_->next_key();
+  VARVE_TRY(const bool found, keys_->next_key(*cursor_));
+  if (found) stretch_end_ = keys_->end_of_run(cursor_->key()).value_or(end_);
+  return found;
 }
 
 RowsView BlockSource::reversed(const RowsView& rows) {

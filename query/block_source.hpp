@@ -9,6 +9,7 @@
 #include "engine/base/range.hpp"
 #include "engine/base/rows.hpp"
 #include "engine/version/view.hpp"
+#include "query/key_selection.hpp"
 #include "varve/error.hpp"
 #include "varve/query.hpp"
 #include "varve/scan.hpp"
@@ -18,8 +19,10 @@ namespace varve::query {
 /// The blocks of a query's answer: live rows, within its limits, in its order. Pins the view.
 class BlockSource final : public Scan::Source {
  public:
+  /// Of the series in `keys`, which is what the query's matchers came to; without matchers, none.
   static Result<std::unique_ptr<BlockSource>> open(std::shared_ptr<const engine::View> view,
-                                                   const Query& query, const ReadOptions& options);
+                                                   const Query& query, const ReadOptions& options,
+                                                   std::optional<KeySelection> keys = {});
 
   Result<std::optional<Block>> next_block() override;
 
@@ -27,21 +30,27 @@ class BlockSource final : public Scan::Source {
   void skip_series() { series_left_ = 0; }
 
  private:
-  BlockSource(std::shared_ptr<const engine::View> view, const Query& query)
+  BlockSource(std::shared_ptr<const engine::View> view, const Query& query,
+              std::optional<KeySelection> keys)
       : view_(std::move(view)),
+        keys_(std::move(keys)),
         newest_first_(query.is_newest_first()),
         end_(engine::user_key_range(query.first_key(), query.end_key()).end),
+        stretch_end_(end_),
         left_(query.limit()),
         per_series_(query.per_series()) {}
 
   Result<bool> load();
+  Result<bool> next_series();
   /// The same rows from the last to the first, in buffers of our own.
   engine::RowsView reversed(const engine::RowsView& rows);
 
   std::shared_ptr<const engine::View> view_;
+  std::optional<KeySelection> keys_;
   std::unique_ptr<engine::Cursor> cursor_;  // Null where the bounds are empty.
   const bool newest_first_;
-  const std::string end_;  // Of the keys.
+  const std::string end_;    // Of the keys.
+  std::string stretch_end_;  // Of those from the current one on that are all asked for.
   std::size_t left_;
   const std::size_t per_series_;
 

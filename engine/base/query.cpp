@@ -36,6 +36,11 @@ Query& Query::between(TimeRange range) {
   return *this;
 }
 
+Query& Query::with(Matcher matcher) {
+  matchers_.push_back(std::move(matcher));
+  return *this;
+}
+
 Query& Query::limit(std::size_t records) {
   limit_ = records;
   return *this;

@@ -21,9 +21,13 @@ Status check_key(std::string_view user_key) {
   return {};
 }
 
+KeyRange key_range(KeySpace space, std::string_view first, std::optional<std::string_view> end) {
+  const char space_end = static_cast<char>(static_cast<char>(space) + 1);
+  return {internal_key(first, space), end ? internal_key(*end, space) : std::string(1, space_end)};
+}
+
 KeyRange user_key_range(std::string_view first, std::optional<std::string_view> end) {
-  const char space_end = static_cast<char>(KeySpace::user) + 1;
-  return {internal_key(first), end ? internal_key(*end) : std::string(1, space_end)};
+  return key_range(KeySpace::user, first, end);
 }
 
 TimeSpan time_span(const TimeRange& range) {

@@ -14,14 +14,18 @@ namespace varve::engine {
 
 /// Inside the engine a key begins with a byte that names its space, so that the engine's own
 /// records never meet users'. A span of keys is always bounded: a space ends where the next begins.
-enum class KeySpace : char { user = 1 };
+enum class KeySpace : char { user = 1, labels = 2 };
 
-inline std::string internal_key(std::string_view user_key) {
-  std::string key(1, static_cast<char>(KeySpace::user));
+inline std::string internal_key(std::string_view user_key, KeySpace space = KeySpace::user) {
+  std::string key(1, static_cast<char>(space));
   key += user_key;
   return key;
 }
 inline std::string_view user_key(std::string_view internal) { return internal.substr(1); }
+/// REQUIRES a key that is not empty.
+inline KeySpace space_of(std::string_view internal) {
+  return static_cast<KeySpace>(internal.front());
+}
 
 /// The least key above every key that begins with `prefix`; none where there is no such key.
 std::optional<std::string> prefix_end(std::string_view prefix);
@@ -42,7 +46,9 @@ struct KeyRange {
   friend bool operator==(const KeyRange&, const KeyRange&) = default;
 };
 
-/// Users' keys from `first` to `end` (none: all that follow), as internal ones.
+/// Keys of a space from `first` to `end` (none: all that follow), as internal ones.
+KeyRange key_range(KeySpace space, std::string_view first, std::optional<std::string_view> end);
+/// Of the users' space.
 KeyRange user_key_range(std::string_view first, std::optional<std::string_view> end);
 
 /// Both ends belong to it: the form inside the engine, where every int64 is reachable.

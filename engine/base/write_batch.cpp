@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/checksum.hpp"
+#include "engine/base/label_record.hpp"
 #include "engine/base/payload.hpp"
 #include "engine/base/range.hpp"
 #include "engine/base/series_state.hpp"
@@ -103,6 +104,24 @@ void WriteBatch::erase_prefix(std::string_view prefix, TimeRange range) {
   erase_range(prefix, end ? std::optional<std::string_view>(*end) : std::nullopt, range);
 }
 
+void WriteBatch::describe(std::string_view key, const Labels& labels) {
+  const Status checked = engine::check_labels(labels);
+  if (!checked) refuse(checked.error().where);
+  if (accepts(key) && checked) {
+    const std::uint32_t number = key_number(engine::KeySpace::labels, key);
+    if (labels.empty()) {
+      engine::BatchEncoder(payload_).erase(number, engine::label_ts);
+      ++deletes_;
+    } else {
+      const engine::Bytes bytes = engine::encode_labels(labels);
+      // An expiry of its own, so that no default applies.
+      put(number, engine::label_ts, engine::as_text(bytes), never);
+    }
+    describes_ = true;
+  }
+  ++operations_;
+}
+
 void WriteBatch::clear() {
   payload_.size = 0;
   payload_.key_count = 0;
@@ -111,7 +130,7 @@ void WriteBatch::clear() {
   key_heap_.clear();
   key_bytes_ = operations_ = 0;
   puts_ = deletes_ = user_bytes_ = 0;
-  may_cover_ = false;
+  may_cover_ = describes_ = false;
   problem_.reset();
   engine_id_ = 0;
   stranger_.reset();
@@ -143,16 +162,22 @@ void WriteBatch::refuse(std::string what) {
 
 // Only the key before is looked at: series by series or round by round, a batch seldom comes back
 // to a key, and where it does the memtable's index serves as well as one of the batch's own would.
-std::uint32_t WriteBatch::key_number(std::string_view key) {
-  if (key_count_ == 0 || engine::user_key(internal_key(keys_[key_count_ - 1])) != key) {
+std::uint32_t WriteBatch::key_number(engine::KeySpace space, std::string_view key) {
+  const std::string_view last =
+      key_count_ == 0 ? std::string_view() : internal_key(keys_[key_count_ - 1]);
+  if (last.empty() || engine::user_key(last) != key || engine::space_of(last) != space) {
     const std::size_t offset = key_heap_.size();
-    key_heap_.push_back(static_cast<char>(engine::KeySpace::user));
+    key_heap_.push_back(static_cast<char>(space));
     key_heap_.append(key);
     const std::string_view internal = std::string_view(key_heap_).substr(offset);
     add_key() = {engine::hash_of(internal), offset, internal.size(), nullptr};
     key_bytes_ += internal.size();
   }
   return static_cast<std::uint32_t>(key_count_ - 1);
+}
+
+std::uint32_t WriteBatch::key_number(std::string_view key) {
+  return key_number(engine::KeySpace::user, key);
 }
 
 std::uint32_t WriteBatch::key_number(const std::shared_ptr<engine::SeriesState>& series) {

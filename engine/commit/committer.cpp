@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t group_bytes_max = std::size_t{1} << 20;
 constexpr std::size_t group_batches_max = 4'096;
-constexpr std::string_view conflict_text = "patch: the record changed meanwhile";
+constexpr std::string_view conflict_text = "the record changed meanwhile";
 
 /// Sequences in a memtable are kept relative to its first, in 32 bits.
 constexpr std::uint64_t sequences_per_memtable_max = std::uint64_t{1} << 31;
@@ -257,8 +257,8 @@ void Committer::drain_until(std::uint64_t sequence) {
   }
 }
 
-/// Consecutive sequences from the next one on. A patch begins a group of its own, so that all
-/// before it has been applied when its condition is looked at.
+/// Consecutive sequences from the next one on. A write with conditions begins a group of its own,
+/// so that all before it has been applied when they are looked at.
 void Committer::next_group(std::vector<WriteRequest*>& group) {
   group.clear();
   std::uint64_t next = applied_.load(std::memory_order_relaxed) + 1;
@@ -266,7 +266,7 @@ void Committer::next_group(std::vector<WriteRequest*>& group) {
   while (!heap_.empty() && heap_.front()->sequence == next && group.size() < group_batches_max) {
     WriteRequest* request = heap_.front();
     const bool fits = bytes + request->reserved_bytes <= group_bytes_max;
-    if (!group.empty() && (!fits || request->condition)) break;
+    if (!group.empty() && (!fits || !request->conditions.empty())) break;
     std::pop_heap(heap_.begin(), heap_.end(), later);
     heap_.pop_back();
     group.push_back(request);
@@ -311,21 +311,25 @@ void Committer::leave_queue(std::span<WriteRequest* const> group) {
 }
 
 bool Committer::conflicts(const WriteRequest& request) const {
-  if (!request.condition) return false;
-  const PatchCondition& condition = *request.condition;
-  const VersionSet& versions = *context_.versions;
-  if (versions.active()->touched_since(condition.key, condition.hash, condition.ts,
-                                       condition.seen)) {
-    return true;
+  for (const WriteCondition& condition : request.conditions) {
+    if (fails(condition)) return true;
   }
+  return false;
+}
+
+bool Committer::fails(const WriteCondition& condition) const {
+  const auto& [key, hash, ts, seen] = condition;
+  const auto touched = [&](const Memtable& memtable) {
+    return ts ? memtable.touched_since(key, hash, *ts, seen)
+              : memtable.has_rows_since(key, hash, seen);
+  };
+  const VersionSet& versions = *context_.versions;
+  if (touched(*versions.active())) return true;
   for (const auto& memtable : versions.frozen()) {
-    if (memtable->last_sequence() > condition.seen &&
-        memtable->touched_since(condition.key, condition.hash, condition.ts, condition.seen)) {
-      return true;
-    }
+    if (memtable->last_sequence() > seen && touched(*memtable)) return true;
   }
   // What was flushed meanwhile is only on disk, where the writer does not look.
-  return versions.version()->flushed_through > condition.seen;
+  return versions.version()->flushed_through > seen;
 }
 
 Status Committer::append_and_apply(std::span<WriteRequest* const> group) {
@@ -383,6 +387,7 @@ Status Committer::append_and_apply(std::span<WriteRequest* const> group) {
                                      std::span(series).subspan(first, count), request->sequence);
     VARVE_ASSERT(applied.has_value());  // We encoded it ourselves.
     first += count;
+    if (request->batch.describes) context_.labels->add(request->batch, request->sequence);
     context_.counters->batches_written.add();
     context_.counters->records_written.add(request->batch.puts);
     context_.counters->deletes_written.add(request->batch.deletes);

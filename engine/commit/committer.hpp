@@ -13,6 +13,7 @@
 #include "engine/base/counters.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/mutex.hpp"
+#include "engine/commit/label_feed.hpp"
 #include "engine/commit/queue_budget.hpp"
 #include "engine/commit/syncer.hpp"
 #include "engine/commit/write_request.hpp"
@@ -40,6 +41,8 @@ struct CommitterContext {
   std::function<Status()> make_room;
   /// A memtable was frozen.
   std::function<void()> on_frozen;
+  /// Told of what describes series. Outlives it.
+  LabelFeed* labels = nullptr;
 };
 
 /// The order of writes. Batches take their sequence on the caller's thread, go through a lock-free
@@ -113,6 +116,7 @@ class Committer {
   Status rotate_if_full(std::size_t incoming_bytes) VARVE_REQUIRES(role_);
   Status rotate() VARVE_REQUIRES(role_);
   bool conflicts(const WriteRequest& request) const VARVE_REQUIRES(role_);
+  bool fails(const WriteCondition& condition) const VARVE_REQUIRES(role_);
 
   const CommitterContext context_;
   QueueBudget budget_;

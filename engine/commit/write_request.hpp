@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/base/mutex.hpp"
 #include "engine/wal/batch.hpp"
@@ -27,12 +28,11 @@ struct DurabilityNeed {
 /// Of the engine's default and what a call asks for, the more demanding of each part.
 DurabilityNeed needed(Durability engine, std::optional<Durability> call);
 
-/// The record that a patch was computed from. The patch applies only where nothing touched it
-/// after `seen`.
-struct PatchCondition {
+/// What a write was computed from: it applies only where nothing touched the record after `seen`.
+struct WriteCondition {
   std::string key;  // Internal.
   std::uint64_t hash = 0;
-  Timestamp ts = 0;
+  std::optional<Timestamp> ts;  // None: any record of the key. Range deletes then do not count.
   std::uint64_t seen = 0;
 };
 
@@ -56,7 +56,7 @@ class Completions {
 struct WriteRequest {
   EncodedBatch batch;
   DurabilityNeed need;
-  std::optional<PatchCondition> condition;
+  std::vector<WriteCondition> conditions;  // All must hold.
   Completions* completions = nullptr;
 
   std::size_t reserved_bytes = 0;

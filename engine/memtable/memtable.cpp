@@ -131,6 +131,20 @@ bool Memtable::touched_since(std::string_view key, std::uint64_t hash, Timestamp
   return row && base_sequence_ + row->sequence() > sequence;
 }
 
+bool Memtable::has_rows_since(std::string_view key, std::uint64_t hash,
+                              std::uint64_t sequence) const {
+  const MemtableSeries* const series = find(key, hash);
+  if (series == nullptr) return false;
+  const ReaderGate::Pin inside(impl_->gate);
+  const std::uint32_t seen = visible_relative(sequence);
+  const auto has_later = [&](const Run& run) {
+    const std::uint32_t count = run.count();
+    return run.visible(seen) != count;
+  };
+  const Run* const late = series->late();
+  return has_later(series->ordered()) || (late != nullptr && has_later(*late));
+}
+
 // What came late lies below what came in order, or at the same timestamp, where it is the newer.
 std::optional<Row> Memtable::newest(std::string_view key, std::uint64_t hash,
                                     std::uint64_t sequence) const {

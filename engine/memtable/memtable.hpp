@@ -74,6 +74,9 @@ class Memtable {
   bool touched_since(std::string_view key, std::uint64_t hash, Timestamp ts,
                      std::uint64_t sequence) const;
 
+  /// Whether a row of the key, a tombstone included, came after `sequence`.
+  bool has_rows_since(std::string_view key, std::uint64_t hash, std::uint64_t sequence) const;
+
   // Anybody's. `sequence` is the newest that the reader sees.
 
   /// The newest row of exactly (key, ts), a tombstone where this memtable deleted it (a range

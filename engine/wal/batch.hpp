@@ -32,6 +32,7 @@ struct EncodedBatch {
   std::uint64_t puts = 0;
   std::uint64_t deletes = 0;
   std::uint64_t user_bytes = 0;  // Keys, times and values of puts, as given.
+  bool describes = false;        // Some of the keys are of the space of labels.
 
   /// Internal.
   std::string_view bytes_of(const BatchKey& key) const {

@@ -18,6 +18,7 @@
 #include "varve/detail/pending_write.hpp"
 #include "varve/durability.hpp"
 #include "varve/error.hpp"
+#include "varve/labels.hpp"
 #include "varve/maintenance_handle.hpp"
 #include "varve/options.hpp"
 #include "varve/query.hpp"
@@ -143,6 +144,47 @@ class Engine {
         std::forward<Token>(token));
   }
 
+  // Labels: what is said of a series, for queries to choose by (Query::with). They are kept as the
+  // records are, outlive restarts, and have no expiry.
+
+  /// Replaces all labels of the series, which need not have records yet; none removes them. Fails
+  /// with invalid_argument, naming the label and the limit, and as write(). A WriteBatch describes
+  /// too, atomically with its records: so a series whose labels leave with its records never stands
+  /// there described and empty, to be collected.
+  Result<Receipt> describe(std::string_view key, const Labels& labels, WriteOptions options = {});
+  /// Empty where the series has none.
+  Result<Labels> labels(std::string_view key, const ReadOptions& options = {});
+  /// The names of all labels of the series that the keys and matchers of `query` choose, whether
+  /// they have records or not, ascending. Its times and limits do not matter here.
+  Result<std::vector<std::string>> label_names(const Query& query = Query::all(),
+                                               const ReadOptions& options = {});
+  /// The values that a label has in those series, ascending.
+  Result<std::vector<std::string>> label_values(std::string_view name,
+                                                const Query& query = Query::all(),
+                                                const ReadOptions& options = {});
+
+  template <class Token>
+  auto async_describe(std::string_view key, const Labels& labels, WriteOptions options,
+                      Token&& token) {
+    WriteBatch batch;
+    batch.describe(key, labels);
+    return async_write(std::move(batch), options, std::forward<Token>(token));
+  }
+  template <class Token>
+  auto async_labels(std::string key, ReadOptions options, Token&& token) {
+    return async_run<Labels>([key = std::move(key), options = std::move(options)](
+                                 Engine& engine) { return engine.labels(key, options); },
+                             std::forward<Token>(token));
+  }
+  template <class Token>
+  auto async_series_list(Query query, ReadOptions options, Token&& token) {
+    return async_run<std::vector<std::string>>(
+        [query = std::move(query), options = std::move(options)](Engine& engine) {
+          return engine.series_list(query, options);
+        },
+        std::forward<Token>(token));
+  }
+
   // Reading. What is damaged is Errc::corruption with file and offset, never an absence.
 
   /// The record at exactly (key, ts), if it is live.
@@ -208,7 +250,8 @@ class Engine {
   /// Compacts until nothing is left that pays. True if it did something.
   Result<bool> compact();
   /// Drops what has expired or was deleted, wherever nothing older hides behind it, by the clock
-  /// as it is. Returns how many records went.
+  /// as it is, and labels that leave with the last record of their series. Returns how many records
+  /// went.
   Result<std::uint64_t> collect_garbage();
   /// Makes every write acknowledged before the call durable.
   [[nodiscard]] Status sync();

@@ -7,16 +7,19 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "varve/labels.hpp"
 #include "varve/snapshot.hpp"
 #include "varve/time.hpp"
 #include "varve/value.hpp"
 
 namespace varve {
 
-/// Which records a read is about: a range of keys, a range of time, and how many.
+/// Which records a read is about: a range of keys, a range of time, labels, and how many.
 ///
 ///     engine.query(Query::prefix("plant/press1/").between(from, to).limit(1000))
+///     engine.query(Query::all().with(Matcher::equals("room", "hall 2")))
 ///
 /// Key ranges are [first, end), time ranges [from, to), and either side may be open. Answers are
 /// ordered by key bytes ascending, then by ts ascending, or descending with newest_first().
@@ -31,6 +34,8 @@ class Query {
   /// Records with a ts in [from, to). No `from` or no `to`: open on that side.
   Query& between(std::optional<Timestamp> from, std::optional<Timestamp> to);
   Query& between(TimeRange range);
+  /// Of series whose labels match, as they are in what the read stands on. Several: that match all.
+  Query& with(Matcher matcher);
   Query& limit(std::size_t records);       ///< At most so many in all.
   Query& per_series(std::size_t records);  ///< At most so many of each series.
   Query& newest_first();                   ///< Within each series. Keys stay ascending.
@@ -39,6 +44,7 @@ class Query {
   const std::string& first_key() const { return first_key_; }
   const std::optional<std::string>& end_key() const { return end_key_; }
   const TimeRange& range() const { return range_; }
+  const std::vector<Matcher>& matchers() const { return matchers_; }
   std::size_t limit() const { return limit_; }
   std::size_t per_series() const { return per_series_; }
   bool is_newest_first() const { return newest_first_; }
@@ -51,6 +57,7 @@ class Query {
   std::string first_key_;
   std::optional<std::string> end_key_;
   TimeRange range_;
+  std::vector<Matcher> matchers_;
   std::size_t limit_ = unlimited;
   std::size_t per_series_ = unlimited;
   bool newest_first_ = false;

@@ -22,7 +22,7 @@ struct LatencySummary {
 struct Stats {
   // Writes.
   std::uint64_t batches_written = 0;
-  std::uint64_t records_written = 0;  ///< Puts.
+  std::uint64_t records_written = 0;  ///< Puts; labels given to a series count as one.
   std::uint64_t deletes_written = 0;  ///< Of records and ranges.
   std::uint64_t bytes_written = 0;    ///< Keys, times and values of puts, as given.
   std::uint64_t writes_failed = 0;
@@ -57,6 +57,10 @@ struct Stats {
   std::uint64_t tables = 0;
   std::uint64_t table_bytes = 0;
   std::uint64_t range_tombstones = 0;
+
+  // Labels: of the index in memory, which the first question about labels builds.
+  std::uint64_t labelled_series = 0;
+  std::uint64_t label_index_bytes = 0;
 
   // Maintenance.
   std::uint64_t flushes = 0;

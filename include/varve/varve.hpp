@@ -7,6 +7,7 @@
 #include "varve/engine.hpp"
 #include "varve/error.hpp"
 #include "varve/file_system.hpp"
+#include "varve/labels.hpp"
 #include "varve/maintenance_handle.hpp"
 #include "varve/options.hpp"
 #include "varve/query.hpp"

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "varve/durability.hpp"
+#include "varve/labels.hpp"
 #include "varve/record.hpp"
 #include "varve/series.hpp"
 #include "varve/time.hpp"
@@ -20,6 +21,7 @@ namespace varve {
 namespace engine {
 class BatchReader;
 class SeriesState;
+enum class KeySpace : char;
 
 /// Operations as the WAL stores them. The engine's own, as BatchKey.
 struct Payload {
@@ -62,6 +64,10 @@ class WriteBatch {
                    TimeRange range = {});
   void erase_prefix(std::string_view prefix, TimeRange range = {});
 
+  /// Gives the series these labels in place of all it had; none of them removes those. They count
+  /// as one record, of the engine's own, that no TTL applies to.
+  void describe(std::string_view key, const Labels& labels);
+
   std::size_t size() const { return operations_; }
   bool empty() const { return operations_ == 0; }
   /// Keeps its memory for the batch that comes next.
@@ -77,6 +83,7 @@ class WriteBatch {
   };
 
   std::uint32_t key_number(std::string_view key);
+  std::uint32_t key_number(engine::KeySpace space, std::string_view key);
   std::uint32_t key_number(const std::shared_ptr<engine::SeriesState>& series);
   engine::BatchKey& add_key();
   std::span<const engine::BatchKey> keys() const { return std::span(keys_).first(key_count_); }
@@ -102,6 +109,7 @@ class WriteBatch {
   std::uint64_t deletes_ = 0;
   std::uint64_t user_bytes_ = 0;
   bool may_cover_ = false;          // There is an erase_range with operations before it.
+  bool describes_ = false;          // There is a describe().
   std::optional<Problem> problem_;  // The first.
   // Handles: the first one's engine and operation, and the first of another engine.
   std::uint64_t engine_id_ = 0;

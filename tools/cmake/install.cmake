@@ -15,6 +15,7 @@ install(FILES
   ${CMAKE_CURRENT_BINARY_DIR}/varveConfig.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/varveConfigVersion.cmake
   ${CMAKE_CURRENT_LIST_DIR}/FindAsio.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/FindRe2.cmake
   ${CMAKE_CURRENT_LIST_DIR}/FindXxHash.cmake
   DESTINATION ${varve_cmake_dir})
 

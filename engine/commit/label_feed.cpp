@@ -1,0 +1,62 @@
+#include "engine/commit/label_feed.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "engine/base/assert.hpp"
+#include "engine/base/payload.hpp"
+
+namespace varve::engine {
+
+void LabelFeed::add(const EncodedBatch& batch, std::uint64_t sequence) {
+  const Lock lock(mutex_);
+  newest_ = sequence;
+  if (!keeping_) return;
+  BatchDecoder decoder(batch.payload, static_cast<std::uint32_t>(batch.keys.size()));
+  for (Operation operation;;) {
+    const Result<bool> more = decoder.next(operation);
+    VARVE_ASSERT(more.has_value());  // We encoded it ourselves.
+    if (!*more) break;
+    if (operation.kind == Operation::Kind::erase_range) continue;  // Of users' keys only.
+    const std::string_view key = batch.bytes_of(batch.keys[operation.key]);
+    if (space_of(key) != KeySpace::labels) continue;
+    const bool removed = operation.kind == Operation::Kind::erase;
+    changes_.push_back({sequence, std::string(user_key(key)),
+                        removed ? std::string() : std::string(operation.value.as_bytes())});
+    bytes_ += sizeof(Change) + changes_.back().key.size() + changes_.back().record.size();
+  }
+  if (bytes_ <= bytes_max_) return;
+  keeping_ = false;
+  changes_ = {};
+  bytes_ = 0;
+}
+
+std::uint64_t LabelFeed::start() {
+  const Lock lock(mutex_);
+  keeping_ = true;
+  changes_ = {};
+  bytes_ = 0;
+  return newest_;
+}
+
+void LabelFeed::stop() {
+  const Lock lock(mutex_);
+  keeping_ = false;
+  changes_ = {};
+  bytes_ = 0;
+}
+
+std::optional<std::vector<LabelFeed::Change>> LabelFeed::take_through(std::uint64_t sequence) {
+  const Lock lock(mutex_);
+  if (!keeping_) return std::nullopt;
+  const auto end = std::ranges::upper_bound(changes_, sequence, {}, &Change::sequence);
+  std::vector<Change> taken(std::make_move_iterator(changes_.begin()),
+                            std::make_move_iterator(end));
+  changes_.erase(changes_.begin(), end);
+  for (const Change& change : taken) {
+    bytes_ -= sizeof(Change) + change.key.size() + change.record.size();
+  }
+  return taken;
+}
+
+}  // namespace varve::engine

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/mutex.hpp"
+#include "engine/wal/batch.hpp"
+
+namespace varve::engine {
+
+/// What the writer tells the index of labels, in the order of writes: each series that was
+/// described, and its label record. It keeps nothing before start(), so that who never asks for
+/// labels pays nothing.
+///
+/// Threads: add() by the holder of the writer's role, after the batch was applied and before its
+/// sequence is published; the others by whoever keeps the index. So whoever sees a sequence finds
+/// all that was said up to it here, or was told by start() that it came before.
+class LabelFeed {
+ public:
+  struct Change {
+    std::uint64_t sequence = 0;
+    std::string key;     // The user's.
+    std::string record;  // Of the labels; empty where they were removed.
+  };
+
+  /// At most so many bytes are kept for an index that nobody asks.
+  explicit LabelFeed(std::size_t bytes_max = std::size_t{16} << 20) : bytes_max_(bytes_max) {}
+
+  void add(const EncodedBatch& batch, std::uint64_t sequence);
+
+  /// Keeps what comes from now on. Returns the sequence of the newest that was not kept, 0 for
+  /// none: once that is visible, a view shows all that is not going to be here.
+  std::uint64_t start();
+  /// Keeps nothing any more.
+  void stop();
+  /// Takes out what was said up to `sequence`. Nothing where it has lost some of it, since it
+  /// became too much: then it is stopped.
+  std::optional<std::vector<Change>> take_through(std::uint64_t sequence);
+
+ private:
+  const std::size_t bytes_max_;
+  Mutex mutex_;
+  bool keeping_ VARVE_GUARDED_BY(mutex_) = false;
+  std::uint64_t newest_ VARVE_GUARDED_BY(mutex_) = 0;
+  std::size_t bytes_ VARVE_GUARDED_BY(mutex_) = 0;
+  std::vector<Change> changes_ VARVE_GUARDED_BY(mutex_);  // By sequence.
+};
+
+}  // namespace varve::engine
