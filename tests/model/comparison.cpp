@@ -39,7 +39,10 @@ void compare_latest(Engine& engine, const ReadOptions& options, const Model& mod
 void compare_key_read(Engine& engine, const ReadOptions& options, const Model& model,
                       const Words& words, Random& random) {
   const std::string key = random.chance(0.95) ? words.key(random) : "none";
-  switch (random.below(4)) {
+  switch (random.below(5)) {
+    case 4:
+      return require(require(engine.labels(key, options), "labels") == model.labels(key),
+                     "labels of " + text_of(std::string_view(key)));
     case 0: {
       const auto latest = require(engine.latest(key, options), "latest");
       const auto expected = model.latest_n(key, 1);
@@ -59,6 +62,7 @@ void compare_refusal(Engine& engine, const ReadOptions& options, const Query& qu
   require(refused(engine.query(query, options)) && refused(engine.scan(query, options)) &&
               refused(engine.count(query, options)) &&
               refused(engine.series_list(query, options)) &&
+              refused(engine.label_names(query, options)) &&
               refused(engine.aggregate(query, Aggregation::count, options)),
           "a range that ends before it begins is taken");
 }
@@ -90,6 +94,11 @@ std::vector<Record> rest_of(Scan& scan) {
 
 void compare_all(Engine& engine, const ReadOptions& options, const Model& model) {
   require_equal(require(engine.query(Query::all(), options), "query"), model.all(), "all records");
+  for (const char* name : {"x", "y", "z"}) {
+    require(require(engine.label_values(name, Query::all(), options), "label_values") ==
+                model.label_values(name, {}),
+            std::string("values of ") + name);
+  }
 }
 
 void compare_gets(Engine& engine, const ReadOptions& options, const Model& model,
@@ -108,7 +117,17 @@ void compare_read(Engine& engine, const ReadOptions& options, const Model& model
   if (!selection.valid()) return compare_refusal(engine, options, query);
   const std::vector<Record> expected = model.query(selection);
   const std::string what = text_of(selection);
-  switch (random.below(6)) {
+  switch (random.below(8)) {
+    case 6: {
+      const std::string name = words.label_name(random);
+      return require(require(engine.label_values(name, query, options), "label_values") ==
+                         model.label_values(name, selection),
+                     "values of " + name + " of " + what);
+    }
+    case 7:
+      return require(require(engine.label_names(query, options), "label_names") ==
+                         model.label_names(selection),
+                     "names of labels of " + what);
     case 0:
       return require_equal(require(engine.query(query, options), "query"), expected,
                            "query of " + what);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <regex>
+#include <set>
 
 #include "engine/base/expiry_clock.hpp"
 
@@ -46,8 +48,24 @@ Query Selection::query() const {
                 : keys.kind == KeySet::Kind::prefix ? Query::prefix(keys.first)
                                                     : Query::keys(keys.first, keys.end);
   query.between(times).limit(limit).per_series(per_series);
+  for (const Matcher& matcher : matchers) query.with(matcher);
   if (newest_first) query.newest_first();
   return query;
+}
+
+bool accepts(const Matcher& matcher, std::string_view value) {
+  using Kind = Matcher::Kind;
+  const auto& operands = matcher.operands();
+  switch (matcher.kind()) {
+    case Kind::equals: return operands.front() == value;
+    case Kind::not_equals: return operands.front() != value;
+    case Kind::starts_with: return value.substr(0, operands.front().size()) == operands.front();
+    case Kind::one_of: return std::ranges::count(operands, value) != 0;
+    case Kind::matches:
+    case Kind::not_matches: break;
+  }
+  const bool matches = std::regex_match(std::string(value), std::regex(operands.front()));
+  return matches == (matcher.kind() == Kind::matches);
 }
 
 void Model::look_at_clock(Timestamp wall) { set_now(engine::next_now(now_, wall)); }
@@ -81,6 +99,13 @@ void Model::apply(const Change& change, std::optional<Duration> default_ttl) {
                       [&](const auto& record) { return contains(change.times, record.first); });
       }
       return;
+    case Change::Kind::describe:
+      if (change.labels.empty()) {
+        labels_.erase(change.key);
+      } else {
+        labels_[change.key] = change.labels;
+      }
+      return;
   }
 }
 
@@ -104,7 +129,7 @@ std::vector<Record> Model::latest_n(std::string_view key, std::size_t count) con
 std::vector<Record> Model::query(const Selection& selection) const {
   std::vector<Record> found;
   for (const auto& [key, records] : series_) {
-    if (!selection.keys.contains(key)) continue;
+    if (!is_chosen(key, selection)) continue;
     std::size_t of_series = 0;
     const auto offer = [&](const std::pair<const Timestamp, Stored>& record) {
       const auto& [ts, stored] = record;
@@ -126,7 +151,7 @@ std::vector<std::string> Model::series_list(const Selection& selection) const {
   std::vector<std::string> keys;
   for (const auto& [key, records] : series_) {
     if (keys.size() == selection.limit) break;
-    if (!selection.keys.contains(key)) continue;
+    if (!is_chosen(key, selection)) continue;
     for (const auto& [ts, stored] : records) {
       if (!is_live(stored) || !contains(selection.times, ts)) continue;
       keys.push_back(key);
@@ -134,6 +159,37 @@ std::vector<std::string> Model::series_list(const Selection& selection) const {
     }
   }
   return keys;
+}
+
+bool Model::is_chosen(const std::string& key, const Selection& selection) const {
+  if (!selection.keys.contains(key)) return false;
+  return std::ranges::all_of(selection.matchers, [&](const Matcher& matcher) {
+    return accepts(matcher, labels(key).value_of(matcher.name()));
+  });
+}
+
+Labels Model::labels(std::string_view key) const {
+  const auto found = labels_.find(key);
+  return found == labels_.end() ? Labels() : found->second;
+}
+
+std::vector<std::string> Model::label_names(const Selection& selection) const {
+  std::set<std::string> names;
+  for (const auto& [key, labels] : labels_) {
+    if (!is_chosen(key, selection)) continue;
+    for (const Label& label : labels) names.insert(label.name());
+  }
+  return {names.begin(), names.end()};
+}
+
+std::vector<std::string> Model::label_values(std::string_view name,
+                                             const Selection& selection) const {
+  std::set<std::string> values;
+  for (const auto& [key, labels] : labels_) {
+    const std::string_view value = labels.value_of(name);
+    if (!value.empty() && is_chosen(key, selection)) values.emplace(value);
+  }
+  return {values.begin(), values.end()};
 }
 
 std::optional<Timestamp> Model::next_expiry() const {

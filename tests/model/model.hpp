@@ -41,16 +41,17 @@ bool valid(const TimeRange& range);
 
 /// One operation of a batch.
 struct Change {
-  enum class Kind : std::uint8_t { put, erase, erase_range };
+  enum class Kind : std::uint8_t { put, erase, erase_range, describe };
 
   Kind kind = Kind::put;
-  std::string key;               // put, erase
+  std::string key;               // put, erase, describe
   Timestamp ts = 0;              // put, erase
   Value value = 0.0;             // put
   std::optional<Duration> ttl;   // put
   Timestamp expires_at = never;  // put without ttl; `never` asks for the default
   KeySet keys;                   // erase_range: a prefix or a range
   TimeRange times;               // erase_range
+  Labels labels;                 // describe
 };
 
 /// When the record of a put expires.
@@ -66,6 +67,7 @@ struct Changes {
 struct Selection {
   KeySet keys;
   TimeRange times;
+  std::vector<Matcher> matchers = {};
   std::size_t limit = Query::unlimited;
   std::size_t per_series = Query::unlimited;
   bool newest_first = false;
@@ -73,6 +75,9 @@ struct Selection {
   Query query() const;
   bool valid() const { return keys.valid() && test::valid(times); }
 };
+
+/// Whether a matcher takes the value of a label; "" where there is none.
+bool accepts(const Matcher& matcher, std::string_view value);
 
 /// What the engine promises, in the plainest form: a map of every record that was not deleted or
 /// replaced, and a `now`. Copying it is a snapshot.
@@ -93,6 +98,10 @@ class Model {
   std::vector<Record> latest_n(std::string_view key, std::size_t count) const;
   std::vector<Record> query(const Selection& selection) const;
   std::vector<std::string> series_list(const Selection& selection) const;
+  Labels labels(std::string_view key) const;
+  /// Of the series that the keys and matchers choose.
+  std::vector<std::string> label_names(const Selection& selection) const;
+  std::vector<std::string> label_values(std::string_view name, const Selection& selection) const;
   /// Everything that is live, as Selection() asks for it.
   std::vector<Record> all() const { return query({}); }
 
@@ -117,9 +126,11 @@ class Model {
   void set_now(Timestamp now);
   void apply(const Change& change, std::optional<Duration> default_ttl);
   bool is_live(const Stored& stored) const { return now_ < stored.expires_at; }
+  bool is_chosen(const std::string& key, const Selection& selection) const;
 
   Timestamp now_;
   std::map<std::string, SeriesOfRecords, std::less<>> series_;
+  std::map<std::string, Labels, std::less<>> labels_;
 };
 
 /// What is wrong with the engine's answer, given the records it was computed from; empty where

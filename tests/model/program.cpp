@@ -281,10 +281,42 @@ Selection Words::selection(Random& random) const {
                    : which < 0.75 ? KeySet::prefix(prefix(random))
                                   : key_range(random);
   if (random.chance(0.6)) selection.times = times(random);
+  if (random.chance(0.3)) {
+    for (std::uint64_t count = 1 + random.below(2); count > 0; --count) {
+      selection.matchers.push_back(matcher(random));
+    }
+  }
   if (random.chance(0.3)) selection.limit = random.below(12);
   if (random.chance(0.3)) selection.per_series = random.below(6);
   selection.newest_first = random.chance(0.4);
   return selection;
+}
+
+std::string Words::label_name(Random& random) const {
+  return std::string(1, static_cast<char>('x' + random.below(3)));
+}
+
+Labels Words::labels(Random& random) const {
+  constexpr auto values = std::to_array<std::string_view>({"a", "ab", "b"});
+  Labels labels;
+  for (std::uint64_t count = random.below(4); count > 0; --count) {
+    labels.set(label_name(random), random.pick(values));
+  }
+  return labels;
+}
+
+Matcher Words::matcher(Random& random) const {
+  constexpr auto values = std::to_array<std::string_view>({"", "a", "ab", "b"});
+  const std::string name = label_name(random);
+  const std::string value(random.pick(values));
+  switch (random.below(6)) {
+    case 0: return Matcher::equals(name, value);
+    case 1: return Matcher::not_equals(name, value);
+    case 2: return Matcher::starts_with(name, value);
+    case 3: return Matcher::one_of(name, {value, std::string(random.pick(values))});
+    case 4: return Matcher::matches(name, value + "b*");
+    default: return Matcher::not_matches(name, value + "|a.");
+  }
 }
 
 Changes Words::changes(Random& random, std::size_t count_max, bool puts_only) const {
@@ -320,6 +352,10 @@ Change Words::change(Random& random, bool puts_only) const {
     change.kind = Change::Kind::erase;
     change.key = key(random);
     change.ts = ts(random);
+  } else if (which < 0.95) {
+    change.kind = Change::Kind::describe;
+    change.key = key(random);
+    change.labels = labels(random);
   } else {
     change.kind = Change::Kind::erase_range;
     do {

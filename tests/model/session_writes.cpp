@@ -191,6 +191,7 @@ WriteBatch Session::batch_of(const Changes& changes, bool with_handles, Random& 
         }
         break;
       case Change::Kind::erase: batch.erase(change.key, change.ts); break;
+      case Change::Kind::describe: batch.describe(change.key, change.labels); break;
       case Change::Kind::erase_range:
         if (change.keys.kind == KeySet::Kind::prefix) {
           batch.erase_prefix(change.keys.first, change.times);

@@ -73,6 +73,12 @@ std::string text_of(const KeySet& keys) {
          (keys.end ? text_of(std::string_view(*keys.end)) : "...") + ")";
 }
 
+std::string text_of(const Labels& labels) {
+  std::string text;
+  for (const Label& label : labels) text += " " + label.name() + "=" + label.value();
+  return text.empty() ? " as nothing" : text;
+}
+
 std::string text_of(const TimeRange& range) {
   return "[" + (range.from() ? text_of_ts(*range.from()) : "...") + ", " +
          (range.to() ? text_of_ts(*range.to()) : "...") + ")";
@@ -80,6 +86,11 @@ std::string text_of(const TimeRange& range) {
 
 std::string text_of(const Selection& selection) {
   std::string text = text_of(selection.keys) + " " + text_of(selection.times);
+  for (const Matcher& matcher : selection.matchers) {
+    constexpr std::string_view kinds[] = {"=", "!=", "^=", "|=", "=~", "!~"};
+    text += " " + matcher.name() + std::string(kinds[static_cast<std::size_t>(matcher.kind())]);
+    for (const std::string& operand : matcher.operands()) text += "'" + operand + "'";
+  }
   if (selection.limit != Query::unlimited) text += " limit " + std::to_string(selection.limit);
   if (selection.per_series != Query::unlimited) {
     text += " per series " + std::to_string(selection.per_series);
@@ -98,6 +109,8 @@ std::string text_of(const Changes& changes) {
     text += "\n      ";
     if (change.kind == Change::Kind::erase_range) {
       text += "erase " + text_of(change.keys) + " " + text_of(change.times);
+    } else if (change.kind == Change::Kind::describe) {
+      text += "describe " + text_of(std::string_view(change.key)) + text_of(change.labels);
     } else if (change.kind == Change::Kind::erase) {
       text +=
           "erase (" + text_of(std::string_view(change.key)) + ", " + text_of_ts(change.ts) + ")";

@@ -17,6 +17,7 @@ std::string text_of(const Value& value);
 std::string text_of(const Record& record);
 std::string text_of(const std::optional<Record>& record);
 std::string text_of(const KeySet& keys);
+std::string text_of(const Labels& labels);
 std::string text_of(const TimeRange& range);
 std::string text_of(const Selection& selection);
 std::string text_of(const Changes& changes);
