@@ -84,6 +84,7 @@ int run(int argc, char** argv) {
   register_logs(plan);
   register_mixed(plan);
   register_cardinality(plan);
+  register_labels(plan);
   register_sync(plan);
   register_reads(plan);
 

@@ -125,6 +125,7 @@ void set_quantiles(Run& run, const std::string& name, std::vector<double> second
 void register_cardinality(const Plan& plan);
 void register_flow_table(const Plan& plan);
 void register_gateway(const Plan& plan);
+void register_labels(const Plan& plan);
 void register_late(const Plan& plan);
 void register_limits(const Plan& plan);
 void register_logs(const Plan& plan);

@@ -48,6 +48,14 @@ TABLES = [
         ("memory_per_series_peak", "while it is written", "B", False),
         ("memory_per_series_idle", "idle, once compacted", "B", False),
         ("data_bytes_per_series", "the record itself", "B", None)]),
+    ("A million series with four labels each", "^labels", [
+        ("describe_per_s", "described, a record each", "/s", None),
+        ("open_s", "open", "s", None),
+        ("first_question_s", "the first question, which builds the index", "s", None),
+        ("two_matchers_ms", "two matchers", "ms", None),
+        ("two_matchers_records_ms", "two matchers, with the records", "ms", None),
+        ("expression_ms", "an expression over 20,000 values", "ms", None),
+        ("memory_per_series", "memory of the index for each", "B", None)]),
     ("Durable writes", "^sync/durable", [
         ("records_per_s", "", "/s", True),
         ("of_formula", "share of the device's limit", "", True)]),
