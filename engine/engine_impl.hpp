@@ -123,9 +123,17 @@ class EngineImpl {
   Result<std::optional<Record>> read_one(std::string_view key, const ReadOptions& options,
                                          Find find);
   std::shared_ptr<const engine::View> view_of(const ReadOptions& options) const;
-  /// What a query gives, its matchers included: every read of a query goes through here.
+  /// What a query's matchers come to, and the view that the rest of the read has to stand on.
+  struct Selected {
+    std::shared_ptr<const engine::View> view;
+    std::optional<query::KeySelection> keys;
+  };
+  Result<Selected> select(const Query& query, const ReadOptions& options);
+  /// What a query gives, its matchers included: every read of a query goes through one of these.
   Result<std::unique_ptr<query::BlockSource>> source_of(const Query& query,
                                                         const ReadOptions& options);
+  /// The same, read by as many threads as the options ask for.
+  Result<std::unique_ptr<Scan::Source>> blocks_of(const Query& query, const ReadOptions& options);
   std::shared_ptr<const engine::View> snapshot_of(const ReadOptions& options) const;
 
   struct LabelRound;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/try.hpp"
@@ -5,6 +6,7 @@
 #include "engine/version/view.hpp"
 #include "query/answers.hpp"
 #include "query/block_source.hpp"
+#include "query/parallel_source.hpp"
 #include "query/plan.hpp"
 
 namespace varve {
@@ -39,7 +41,7 @@ class Timer {
 /// Counts what a scan gives out. The gate is not held: a scan pins what it reads.
 class CountingSource final : public Scan::Source {
  public:
-  CountingSource(std::unique_ptr<BlockSource> source, engine::Counters& counters)
+  CountingSource(std::unique_ptr<Scan::Source> source, engine::Counters& counters)
       : source_(std::move(source)), counters_(counters) {}
 
   Result<std::optional<Block>> next_block() override {
@@ -49,7 +51,7 @@ class CountingSource final : public Scan::Source {
   }
 
  private:
-  std::unique_ptr<BlockSource> source_;
+  std::unique_ptr<Scan::Source> source_;
   engine::Counters& counters_;
 };
 
@@ -69,10 +71,30 @@ std::shared_ptr<const engine::View> EngineImpl::view_of(const ReadOptions& optio
 
 Result<std::unique_ptr<BlockSource>> EngineImpl::source_of(const Query& query,
                                                            const ReadOptions& options) {
-  if (query.matchers().empty()) return BlockSource::open(view_of(options), query, options);
+  VARVE_TRY(auto selected, select(query, options));
+  return BlockSource::open(std::move(selected.view), query, options, std::move(selected.keys));
+}
+
+Result<EngineImpl::Selected> EngineImpl::select(const Query& query, const ReadOptions& options) {
+  if (query.matchers().empty()) return Selected{view_of(options), {}};
   VARVE_TRY(auto selected, label_reader_->select(query, options, snapshot_of(options),
                                                  parts_.expiry_clock->now()));
-  return BlockSource::open(std::move(selected.view), query, options, std::move(selected.keys));
+  return Selected{std::move(selected.view), std::move(selected.keys)};
+}
+
+Result<std::unique_ptr<Scan::Source>> EngineImpl::blocks_of(const Query& query,
+                                                            const ReadOptions& options) {
+  if (options.threads() <= 1 || parts_.options.threadless) return source_of(query, options);
+  VARVE_TRY(const auto selected, select(query, options));
+  VARVE_TRY(const auto bounds, query::bounds_of(query));
+  // More parts than threads, since some take longer than others.
+  const std::size_t threads = std::min(options.threads(), query::scan_threads_max);
+  VARVE_TRY(auto parts, query::split_keys(*selected.view, bounds, threads * 4));
+  const auto open = [=](const engine::KeyRange& part) -> Result<std::unique_ptr<Scan::Source>> {
+    return BlockSource::open(selected.view, query, options, selected.keys, part);
+  };
+  if (parts.size() == 1) return open(bounds.keys);
+  return query::parallel_source(std::move(parts), open, threads, query.limit());
 }
 
 template <class Find>
@@ -123,7 +145,7 @@ Result<std::vector<Record>> EngineImpl::query(const Query& query, const ReadOpti
   if (!pass) return closed();
   const Timer timer(*parts_.options.clock, parts_.counters->query_latency);
   parts_.counters->scans.add();
-  VARVE_TRY(const auto source, source_of(query, options));
+  VARVE_TRY(const auto source, blocks_of(query, options));
   VARVE_TRY(auto records, query::records(*source));
   parts_.counters->records_read.add(records.size());
   return records;
@@ -133,7 +155,7 @@ Result<Scan> EngineImpl::scan(const Query& query, const ReadOptions& options) {
   const Gate::Pass pass(door_->gate);
   if (!pass) return closed();
   parts_.counters->scans.add();
-  VARVE_TRY(auto source, source_of(query, options));
+  VARVE_TRY(auto source, blocks_of(query, options));
   return Scan(std::make_unique<CountingSource>(std::move(source), *parts_.counters));
 }
 
@@ -143,7 +165,7 @@ Result<std::vector<Aggregate>> EngineImpl::aggregate(const Query& query, Aggrega
   if (!pass) return closed();
   const Timer timer(*parts_.options.clock, parts_.counters->query_latency);
   parts_.counters->scans.add();
-  VARVE_TRY(const auto source, source_of(query, options));
+  VARVE_TRY(const auto source, blocks_of(query, options));
   return query::aggregate(*source, aggregation, query.is_newest_first());
 }
 
@@ -165,7 +187,7 @@ Result<std::uint64_t> EngineImpl::count(const Query& query, const ReadOptions& o
   if (!pass) return closed();
   const Timer timer(*parts_.options.clock, parts_.counters->query_latency);
   parts_.counters->scans.add();
-  VARVE_TRY(const auto source, source_of(query, options));
+  VARVE_TRY(const auto source, blocks_of(query, options));
   return query::count(*source);
 }
 

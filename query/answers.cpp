@@ -7,7 +7,7 @@
 
 namespace varve::query {
 
-Result<std::vector<Record>> records(BlockSource& source) {
+Result<std::vector<Record>> records(Scan::Source& source) {
   std::vector<Record> found;
   for (;;) {
     VARVE_TRY(const auto block, source.next_block());
@@ -16,7 +16,7 @@ Result<std::vector<Record>> records(BlockSource& source) {
   }
 }
 
-Result<std::uint64_t> count(BlockSource& source) {
+Result<std::uint64_t> count(Scan::Source& source) {
   std::uint64_t records = 0;
   for (;;) {
     VARVE_TRY(const auto block, source.next_block());
@@ -36,7 +36,7 @@ Result<std::vector<std::string>> series_list(BlockSource& source, std::size_t li
   return keys;
 }
 
-Result<std::vector<Aggregate>> aggregate(BlockSource& source, Aggregation aggregation,
+Result<std::vector<Aggregate>> aggregate(Scan::Source& source, Aggregation aggregation,
                                          bool newest_first) {
   std::vector<Aggregate> answers;
   std::string key;

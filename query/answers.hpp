@@ -13,11 +13,11 @@ namespace varve::query {
 
 // What the eager reads make of the blocks of a query.
 
-Result<std::vector<Record>> records(BlockSource& source);
-Result<std::uint64_t> count(BlockSource& source);
+Result<std::vector<Record>> records(Scan::Source& source);
+Result<std::uint64_t> count(Scan::Source& source);
 /// The keys that have a record; at most `limit`.
 Result<std::vector<std::string>> series_list(BlockSource& source, std::size_t limit);
-Result<std::vector<Aggregate>> aggregate(BlockSource& source, Aggregation aggregation,
+Result<std::vector<Aggregate>> aggregate(Scan::Source& source, Aggregation aggregation,
                                          bool newest_first);
 
 }  // namespace varve::query

@@ -16,9 +16,12 @@ using engine::RowType;
 Result<std::unique_ptr<BlockSource>> BlockSource::open(std::shared_ptr<const engine::View> view,
                                                        const Query& query,
                                                        const ReadOptions& options,
-                                                       std::optional<KeySelection> keys) {
-  VARVE_TRY(const engine::CursorBounds bounds, bounds_of(query));
-  std::unique_ptr<BlockSource> source(new BlockSource(std::move(view), query, std::move(keys)));
+                                                       std::optional<KeySelection> keys,
+                                                       std::optional<engine::KeyRange> within) {
+  VARVE_TRY(engine::CursorBounds bounds, bounds_of(query));
+  if (within) bounds.keys = *std::move(within);
+  std::unique_ptr<BlockSource> source(
+      new BlockSource(std::move(view), query, std::move(keys), bounds.keys.end));
   if (!bounds.keys.empty() && !bounds.times.empty() && query.limit() != 0 &&
       query.per_series() != 0) {
     VARVE_TRY(source->cursor_, source->view_->live_rows(bounds, cursor_options(options)));

@@ -20,9 +20,11 @@ namespace varve::query {
 class BlockSource final : public Scan::Source {
  public:
   /// Of the series in `keys`, which is what the query's matchers came to; without matchers, none.
+  /// `within` is the part of its range of keys to read; none: all of it.
   static Result<std::unique_ptr<BlockSource>> open(std::shared_ptr<const engine::View> view,
                                                    const Query& query, const ReadOptions& options,
-                                                   std::optional<KeySelection> keys = {});
+                                                   std::optional<KeySelection> keys = {},
+                                                   std::optional<engine::KeyRange> within = {});
 
   Result<std::optional<Block>> next_block() override;
 
@@ -31,11 +33,11 @@ class BlockSource final : public Scan::Source {
 
  private:
   BlockSource(std::shared_ptr<const engine::View> view, const Query& query,
-              std::optional<KeySelection> keys)
+              std::optional<KeySelection> keys, std::string end)
       : view_(std::move(view)),
         keys_(std::move(keys)),
         newest_first_(query.is_newest_first()),
-        end_(engine::user_key_range(query.first_key(), query.end_key()).end),
+        end_(std::move(end)),
         stretch_end_(end_),
         left_(query.limit()),
         per_series_(query.per_series()) {}

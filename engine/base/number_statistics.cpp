@@ -68,6 +68,16 @@ NumberStatistics extremes_of(std::span<const T> values) {
   return statistics;
 }
 
+/// Comparing takes zeros for equal. Where one is the least or the greatest value, it is -0.0 or 0.0
+/// if there is any.
+void order_zeros(std::span<const double> values, NumberStatistics& statistics) {
+  const auto any = [&](std::uint64_t bits) {
+    return std::ranges::any_of(values, [&](double value) { return bits_of(value) == bits; });
+  };
+  if ((statistics.min & ~sign_bit) == 0) statistics.min = any(sign_bit) ? sign_bit : 0;
+  if ((statistics.max & ~sign_bit) == 0) statistics.max = any(0) ? 0 : sign_bit;
+}
+
 }  // namespace
 
 std::optional<NumberStatistics> statistics_of(std::span<const double> values) {
@@ -76,6 +86,7 @@ std::optional<NumberStatistics> statistics_of(std::span<const double> values) {
   if (magnitudes.largest >= infinity_bits) return std::nullopt;
   NumberStatistics statistics = extremes_of(values);
   statistics.type = RowType::double_;
+  order_zeros(values, statistics);
   if (magnitudes.largest == 0) return statistics;  // Zeros add up to zero.
 
   const int count_bits =

@@ -18,7 +18,7 @@ struct NumberStatistics {
   RowType type = RowType::double_;
   std::uint64_t first = 0;  // In the order of time.
   std::uint64_t last = 0;
-  std::uint64_t min = 0;  // Of several equal ones the first in time.
+  std::uint64_t min = 0;  // Of the zeros -0.0 is the less.
   std::uint64_t max = 0;
   std::uint64_t sum_high = 0;
   std::uint64_t sum_low = 0;

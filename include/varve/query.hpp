@@ -85,12 +85,22 @@ class ReadOptions {
     return *this;
   }
 
+  /// Read with so many threads, which the read starts and ends. Pays for scans, counts and
+  /// aggregates of many series; what they give and its order stay the same. A scan reads a few MiB
+  /// ahead. A threadless engine reads on the calling thread all the same.
+  ReadOptions& threads(std::size_t count) {
+    threads_ = count;
+    return *this;
+  }
+
   const std::optional<Snapshot>& snapshot() const { return snapshot_; }
   bool fill_cache() const { return fill_cache_; }
   bool skip_damaged() const { return skip_damaged_; }
+  std::size_t threads() const { return threads_; }
 
  private:
   std::optional<Snapshot> snapshot_;
+  std::size_t threads_ = 1;
   bool fill_cache_ = true;
   bool skip_damaged_ = false;
 };

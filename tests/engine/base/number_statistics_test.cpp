@@ -39,10 +39,13 @@ TEST(NumberStatistics, keep_first_last_least_and_greatest) {
   EXPECT_EQ(as_double(statistics.sum_high), 11.75);
 }
 
-TEST(NumberStatistics, of_several_equal_extremes_keep_the_first_in_time) {
-  const auto statistics = statistics_of(values_of({0.0, -0.0, 0.0})).value();
-  EXPECT_FALSE(std::signbit(as_double(statistics.min)));
-  EXPECT_TRUE(std::signbit(as_double(statistics_of(values_of({-0.0, 0.0})).value().max)));
+TEST(NumberStatistics, take_the_negative_zero_for_the_less_wherever_it_comes) {
+  for (const auto& values : {values_of({0.0, -0.0, 0.0}), values_of({-0.0, 0.0})}) {
+    const auto statistics = statistics_of(values).value();
+    EXPECT_TRUE(std::signbit(as_double(statistics.min)));
+    EXPECT_FALSE(std::signbit(as_double(statistics.max)));
+  }
+  EXPECT_TRUE(std::signbit(as_double(statistics_of(values_of({-0.0, -1.0})).value().max)));
 }
 
 TEST(NumberStatistics, have_what_the_nearest_double_lacks_of_the_sum) {
