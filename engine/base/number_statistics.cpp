@@ -22,14 +22,31 @@ struct Magnitudes {
   std::uint64_t least = ~std::uint64_t{0};
 };
 
-Magnitudes magnitudes_of(std::span<const double> values) {
-  Magnitudes found;
-  for (const double value : values) {
-    const std::uint64_t bits = std::bit_cast<std::uint64_t>(value) & ~sign_bit;
-    found.largest = std::max(found.largest, bits);
-    found.least = std::min(found.least, bits == 0 ? found.least : bits);
+/// Calls `step(lane, value)` for each value, in four lanes in turn, which have nothing to wait for
+/// of each other.
+constexpr std::size_t lanes = 4;
+template <class T, class Step>
+void for_each_in_lanes(std::span<const T> values, Step step) {
+  std::size_t at = 0;
+  for (; at + lanes <= values.size(); at += lanes) {
+    step(0, values[at]);
+    step(1, values[at + 1]);
+    step(2, values[at + 2]);
+    step(3, values[at + 3]);
   }
-  return found;
+  for (; at < values.size(); ++at) step(0, values[at]);
+}
+
+Magnitudes magnitudes_of(std::span<const double> values) {
+  std::array<std::uint64_t, lanes> largest{};
+  std::array<std::uint64_t, lanes> least;  // Less one, so that zero comes last.
+  least.fill(~std::uint64_t{0});
+  for_each_in_lanes(values, [&](std::size_t lane, double value) {
+    const std::uint64_t bits = std::bit_cast<std::uint64_t>(value) & ~sign_bit;
+    largest[lane] = std::max(largest[lane], bits);
+    least[lane] = std::min(least[lane], bits - 1);
+  });
+  return {*std::ranges::max_element(largest), *std::ranges::min_element(least) + 1};
 }
 
 /// An exponent as doubles store it; of a subnormal the least.
@@ -51,20 +68,19 @@ std::uint64_t bits_of(T value) {
 
 template <class T>
 NumberStatistics extremes_of(std::span<const T> values) {
+  std::array<T, lanes> low;
+  std::array<T, lanes> high;
+  low.fill(values.front());
+  high.fill(values.front());
+  for_each_in_lanes(values, [&](std::size_t lane, T value) {
+    low[lane] = value < low[lane] ? value : low[lane];
+    high[lane] = high[lane] < value ? value : high[lane];
+  });
   NumberStatistics statistics;
-  const auto [least, greatest] = [&] {
-    T low = values.front();
-    T high = values.front();
-    for (const T value : values) {
-      low = value < low ? value : low;
-      high = high < value ? value : high;
-    }
-    return std::pair(low, high);
-  }();
   statistics.first = bits_of(values.front());
   statistics.last = bits_of(values.back());
-  statistics.min = bits_of(least);
-  statistics.max = bits_of(greatest);
+  statistics.min = bits_of(*std::ranges::min_element(low));
+  statistics.max = bits_of(*std::ranges::max_element(high));
   return statistics;
 }
 
@@ -100,20 +116,13 @@ std::optional<NumberStatistics> statistics_of(std::span<const double> values) {
   if (exponent < 1 || exponent >= exponent_end) return std::nullopt;
   const double split = std::bit_cast<double>(
       (static_cast<std::uint64_t>(exponent) << fraction_bits) | std::uint64_t{1} << 51);
-  // In four lanes, which a processor adds side by side.
-  constexpr std::size_t lanes = 4;
   std::array<double, lanes> uppers{};
   std::array<double, lanes> lowers{};
-  const auto add = [&](std::size_t lane, double value) {
+  for_each_in_lanes(values, [&](std::size_t lane, double value) {
     const double high = (value + split) - split;
     uppers[lane] += high;
     lowers[lane] += value - high;
-  };
-  std::size_t at = 0;
-  for (; at + lanes <= values.size(); at += lanes) {
-    for (std::size_t lane = 0; lane < lanes; ++lane) add(lane, values[at + lane]);
-  }
-  for (; at < values.size(); ++at) add(0, values[at]);
+  });
   const double upper = (uppers[0] + uppers[1]) + (uppers[2] + uppers[3]);
   const double lower = (lowers[0] + lowers[1]) + (lowers[2] + lowers[3]);
   const double sum = upper + lower;
