@@ -51,6 +51,9 @@ int run_command(int argc, char** argv) {
   add_query(app, action);
   add_latest(app, action);
   add_delete(app, action);
+  add_series(app, action);
+  add_labels(app, action);
+  add_top(app, action);
   add_stats(app, action);
   add_compact(app, action);
   add_inspect(app, action);

@@ -1,11 +1,16 @@
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/base/file_names.hpp"
 #include "engine/base/try.hpp"
 #include "engine/table/table.hpp"
 #include "tools/varve/dump.hpp"
 #include "tools/varve/engine_text.hpp"
+#include "tools/varve/table_columns.hpp"
+#include "tools/varve/table_text.hpp"
 #include "tools/varve/time_text.hpp"
 #include "tools/varve/value_text.hpp"
 
@@ -36,6 +41,54 @@ std::string block_line(std::size_t number, const engine::TableIndex::Entry& entr
          key_text(entry.first_key) + "' to '" + key_text(entry.last_key) + "', " +
          span_text(entry.times) + '\n';
 }
+
+std::string columns_line(const std::vector<StoredColumn>& columns) {
+  std::string out;
+  for (const StoredColumn& column : columns) {
+    out += out.empty() ? "  " : ", ";
+    out += column.name + ' ';
+    if (!column.encoding.empty()) out += column.encoding + ' ';
+    out += grouped(column.bytes);
+  }
+  return out + '\n';
+}
+
+/// Of all blocks: what each kind of column takes in each encoding.
+class ColumnTotals {
+ public:
+  void add(const std::vector<StoredColumn>& columns) {
+    for (const StoredColumn& column : columns) {
+      Total& total = totals_[{column.name, column.encoding}];
+      ++total.blocks;
+      total.values += column.values;
+      total.bytes += column.bytes;
+    }
+  }
+  std::string text() const {
+    TableText table({{"column"},
+                     {"encoding"},
+                     {"blocks", Align::right},
+                     {"values", Align::right},
+                     {"bytes", Align::right},
+                     {"bits/value", Align::right}});
+    for (const auto& [what, total] : totals_) {
+      // Tenths of a bit.
+      const std::uint64_t tenths = (total.bytes * 80 + total.values / 2) / total.values;
+      table.add({what.first, what.second, grouped(total.blocks), grouped(total.values),
+                 grouped(total.bytes),
+                 std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10)});
+    }
+    std::string out;
+    if (table.waiting() != 0) table.print(out);
+    return out;
+  }
+
+ private:
+  struct Total {
+    std::uint64_t blocks = 0, values = 0, bytes = 0;
+  };
+  std::map<std::pair<std::string, std::string>, Total> totals_;
+};
 
 Outcome<void> print_rows(const engine::TableBlock& block, Output& output) {
   for (const engine::RowsView& stretch : block.stretches()) {
@@ -72,13 +125,19 @@ Outcome<void> dump_table(const std::filesystem::path& file, bool rows, Output& o
   const engine::TableContext context{file_system, dir, &cache, &files, {}};
   const engine::Table table(context, std::move(meta));
   VARVE_TRY(const auto index, table.index());
+  ColumnTotals totals;
   for (std::size_t number = 0; number < index->entries.size(); ++number) {
     output.text() += block_line(number, index->entries[number]);
     // Also without rows: reading a block is what verifies it.
     VARVE_TRY(const auto block, table.block(*index, number));
+    VARVE_TRY(const engine::Bytes bytes, table.raw_block(*index, number));
+    VARVE_TRY(const auto columns, columns_of(bytes));
+    output.text() += columns_line(columns);
+    totals.add(columns);
     if (rows) VARVE_CHECK(print_rows(*block, output));
     VARVE_CHECK(output.drain());
   }
+  output.text() += totals.text();
   return {};
 }
 

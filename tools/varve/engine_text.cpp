@@ -6,9 +6,13 @@
 namespace varve::tools {
 
 std::string key_text(std::string_view internal) {
-  const bool user =
-      !internal.empty() && internal.front() == static_cast<char>(engine::KeySpace::user);
-  return user ? printable(engine::user_key(internal)) : "(end)";
+  // A space's own byte alone, but for the first, ends the one before.
+  const bool is_end =
+      internal.empty() ||
+      (internal.size() == 1 && internal.front() != static_cast<char>(engine::KeySpace::user));
+  if (is_end) return "(end)";
+  const std::string key = printable(engine::user_key(internal));
+  return engine::space_of(internal) == engine::KeySpace::labels ? "labels of " + key : key;
 }
 
 std::string span_text(const engine::TimeSpan& span) {

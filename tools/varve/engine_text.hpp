@@ -10,7 +10,8 @@ namespace varve::tools {
 
 // The engine's own forms, for people.
 
-/// An internal key without the byte that names its space; the end of the users' space is "(end)".
+/// An internal key without the byte that names its space: "labels of " a key for a label record,
+/// and "(end)" for the end of a space.
 std::string key_text(std::string_view internal);
 /// "2013-12-02 21:15:00 to 2013-12-03 04:00:00"; both belong to it, "ever" where it is open.
 std::string span_text(const engine::TimeSpan& span);

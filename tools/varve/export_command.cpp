@@ -16,7 +16,7 @@ namespace varve::tools {
 namespace {
 
 constexpr const char* footer =
-    R"(Everything is exported where neither --key nor --prefix is given, by key and then by time.
+    R"(Everything is exported where no series are chosen, by key and then by time; labels are not.
 Doubles are written in the shortest form that reads back to the same bits. What a format cannot
 carry: csv has no types (--with-type adds a column for them, import --type auto guesses) and no
 expiries, and of a NaN it keeps only the sign; lp has no expiries; ndjson has everything.
@@ -79,6 +79,7 @@ void add_export(CLI::App& app, Action& action) {
       ->capture_default_str()
       ->type_name("FORMAT");
   add_selection_options(*command, arguments->selection);
+  add_match_option(*command, arguments->selection);
   command->add_option("--time", arguments->time, "rfc3339, or epoch: microseconds since 1970")
       ->capture_default_str()
       ->type_name("FORM");

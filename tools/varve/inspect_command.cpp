@@ -3,24 +3,21 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "engine/base/file_names.hpp"
 #include "engine/base/range.hpp"
 #include "engine/base/try.hpp"
-#include "engine/version/identity.hpp"
-#include "engine/version/load_version.hpp"
 #include "tools/varve/command.hpp"
 #include "tools/varve/database.hpp"
 #include "tools/varve/engine_text.hpp"
 #include "tools/varve/output.hpp"
 #include "tools/varve/selection.hpp"
+#include "tools/varve/stored_version.hpp"
 #include "tools/varve/table_text.hpp"
 #include "tools/varve/time_text.hpp"
 #include "tools/varve/value_text.hpp"
@@ -72,34 +69,6 @@ std::string holder_of(const std::filesystem::path& dir) {
   return "yes, by process " + printable(text);
 }
 
-struct Found {
-  engine::Identity identity;
-  engine::LoadedVersion loaded;
-  std::vector<NamedFile> files;
-};
-
-Result<Found> read_once(FileSystem& file_system, const std::filesystem::path& dir,
-                        const engine::TableContext& context) {
-  Found found;
-  VARVE_TRY(found.identity, engine::read_identity(file_system, dir));
-  found.files = files_in(dir);
-  VARVE_TRY(found.loaded, engine::load_version(file_system, dir, found.identity.database, context));
-  return found;
-}
-
-/// A program that has the database open may replace the manifest and remove tables between our
-/// looking and our reading: so what does not fit together is read again.
-Result<Found> read_steady(FileSystem& file_system, const std::filesystem::path& dir,
-                          const engine::TableContext& context) {
-  constexpr int attempts = 5;
-  for (int attempt = 1;; ++attempt) {
-    auto found = read_once(file_system, dir, context);
-    const bool whole = found && found->loaded.damages.empty() && !found->loaded.torn_tail;
-    if (whole || attempt == attempts) return found;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-}
-
 std::string table_list(const engine::Version& version) {
   TableText table({{"level", Align::right},
                    {"table", Align::right},
@@ -126,7 +95,8 @@ std::string table_list(const engine::Version& version) {
   return out;
 }
 
-std::string describe(const std::filesystem::path& dir, const Found& found) {
+std::string describe(const std::filesystem::path& dir, const StoredVersion& found,
+                     const std::vector<NamedFile>& directory) {
   std::string out;
   const auto line = [&out](std::string name, const std::string& text) {
     name.resize(14, ' ');
@@ -144,7 +114,7 @@ std::string describe(const std::filesystem::path& dir, const Found& found) {
   }
   line("database", engine::to_string(found.identity.database));
   line("open", holder_of(dir));
-  for (const NamedFile& file : found.files) {
+  for (const NamedFile& file : directory) {
     const auto numbered = engine::parse_file_name(file.name);
     if (numbered && numbered->kind == engine::FileKind::manifest &&
         numbered->number == loaded.manifest_number) {
@@ -157,7 +127,7 @@ std::string describe(const std::filesystem::path& dir, const Found& found) {
        counted(tables, "table") + " with " + counted(rows, "row") + ", " + format_bytes(bytes));
 
   std::uint64_t segments = 0, wal_bytes = 0;
-  for (const NamedFile& file : found.files) {
+  for (const NamedFile& file : directory) {
     if (!file.name.ends_with(".wal") && !file.name.ends_with(".spare")) continue;
     ++segments;
     wal_bytes += file.size;
@@ -180,18 +150,15 @@ std::string describe(const std::filesystem::path& dir, const Found& found) {
 
 Outcome<int> run(const std::string& db) {
   const std::filesystem::path dir = db;
-  std::error_code error;
-  if (!std::filesystem::is_directory(dir, error)) return failed(db + ": no such directory");
-  if (!std::filesystem::exists(dir / engine::identity_file_name, error)) {
-    return failed(db + ": not a Varve database");
-  }
+  VARVE_CHECK(check_database(dir));
   const auto file_system = posix_file_system();
   engine::BlockCache cache(0);
   engine::FilePool files(file_system, 8);
   const engine::TableContext context{file_system, dir, &cache, &files, {}};
-  VARVE_TRY(const Found found, read_steady(*file_system, dir, context));
+  const std::vector<NamedFile> directory = files_in(dir);
+  VARVE_TRY(const StoredVersion found, read_version(*file_system, dir, context));
   Output output = Output::standard();
-  output.text() = describe(dir, found);
+  output.text() = describe(dir, found, directory);
   VARVE_CHECK(output.finish());
   return exit_ok;
 }

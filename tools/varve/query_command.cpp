@@ -24,6 +24,7 @@ Examples:
   varve query --db plant --key press1/temp --from 2024-05-01 --to 2024-05-02 --format csv
   varve query --db plant --prefix press1/ --newest-first --per-series 1
   varve query --db plant --prefix press1/ --aggregate mean --from -7d
+  varve query --db plant --match 'room=hall 2' --from -1h
   varve query --db plant --key press1/temp --from -1d --plot)";
 
 struct Arguments {
@@ -107,6 +108,7 @@ void add_query(CLI::App& app, Action& action) {
   command->footer(footer);
   add_database_option(*command, arguments->db);
   add_selection_options(*command, arguments->selection);
+  add_match_option(*command, arguments->selection);
   command->add_option("--limit", arguments->limit, "At most so many records in all")
       ->type_name("N");
   command->add_option("--per-series", arguments->per_series, "At most so many of each series")

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/try.hpp"
+#include "tools/varve/matcher_text.hpp"
 #include "tools/varve/time_text.hpp"
 
 namespace varve::tools {
@@ -12,11 +13,25 @@ void add_database_option(CLI::App& command, std::string& dir) {
   command.add_option("--db", dir, "The database's directory")->required()->type_name("DIR");
 }
 
-void add_selection_options(CLI::App& command, Selection& selection) {
+void add_series_options(CLI::App& command, Selection& selection) {
   auto* const key = command.add_option("--key", selection.key, "One series")->type_name("KEY");
   command.add_option("--prefix", selection.prefix, "Every series whose key begins so")
       ->type_name("TEXT")
       ->excludes(key);
+}
+
+void add_match_option(CLI::App& command, Selection& selection) {
+  command
+      .add_option("--match", selection.matchers,
+                  "Series whose label matches: NAME=VALUE, != (not), ^= (begins so), |= (one of), "
+                  "=~ or !~ (expression); several: all of them")
+      ->type_name("MATCH")
+      ->expected(1)
+      ->take_all();
+}
+
+void add_selection_options(CLI::App& command, Selection& selection) {
+  add_series_options(command, selection);
   command.add_option("--from", selection.from, "From this moment on")->type_name("TIME");
   command.add_option("--to", selection.to, "Up to this moment, exclusive")->type_name("TIME");
 }
@@ -42,6 +57,10 @@ Outcome<Query> query_of(const Selection& selection, Timestamp now) {
   Query query = selection.key ? Query::key(*selection.key)
                               : Query::prefix(selection.prefix.value_or(std::string()));
   query.between(range);
+  for (const std::string& text : selection.matchers) {
+    VARVE_TRY(Matcher matcher, option_value("--match", parse_matcher(text)));
+    query.with(std::move(matcher));
+  }
   return query;
 }
 

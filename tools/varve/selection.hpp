@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tools/varve/failure.hpp"
 #include "varve/query.hpp"
@@ -19,15 +20,20 @@ struct Selection {
   std::optional<std::string> prefix;
   std::optional<std::string> from;
   std::optional<std::string> to;
+  std::vector<std::string> matchers;
 };
 
 void add_database_option(CLI::App& command, std::string& dir);
+/// --key and --prefix.
+void add_series_options(CLI::App& command, Selection& selection);
+/// --match, as often as is wanted.
+void add_match_option(CLI::App& command, Selection& selection);
 /// --key, --prefix, --from and --to.
 void add_selection_options(CLI::App& command, Selection& selection);
 
 /// Fails with usage where a time is none, or the range is inverted.
 Outcome<TimeRange> range_of(const Selection& selection, Timestamp now);
-/// Everything, where neither key nor prefix was given.
+/// Everything, where neither key nor prefix was given. Fails with usage where a matcher is none.
 Outcome<Query> query_of(const Selection& selection, Timestamp now);
 
 /// A value that an option's parser refused, as a failure that names the option.
