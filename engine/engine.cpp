@@ -181,10 +181,16 @@ Result<Scan> Engine::scan(const Query& query, const ReadOptions& options) {
   if (!impl_) return no_engine();
   return impl_->scan(query, options);
 }
-Result<std::vector<Aggregate>> Engine::aggregate(const Query& query, Aggregation aggregation,
+Result<std::vector<Aggregate>> Engine::aggregate(const Query& query, const Aggregation& aggregation,
                                                  const ReadOptions& options) {
   if (!impl_) return no_engine();
   return impl_->aggregate(query, aggregation, options);
+}
+Result<std::uint64_t> Engine::downsample(const Query& query, Duration every,
+                                         std::vector<Aggregation> functions,
+                                         std::string_view target_prefix, WriteOptions options) {
+  if (!impl_) return no_engine();
+  return impl_->downsample(query, every, std::move(functions), target_prefix, options);
 }
 Result<std::vector<std::string>> Engine::series_list(const Query& query,
                                                      const ReadOptions& options) {

@@ -35,6 +35,10 @@
 
 namespace varve {
 
+namespace query {
+struct AggregationPlan;
+}
+
 /// What opening hands to the engine: the parts in the state that recovery left them in.
 struct OpenedParts {
   Options options;  // With the seams filled in.
@@ -81,8 +85,11 @@ class EngineImpl {
                                        const ReadOptions& options);
   Result<std::vector<Record>> query(const Query& query, const ReadOptions& options);
   Result<Scan> scan(const Query& query, const ReadOptions& options);
-  Result<std::vector<Aggregate>> aggregate(const Query& query, Aggregation aggregation,
+  Result<std::vector<Aggregate>> aggregate(const Query& query, const Aggregation& aggregation,
                                            const ReadOptions& options);
+  Result<std::uint64_t> downsample(const Query& query, Duration every,
+                                   std::vector<Aggregation> functions,
+                                   std::string_view target_prefix, const WriteOptions& options);
   Result<std::vector<std::string>> series_list(const Query& query, const ReadOptions& options);
   Result<std::uint64_t> count(const Query& query, const ReadOptions& options);
   Result<Snapshot> snapshot();
@@ -123,6 +130,9 @@ class EngineImpl {
   Result<std::optional<Record>> read_one(std::string_view key, const ReadOptions& options,
                                          Find find);
   std::shared_ptr<const engine::View> view_of(const ReadOptions& options) const;
+  /// Has the plan look labels up, where it groups by one, and pins a view for that and the read.
+  /// Both stay where they are for as long as the plan is used.
+  void group_by_label(query::AggregationPlan& plan, ReadOptions& options);
   /// What a query's matchers come to, and the view that the rest of the read has to stand on.
   struct Selected {
     std::shared_ptr<const engine::View> view;

@@ -1,11 +1,14 @@
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "engine/base/try.hpp"
 #include "engine/engine_impl.hpp"
 #include "engine/version/view.hpp"
+#include "query/aggregation_plan.hpp"
 #include "query/answers.hpp"
 #include "query/block_source.hpp"
+#include "query/downsample.hpp"
 #include "query/parallel_source.hpp"
 #include "query/plan.hpp"
 
@@ -159,14 +162,45 @@ Result<Scan> EngineImpl::scan(const Query& query, const ReadOptions& options) {
   return Scan(std::make_unique<CountingSource>(std::move(source), *parts_.counters));
 }
 
-Result<std::vector<Aggregate>> EngineImpl::aggregate(const Query& query, Aggregation aggregation,
+void EngineImpl::group_by_label(query::AggregationPlan& plan, ReadOptions& options) {
+  if (!plan.group_label) return;
+  // Labels and records of one moment.
+  options.snapshot(Snapshot(view_of(options)));
+  plan.group_of = [this, &plan, &options](std::string_view key) -> Result<std::string> {
+    VARVE_TRY(const Labels found, labels(key, options));
+    return std::string(found.value_of(*plan.group_label));
+  };
+}
+
+Result<std::vector<Aggregate>> EngineImpl::aggregate(const Query& query,
+                                                     const Aggregation& aggregation,
                                                      const ReadOptions& options) {
   const Gate::Pass pass(door_->gate);
   if (!pass) return closed();
   const Timer timer(*parts_.options.clock, parts_.counters->query_latency);
   parts_.counters->scans.add();
-  VARVE_TRY(const auto source, blocks_of(query, options));
-  return query::aggregate(*source, aggregation, query.is_newest_first());
+  VARVE_TRY(auto plan, query::plan_of(query, std::span(&aggregation, 1)));
+  ReadOptions at_one_moment = options;
+  group_by_label(plan, at_one_moment);
+  VARVE_TRY(const auto source, blocks_of(query, at_one_moment));
+  return query::aggregates(*source, plan);
+}
+
+Result<std::uint64_t> EngineImpl::downsample(const Query& query, Duration every,
+                                             std::vector<Aggregation> functions,
+                                             std::string_view target_prefix,
+                                             const WriteOptions& options) {
+  const Gate::Pass pass(door_->gate);
+  if (!pass) return closed();
+  VARVE_TRY(auto plan, query::downsample_plan(query, every, std::move(functions), target_prefix));
+  parts_.counters->scans.add();
+  ReadOptions once = ReadOptions().fill_cache(false);
+  group_by_label(plan, once);
+  VARVE_TRY(const auto source, blocks_of(query, once));
+  return query::downsample(*source, plan, target_prefix, [&](WriteBatch& batch) -> Status {
+    VARVE_CHECK(write(batch, options, Mode::blocking));
+    return {};
+  });
 }
 
 Result<std::vector<std::string>> EngineImpl::series_list(const Query& query,

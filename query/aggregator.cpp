@@ -1,125 +1,158 @@
 #include "query/aggregator.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "engine/base/try.hpp"
 
 namespace varve::query {
 
-namespace {
-
-/// Less in value, across the two types of numbers and without losing digits of an int64.
-bool less(const ValueView& a, const ValueView& b) {
-  if (a.type() == ValueType::int64 && b.type() == ValueType::int64) {
-    return a.as_int64() < b.as_int64();
+Aggregator::Aggregator(const AggregationPlan& plan, const AnswerSink& sink)
+    : plan_(plan), sink_(sink), summary_(plan.needs) {
+  for (std::size_t i = 0; i < plan.functions.size(); ++i) {
+    fillers_.emplace_back(plan_, i, sink_, filled_);
   }
-  const auto wide = [](const ValueView& value) {
-    return value.type() == ValueType::int64 ? static_cast<long double>(value.as_int64())
-                                            : static_cast<long double>(value.as_double());
+}
+
+Status Aggregator::add(const Block& block) {
+  VARVE_CHECK(change_series(block.key()));
+  for (std::size_t begin = 0; begin < block.size();) {
+    if (!bucket_ || !bucket_span_.contains(block.timestamps()[begin])) {
+      VARVE_CHECK(change_bucket(plan_.buckets.number_of(block.timestamps()[begin])));
+    }
+    const std::size_t end = end_in_bucket(block, begin);
+    if (!waiting_.empty()) VARVE_CHECK(offer_older_reading(block, begin, end));
+    summary_.add(block, begin, end, plan_.newest_first);
+    begin = end;
+  }
+  return {};
+}
+
+Result<bool> Aggregator::add(std::string_view key, const BlockStatistics& block) {
+  if (!suffices(block, plan_.needs)) return false;
+  const std::int64_t bucket = plan_.buckets.number_of(block.first_ts);
+  if (bucket != plan_.buckets.number_of(block.last_ts)) return false;
+  VARVE_CHECK(change_series(key));
+  if (bucket_ != bucket) VARVE_CHECK(change_bucket(bucket));
+  summary_.add(block);
+  return true;
+}
+
+Status Aggregator::finish() {
+  VARVE_CHECK(close_series());
+  return close_groups();
+}
+
+std::size_t Aggregator::end_in_bucket(const Block& block, std::size_t begin) const {
+  const auto times = block.timestamps();
+  if (bucket_span_.contains(times.back())) return times.size();
+  const auto rest = times.subspan(begin);
+  const auto end = plan_.newest_first
+                       ? std::ranges::lower_bound(rest, bucket_span_.first, std::greater_equal())
+                       : std::ranges::upper_bound(rest, bucket_span_.last);
+  return begin + static_cast<std::size_t>(end - rest.begin());
+}
+
+Status Aggregator::change_series(std::string_view key) {
+  if (in_series_ && key == key_) return {};
+  VARVE_CHECK(close_series());
+  in_series_ = true;
+  key_.assign(key);
+  if (!plan_.grouped()) return {};
+  VARVE_TRY(std::string name, plan_.group_of(key));
+  if (plan_.groups_in_order && !groups_.contains(name)) VARVE_CHECK(close_groups());
+  group_ = &groups_[std::move(name)];
+  return {};
+}
+
+Status Aggregator::change_bucket(std::int64_t bucket) {
+  VARVE_CHECK(close_bucket());
+  bucket_ = bucket;
+  bucket_span_ = plan_.buckets.span_of(bucket);
+  if (previous_) summary_.counter().add_newer(*previous_);
+  return {};
+}
+
+Status Aggregator::close_bucket() {
+  if (!bucket_) return {};
+  const std::int64_t bucket = *bucket_;
+  bucket_.reset();
+  if (plan_.needs.counter && plan_.newest_first) {
+    waiting_.push_back({bucket, std::move(summary_)});
+    summary_ = Summary(plan_.needs);
+    return {};
+  }
+  if (plan_.needs.counter) previous_ = summary_.counter().newest();
+  VARVE_CHECK(hand_on(bucket, summary_));
+  summary_.reset();
+  return {};
+}
+
+Status Aggregator::offer_older_reading(const Block& block, std::size_t begin, std::size_t end) {
+  const auto offer = [&](const auto& values) -> Status {
+    for (std::size_t i = begin; i < end; ++i) {
+      const Number number(values[i]);
+      if (!std::isfinite(number.real)) continue;
+      // Of those that wait only the first can have readings: others would have met this earlier.
+      waiting_.front().summary.counter().add_older({number, block.timestamps()[i]});
+      return hand_on_waiting();
+    }
+    return {};
   };
-  return wide(a) < wide(b);
+  if (block.type() == ValueType::double_) return offer(block.doubles());
+  if (block.type() == ValueType::int64) return offer(block.int64s());
+  return {};
 }
 
-bool is_nan(const ValueView& value) {
-  return value.type() == ValueType::double_ && std::isnan(value.as_double());
+Status Aggregator::hand_on_waiting() {
+  for (const Closed& closed : waiting_) VARVE_CHECK(hand_on(closed.bucket, closed.summary));
+  waiting_.clear();
+  return {};
 }
 
-}  // namespace
+Status Aggregator::close_series() {
+  if (!in_series_) return {};
+  VARVE_CHECK(close_bucket());
+  VARVE_CHECK(hand_on_waiting());
+  in_series_ = false;
+  previous_.reset();
+  return plan_.grouped() ? Status() : end_answers(key_);
+}
 
-void Aggregator::add(const Block& block) {
-  if (block.size() == 0) return;
-  records_ += block.size();
-  switch (aggregation_) {
-    case Aggregation::count: return;
-    case Aggregation::first:
-      if (newest_first_) {
-        value_ = Value(block.value(block.size() - 1));
-      } else if (!value_) {
-        value_ = Value(block.value(0));
+Status Aggregator::hand_on(std::int64_t bucket, const Summary& summary) {
+  if (!plan_.grouped()) return answer(key_, bucket, summary);
+  group_->try_emplace(bucket, plan_.needs).first->second.add(summary);
+  return {};
+}
+
+Status Aggregator::close_groups() {
+  for (const auto& [name, buckets] : groups_) {
+    if (plan_.newest_first) {
+      for (auto bucket = buckets.rbegin(); bucket != buckets.rend(); ++bucket) {
+        VARVE_CHECK(answer(name, bucket->first, bucket->second));
       }
-      return;
-    case Aggregation::last:
-      if (!newest_first_) {
-        value_ = Value(block.value(block.size() - 1));
-      } else if (!value_) {
-        value_ = Value(block.value(0));
-      }
-      return;
-    case Aggregation::sum:
-    case Aggregation::mean:
-    case Aggregation::min:
-    case Aggregation::max: break;
-  }
-  if (block.type() == ValueType::double_) add_doubles(block);
-  if (block.type() == ValueType::int64) add_int64s(block);
-}
-
-void Aggregator::add_doubles(const Block& block) {
-  numbers_ += block.size();
-  const bool sums = aggregation_ == Aggregation::sum || aggregation_ == Aggregation::mean;
-  for (const double value : block.doubles()) {
-    if (sums) {
-      add_to_sum(value);
     } else {
-      offer_extreme(value);
+      for (const auto& [bucket, summary] : buckets) VARVE_CHECK(answer(name, bucket, summary));
+    }
+    VARVE_CHECK(end_answers(name));
+  }
+  groups_.clear();
+  return {};
+}
+
+Status Aggregator::answer(std::string_view key, std::int64_t bucket, const Summary& summary) {
+  for (std::size_t i = 0; i < plan_.functions.size(); ++i) {
+    if (auto value = summary.value(plan_.functions[i])) {
+      VARVE_CHECK(fillers_[i].offer(key, bucket, std::move(*value)));
     }
   }
+  return {};
 }
 
-void Aggregator::add_int64s(const Block& block) {
-  numbers_ += block.size();
-  const bool sums = aggregation_ == Aggregation::sum || aggregation_ == Aggregation::mean;
-  for (const std::int64_t value : block.int64s()) {
-    if (!sums) {
-      offer_extreme(value);
-    } else if (std::int64_t sum = 0; !__builtin_add_overflow(integer_sum_, value, &sum)) {
-      integer_sum_ = sum;
-    } else {
-      add_to_sum(static_cast<double>(integer_sum_));
-      integer_sum_ = value;
-    }
-  }
-}
-
-void Aggregator::add_to_sum(double value) {
-  const double sum = sum_ + value;
-  if (!std::isfinite(sum)) {
-    // Infinities and NaN have no lost digits; compensating would turn them into NaN.
-    sum_ = sum;
-    compensation_ = 0;
-    return;
-  }
-  compensation_ +=
-      std::fabs(sum_) >= std::fabs(value) ? (sum_ - sum) + value : (value - sum) + sum_;
-  sum_ = sum;
-}
-
-void Aggregator::offer_extreme(const ValueView& value) {
-  if (!value_ || is_nan(value_->view())) {
-    value_ = Value(value);
-    return;
-  }
-  if (is_nan(value)) return;
-  const bool better =
-      aggregation_ == Aggregation::min ? less(value, value_->view()) : less(value_->view(), value);
-  if (better) value_ = Value(value);
-}
-
-std::optional<Value> Aggregator::result() const {
-  switch (aggregation_) {
-    case Aggregation::count:
-      if (records_ == 0) return std::nullopt;
-      return Value(static_cast<std::int64_t>(records_));
-    case Aggregation::sum:
-    case Aggregation::mean: {
-      if (numbers_ == 0) return std::nullopt;
-      const double sum = sum_ + compensation_ + static_cast<double>(integer_sum_);
-      return Value(aggregation_ == Aggregation::sum ? sum : sum / static_cast<double>(numbers_));
-    }
-    case Aggregation::min:
-    case Aggregation::max:
-    case Aggregation::first:
-    case Aggregation::last: return value_;
-  }
-  return std::nullopt;
+Status Aggregator::end_answers(std::string_view key) {
+  for (GapFiller& filler : fillers_) VARVE_CHECK(filler.end(key));
+  return {};
 }
 
 }  // namespace varve::query

@@ -36,26 +36,23 @@ Result<std::vector<std::string>> series_list(BlockSource& source, std::size_t li
   return keys;
 }
 
-Result<std::vector<Aggregate>> aggregate(Scan::Source& source, Aggregation aggregation,
-                                         bool newest_first) {
-  std::vector<Aggregate> answers;
-  std::string key;
-  std::optional<Aggregator> current;
-  const auto finish = [&] {
-    if (!current) return;
-    if (auto value = current->result()) answers.push_back({key, std::move(*value)});
-  };
+Status aggregate(Scan::Source& source, const AggregationPlan& plan, const AnswerSink& sink) {
+  Aggregator aggregator(plan, sink);
   for (;;) {
     VARVE_TRY(const auto block, source.next_block());
-    if (!block) break;
-    if (!current || block->key() != key) {
-      finish();
-      key.assign(block->key());
-      current.emplace(aggregation, newest_first);
-    }
-    current->add(*block);
+    if (!block) return aggregator.finish();
+    VARVE_CHECK(aggregator.add(*block));
   }
-  finish();
+}
+
+Result<std::vector<Aggregate>> aggregates(Scan::Source& source, const AggregationPlan& plan) {
+  std::vector<Aggregate> answers;
+  const AnswerSink sink = [&](BucketValue answer) -> Status {
+    const Timestamp ts = plan.buckets.all_of_time() ? 0 : plan.buckets.start_of(answer.bucket);
+    answers.push_back({std::string(answer.key), std::move(answer.value), ts});
+    return {};
+  };
+  VARVE_CHECK(aggregate(source, plan, sink));
   return answers;
 }
 

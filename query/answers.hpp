@@ -4,7 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "query/aggregation_plan.hpp"
 #include "query/block_source.hpp"
+#include "query/gap_filler.hpp"
+#include "varve/aggregation.hpp"
 #include "varve/error.hpp"
 #include "varve/query.hpp"
 #include "varve/record.hpp"
@@ -17,7 +20,9 @@ Result<std::vector<Record>> records(Scan::Source& source);
 Result<std::uint64_t> count(Scan::Source& source);
 /// The keys that have a record; at most `limit`.
 Result<std::vector<std::string>> series_list(BlockSource& source, std::size_t limit);
-Result<std::vector<Aggregate>> aggregate(Scan::Source& source, Aggregation aggregation,
-                                         bool newest_first);
+/// Each answer of the plan goes to `sink`, by key and then in the plan's direction of time.
+[[nodiscard]] Status aggregate(Scan::Source& source, const AggregationPlan& plan,
+                               const AnswerSink& sink);
+Result<std::vector<Aggregate>> aggregates(Scan::Source& source, const AggregationPlan& plan);
 
 }  // namespace varve::query

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "varve/aggregation.hpp"
 #include "varve/detail/completion.hpp"
 #include "varve/detail/pending_write.hpp"
 #include "varve/durability.hpp"
@@ -199,8 +200,10 @@ class Engine {
   Result<std::vector<Record>> query(const Query& query, const ReadOptions& options = {});
   /// The same answers as a lazy walk.
   Result<Scan> scan(const Query& query, const ReadOptions& options = {});
-  /// One value per series that has any; `limit` and `per_series` choose records before.
-  Result<std::vector<Aggregate>> aggregate(const Query& query, Aggregation aggregation,
+  /// One value per series, bucket or group that has any, in the order of the query; `limit` and
+  /// `per_series` choose records before. Fails with invalid_argument for what the aggregation's
+  /// own calls say.
+  Result<std::vector<Aggregate>> aggregate(const Query& query, const Aggregation& aggregation,
                                            const ReadOptions& options = {});
   /// The keys that have a live record in the query, ascending; `limit` counts keys.
   Result<std::vector<std::string>> series_list(const Query& query, const ReadOptions& options = {});
@@ -234,8 +237,32 @@ class Engine {
   template <class Token>
   auto async_aggregate(Query query, Aggregation aggregation, ReadOptions options, Token&& token) {
     return async_run<std::vector<Aggregate>>(
-        [query = std::move(query), aggregation, options = std::move(options)](Engine& engine) {
+        [query = std::move(query), aggregation = std::move(aggregation),
+         options = std::move(options)](Engine& engine) {
           return engine.aggregate(query, aggregation, options);
+        },
+        std::forward<Token>(token));
+  }
+
+  /// Aggregates a query's records as they are now by buckets of `every`, and writes each value as
+  /// a record: at the bucket's start, under `target_prefix` + the series' key (or group) + "/" +
+  /// the function's name, "hourly/plant/press1/temp/mean" say. Returns how many it wrote. Done
+  /// again it replaces them, so begin and end the query's range at a bucket's edge.
+  ///
+  /// `functions` come without every() and agree in offset, fill and groups. The query must not
+  /// reach keys that begin with `target_prefix`: it would feed on itself. Fails with
+  /// invalid_argument, and as aggregate() and write(): then a part may have been written.
+  Result<std::uint64_t> downsample(const Query& query, Duration every,
+                                   std::vector<Aggregation> functions,
+                                   std::string_view target_prefix, WriteOptions options = {});
+
+  template <class Token>
+  auto async_downsample(Query query, Duration every, std::vector<Aggregation> functions,
+                        std::string target_prefix, WriteOptions options, Token&& token) {
+    return async_run<std::uint64_t>(
+        [query = std::move(query), every, functions = std::move(functions),
+         target_prefix = std::move(target_prefix), options](Engine& engine) mutable {
+          return engine.downsample(query, every, std::move(functions), target_prefix, options);
         },
         std::forward<Token>(token));
   }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
@@ -12,7 +11,6 @@
 #include "varve/labels.hpp"
 #include "varve/snapshot.hpp"
 #include "varve/time.hpp"
-#include "varve/value.hpp"
 
 namespace varve {
 
@@ -103,26 +101,6 @@ class ReadOptions {
   std::size_t threads_ = 1;
   bool fill_cache_ = true;
   bool skip_damaged_ = false;
-};
-
-/// What aggregate() computes of each series.
-enum class Aggregation : std::uint8_t {
-  count,  ///< Of records of any type, as an int64.
-  sum,    ///< Of numbers, as a double.
-  min,    ///< Of numbers, in the type of the least.
-  max,    ///< Of numbers, in the type of the greatest.
-  mean,   ///< Of numbers, as a double.
-  first,  ///< The oldest value, of any type.
-  last,   ///< The newest value, of any type.
-};
-
-/// One series' answer. Numbers are doubles and int64s; a series without any has no sum, min, max
-/// or mean and is left out. A NaN makes sums and means NaN; min and max pass over it.
-struct Aggregate {
-  std::string key;
-  Value value;
-
-  friend bool operator==(const Aggregate&, const Aggregate&) = default;
 };
 
 }  // namespace varve

@@ -2,6 +2,7 @@
 
 /// \file Everything of Varve's public surface.
 
+#include "varve/aggregation.hpp"
 #include "varve/clock.hpp"
 #include "varve/durability.hpp"
 #include "varve/engine.hpp"

@@ -35,6 +35,11 @@ void compare_gets(Engine& engine, const ReadOptions& options, const Model& model
 void compare_read(Engine& engine, const ReadOptions& options, const Model& model,
                   const Words& words, Random& random);
 
+/// What aggregate() gave, against what follows from the records of the query.
+void compare_aggregates(const Result<std::vector<Aggregate>>& answers,
+                        const Aggregation& aggregation, const Selection& selection,
+                        const std::vector<Record>& records);
+
 /// The rest of a scan.
 std::vector<Record> rest_of(Scan& scan);
 

@@ -5,7 +5,6 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -132,10 +131,5 @@ class Model {
   std::map<std::string, SeriesOfRecords, std::less<>> series_;
   std::map<std::string, Labels, std::less<>> labels_;
 };
-
-/// What is wrong with the engine's answer, given the records it was computed from; empty where
-/// nothing is. Sums may differ by their rounding, and extremes by which of equals was taken.
-std::string aggregation_error(Aggregation aggregation, std::span<const Record> records,
-                              std::span<const Aggregate> answers);
 
 }  // namespace varve::test

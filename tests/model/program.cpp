@@ -319,6 +319,45 @@ Matcher Words::matcher(Random& random) const {
   }
 }
 
+Aggregation Words::aggregation(Random& random) const {
+  constexpr auto functions =
+      std::to_array({Aggregation::count, Aggregation::sum, Aggregation::min, Aggregation::max,
+                     Aggregation::mean, Aggregation::first, Aggregation::last, Aggregation::stddev,
+                     Aggregation::increase, Aggregation::rate});
+  constexpr auto shares = std::to_array({0.0, 0.25, 0.5, 0.99, 1.0});
+  constexpr auto widths = std::to_array<Duration>(
+      {1us, 3us, 1s, 7s, 1min, 1h, 24h, 24h * 30, 24h * 36'500, Duration(greatest)});
+  constexpr auto fills =
+      std::to_array({Fill::none, Fill::none, Fill::null, Fill::previous, Fill::linear});
+  constexpr std::string_view delimiters("/ab\xFF\0", 5);
+  Aggregation aggregation =
+      random.chance(0.15)
+          ? Aggregation::quantile(random.chance(0.5) ? random.pick(shares) : random.fraction())
+          : random.pick(functions);
+  if (random.chance(0.3)) {
+    aggregation = aggregation.group_by_prefix(1 + random.below(3), random.pick(delimiters));
+  }
+  if (random.chance(0.2)) return aggregation;
+  Duration width = random.pick(widths);
+  if (const Fill fill = random.pick(fills); fill != Fill::none) {
+    // So that what lies near the epoch has some hundred buckets, and what does not some thousand or
+    // far too many.
+    Timestamp last = epoch + 86'400'000'000;
+    for (const Timestamp ts : times_) {
+      if (ts < epoch * 4) last = std::max(last, ts);
+    }
+    const std::int64_t narrowest = (last - epoch) / 100;
+    width = std::max(width, Duration(random.chance(0.5) ? narrowest : epoch / 1'000));
+    aggregation = aggregation.fill(fill);
+  }
+  aggregation = aggregation.every(width);
+  if (random.chance(0.3)) {
+    aggregation = aggregation.offset(
+        Duration(random.chance(0.5) ? random.between(least, greatest) : random.between(-100, 100)));
+  }
+  return aggregation;
+}
+
 Changes Words::changes(Random& random, std::size_t count_max, bool puts_only) const {
   Changes changes;
   std::size_t bytes = 0;

@@ -92,6 +92,7 @@ class Words {
   std::string label_name(Random& random) const;
   Labels labels(Random& random) const;
   Matcher matcher(Random& random) const;
+  Aggregation aggregation(Random& random) const;
   /// A batch that any of the options accept. With `puts_only`, puts without a TTL.
   Changes changes(Random& random, std::size_t count_max, bool puts_only = false) const;
   /// Thousands of records of one series, or one record of each of hundreds of series.

@@ -139,12 +139,13 @@ void Session::read_async(Random& random) {
     }
     default: {
       if (!selection.valid()) return;
-      const auto [error, answers] = wait_for<std::vector<Aggregate>>([&](auto handler) {
-        engine_->async_aggregate(selection.query(), Aggregation::sum, {}, std::move(handler));
+      const Aggregation aggregation = words_.aggregation(random);
+      auto [error, answers] = wait_for<std::vector<Aggregate>>([&](auto handler) {
+        engine_->async_aggregate(selection.query(), aggregation, {}, std::move(handler));
       });
-      const std::string wrong =
-          aggregation_error(Aggregation::sum, model_.query(selection), answers);
-      return require(!error && wrong.empty(), "async_aggregate gives " + wrong);
+      Result<std::vector<Aggregate>> given = std::move(answers);
+      if (error) given = std::unexpected(Error{error, "async_aggregate"});
+      return compare_aggregates(given, aggregation, selection, model_.query(selection));
     }
   }
 }

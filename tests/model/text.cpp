@@ -98,6 +98,22 @@ std::string text_of(const Selection& selection) {
   return selection.newest_first ? text + " newest first" : text;
 }
 
+std::string text_of(const Aggregation& aggregation) {
+  constexpr std::string_view fills[] = {"none", "null", "previous", "linear"};
+  std::string text = aggregation.name();
+  if (aggregation.function() == Aggregation::Function::quantile) {
+    text += " (" + text_of(Value(aggregation.quantile())) + ")";
+  }
+  if (aggregation.group_parts()) {
+    text += " by " + std::to_string(*aggregation.group_parts()) + " parts at " +
+            text_of(std::string_view(std::string(1, aggregation.group_delimiter())));
+  }
+  if (!aggregation.every()) return text;
+  text += " every " + std::to_string(aggregation.every()->count()) + " us";
+  if (aggregation.offset()) text += " offset " + std::to_string(aggregation.offset()->count());
+  return text + " fill " + std::string(fills[static_cast<std::size_t>(aggregation.fill())]);
+}
+
 std::string text_of(const Changes& changes) {
   constexpr std::size_t shown = 40;
   std::string text;

@@ -20,6 +20,7 @@ std::string text_of(const KeySet& keys);
 std::string text_of(const Labels& labels);
 std::string text_of(const TimeRange& range);
 std::string text_of(const Selection& selection);
+std::string text_of(const Aggregation& aggregation);
 std::string text_of(const Changes& changes);
 std::string text_of(const Options& options);
 

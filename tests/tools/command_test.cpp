@@ -167,6 +167,53 @@ TEST_F(Command, aggregates_by_series) {
             "[\n{\"key\":\"plant/a\",\"value\":2},\n{\"key\":\"plant/b\",\"value\":1}\n]\n");
 }
 
+TEST_F(Command, aggregates_by_spans_of_time_and_fills_gaps) {
+  import_small();
+  const std::vector<std::string> asked = {"--key",   "plant/a", "--aggregate", "max",
+                                          "--every", "30s",     "--offset",    "-10s"};
+  const auto answer = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), asked.begin(), asked.end());
+    return on_db("query", more).out;
+  };
+  EXPECT_EQ(answer({"--fill", "linear"}),
+            "key      time (UTC)           value\n"
+            "plant/a  2013-12-02 21:14:50    1.5\n"
+            "plant/a  2013-12-02 21:15:20      2\n"
+            "plant/a  2013-12-02 21:15:50    2.5\n");
+  EXPECT_EQ(answer({"--fill", "null", "--format", "csv"}),
+            "key,time,value\n"
+            "plant/a,2013-12-02T21:14:50.000000Z,1.5\n"
+            "plant/a,2013-12-02T21:15:20.000000Z,\n"
+            "plant/a,2013-12-02T21:15:50.000000Z,2.5\n");
+  EXPECT_EQ(answer({"--fill", "null", "--format", "json", "--newest-first", "--to",
+                    "2013-12-02T21:15:50Z"}),
+            "[\n"
+            R"({"key":"plant/a","time":"2013-12-02T21:15:20.000000Z","value":null},)"
+            "\n"
+            R"({"key":"plant/a","time":"2013-12-02T21:14:50.000000Z","value":1.5})"
+            "\n]\n");
+}
+
+TEST_F(Command, aggregates_groups_and_percentiles) {
+  import_small();
+  const auto answer = [&](const std::string& function) {
+    return on_db("query", {"--aggregate", function, "--group-by-prefix", "1", "--format", "csv"})
+        .out;
+  };
+  EXPECT_EQ(answer("sum"), "key,value\nplant/,1\n");
+  EXPECT_EQ(answer("median"), "key,value\nplant/,1.5\n");
+  EXPECT_EQ(answer("p75"), "key,value\nplant/,2\n");
+  EXPECT_EQ(answer("increase"), "key,value\nplant/,1\n");
+}
+
+TEST_F(Command, draws_aggregates_of_several_series) {
+  import_small();
+  const RunResult result = on_db("query", {"--aggregate", "mean", "--every", "1m", "--plot"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(contains(result.out, "* plant/a  2 points, 1.5 to 2.5")) << result.out;
+  EXPECT_TRUE(contains(result.out, "o plant/b  1 point, -3 to -3")) << result.out;
+}
+
 TEST_F(Command, draws_a_chart) {
   import_small();
   const RunResult result = on_db("query", {"--key", "plant/a", "--plot"});
@@ -308,7 +355,17 @@ TEST_F(Command, refuses_what_cannot_be_meant) {
       {{"query", "--db", db(), "--from", "2", "--to", "1"}, "is after --to"},
       {{"query", "--db", db(), "--format", "xml"}, "'xml' is no format"},
       {{"query", "--db", db(), "--key", "a", "--prefix", "b"}, "excludes"},
-      {{"query", "--db", db(), "--aggregate", "median"}, "'median' is no aggregate"},
+      {{"query", "--db", db(), "--aggregate", "mode"}, "'mode' is no aggregate"},
+      {{"query", "--db", db(), "--aggregate", "p101"}, "'p101' is no aggregate"},
+      {{"query", "--db", db(), "--every", "5m"}, "requires --aggregate"},
+      {{"query", "--db", db(), "--aggregate", "sum", "--fill", "null"}, "requires --every"},
+      {{"query", "--db", db(), "--aggregate", "sum", "--every", "0s"}, "'0s' is below 1 us"},
+      {{"query", "--db", db(), "--aggregate", "sum", "--every", "1s", "--fill", "up"},
+       "'up' is no fill"},
+      {{"query", "--db", db(), "--aggregate", "sum", "--every", "1s", "--offset", "x"},
+       "--offset: 'x' is no duration"},
+      {{"query", "--db", db(), "--aggregate", "sum", "--group-by-prefix", "0"}, "at least 1"},
+      {{"query", "--db", db(), "--aggregate", "sum", "--plot"}, "needs --every"},
       {{"export", "--db", db(), "--format", "parquet"}, "'parquet' is no format"},
       {{"export", "--db", db(), "--time", "gps"}, "'gps' is neither"},
       {{"import", "--db", db(), "--type", "float"}, "'float' is no type"},

@@ -17,18 +17,22 @@ namespace {
 
 class TablePrinter final : public AnswerPrinter {
  public:
-  TablePrinter(bool aggregates, Output& output)
+  TablePrinter(AnswerKind kind, Output& output)
       : output_(output),
-        table_(aggregates ? std::vector<TableText::Heading>{{"key"}, {"value", Align::right}}
-                          : std::vector<TableText::Heading>{
-                                {"key"}, {"time (UTC)"}, {"value", Align::right}}) {}
+        with_time_(kind != AnswerKind::aggregates),
+        table_(
+            with_time_
+                ? std::vector<TableText::Heading>{{"key"}, {"time (UTC)"}, {"value", Align::right}}
+                : std::vector<TableText::Heading>{{"key"}, {"value", Align::right}}) {}
 
   Outcome<void> add(const RecordView& record) override {
     return add_row(
         {printable(record.key()), format_time_short(record.ts()), value_line(record.value())});
   }
   Outcome<void> add(const Aggregate& aggregate) override {
-    return add_row({printable(aggregate.key), value_line(aggregate.value.view())});
+    std::string value = aggregate.value ? value_line(aggregate.value->view()) : "-";
+    if (!with_time_) return add_row({printable(aggregate.key), std::move(value)});
+    return add_row({printable(aggregate.key), format_time_short(aggregate.ts), std::move(value)});
   }
   Outcome<void> finish() override {
     if (empty_) {
@@ -51,17 +55,19 @@ class TablePrinter final : public AnswerPrinter {
   }
 
   Output& output_;
+  const bool with_time_;
   TableText table_;
   bool empty_ = true;
 };
 
 class CsvPrinter final : public AnswerPrinter {
  public:
-  CsvPrinter(bool aggregates, Output& output) : output_(output) {
-    if (aggregates) {
-      output_.text() += "key,value\n";
-    } else {
+  CsvPrinter(AnswerKind kind, Output& output)
+      : output_(output), with_time_(kind != AnswerKind::aggregates) {
+    if (with_time_) {
       append_header(output_.text(), {});
+    } else {
+      output_.text() += "key,value\n";
     }
   }
 
@@ -73,11 +79,14 @@ class CsvPrinter final : public AnswerPrinter {
     std::string& out = output_.text();
     append_csv_field(out, aggregate.key);
     out += ',';
-    const ValueView value = aggregate.value.view();
-    if (value.type() == ValueType::bytes) {
-      append_csv_field(out, value.as_bytes());
-    } else {
-      append_value(out, value);
+    if (with_time_) {
+      append_time(out, aggregate.ts);
+      out += ',';
+    }
+    if (aggregate.value && aggregate.value->type() == ValueType::bytes) {
+      append_csv_field(out, aggregate.value->as_bytes());
+    } else if (aggregate.value) {
+      append_value(out, aggregate.value->view());
     }
     out += '\n';
     return output_.drain();
@@ -86,12 +95,14 @@ class CsvPrinter final : public AnswerPrinter {
 
  private:
   Output& output_;
+  const bool with_time_;
 };
 
 /// An array with one object a line, of the same form as ndjson.
 class JsonPrinter final : public AnswerPrinter {
  public:
-  explicit JsonPrinter(Output& output) : output_(output) {}
+  JsonPrinter(AnswerKind kind, Output& output)
+      : output_(output), with_time_(kind != AnswerKind::aggregates) {}
 
   Outcome<void> add(const RecordView& record) override {
     begin_item();
@@ -103,8 +114,17 @@ class JsonPrinter final : public AnswerPrinter {
     std::string& out = output_.text();
     out += R"({"key":)";
     append_json_value(out, aggregate.key);
+    if (with_time_) {
+      out += R"(,"time":")";
+      append_time(out, aggregate.ts);
+      out += '"';
+    }
     out += R"(,"value":)";
-    append_json_value(out, aggregate.value.view());
+    if (aggregate.value) {
+      append_json_value(out, aggregate.value->view());
+    } else {
+      out += "null";
+    }
     out += '}';
     return output_.drain();
   }
@@ -120,6 +140,7 @@ class JsonPrinter final : public AnswerPrinter {
   }
 
   Output& output_;
+  const bool with_time_;
   bool empty_ = true;
 };
 
@@ -132,14 +153,14 @@ Parsed<AnswerFormat> parse_answer_format(std::string_view text) {
   return problem(quote(text) + " is no format: table, csv or json");
 }
 
-std::unique_ptr<AnswerPrinter> make_answer_printer(AnswerFormat format, bool aggregates,
+std::unique_ptr<AnswerPrinter> make_answer_printer(AnswerFormat format, AnswerKind kind,
                                                    Output& output) {
   switch (format) {
-    case AnswerFormat::table: return std::make_unique<TablePrinter>(aggregates, output);
-    case AnswerFormat::csv: return std::make_unique<CsvPrinter>(aggregates, output);
+    case AnswerFormat::table: return std::make_unique<TablePrinter>(kind, output);
+    case AnswerFormat::csv: return std::make_unique<CsvPrinter>(kind, output);
     case AnswerFormat::json: break;
   }
-  return std::make_unique<JsonPrinter>(output);
+  return std::make_unique<JsonPrinter>(kind, output);
 }
 
 }  // namespace varve::tools

@@ -6,7 +6,7 @@
 
 #include "tools/varve/failure.hpp"
 #include "tools/varve/output.hpp"
-#include "varve/query.hpp"
+#include "varve/aggregation.hpp"
 #include "varve/record.hpp"
 
 namespace varve::tools {
@@ -17,7 +17,10 @@ enum class AnswerFormat : std::uint8_t { table, csv, json };
 /// "table", "csv" or "json".
 Parsed<AnswerFormat> parse_answer_format(std::string_view text);
 
-/// Prints records, or one value per series, as they come.
+/// What an answer consists of: records, one value per series or group, or one of each bucket.
+enum class AnswerKind : std::uint8_t { records, aggregates, buckets };
+
+/// Prints an answer as it comes.
 class AnswerPrinter {
  public:
   virtual ~AnswerPrinter() = default;
@@ -27,8 +30,8 @@ class AnswerPrinter {
   virtual Outcome<void> finish() = 0;
 };
 
-/// `aggregates` says which of the two is to come. `output` outlives the printer.
-std::unique_ptr<AnswerPrinter> make_answer_printer(AnswerFormat format, bool aggregates,
+/// `output` outlives the printer.
+std::unique_ptr<AnswerPrinter> make_answer_printer(AnswerFormat format, AnswerKind kind,
                                                    Output& output);
 
 }  // namespace varve::tools

@@ -243,7 +243,7 @@ Outcome<void> Demo::read_back() {
   line("      " + grouped(means.size()) + " series in " + by_aggregate.text());
   line("   latest values of " + prefix + "*\n");
   VARVE_CHECK(output_.flush());
-  const auto printer = make_answer_printer(AnswerFormat::table, false, output_);
+  const auto printer = make_answer_printer(AnswerFormat::table, AnswerKind::records, output_);
   VARVE_TRY(const std::vector<std::string> keys, engine_->series_list(Query::prefix(prefix)));
   for (const std::string& key : keys) {
     VARVE_TRY(const std::optional<Record> latest, engine_->latest(key));

@@ -42,7 +42,7 @@ Outcome<int> run(const Arguments& arguments) {
     VARVE_TRY(keys, engine.series_list(Query::prefix(*arguments.prefix)));
   }
   Output output = Output::standard();
-  const auto printer = make_answer_printer(format, false, output);
+  const auto printer = make_answer_printer(format, AnswerKind::records, output);
   for (const std::string& key : keys) {
     VARVE_TRY(const std::vector<Record> records, engine.latest_n(key, arguments.count));
     if (records.empty() && arguments.key) return failed(quote(key) + ": no records");

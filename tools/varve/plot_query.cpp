@@ -42,6 +42,14 @@ Outcome<Extent> measure(Engine& engine, const Query& query, const ReadOptions& o
   }
 }
 
+std::string drawn(const Plot& plot, std::uint64_t series_left_out) {
+  std::string out = plot.draw();
+  if (series_left_out != 0) {
+    out += "and " + std::to_string(series_left_out) + " more series, not drawn\n";
+  }
+  return out;
+}
+
 double number(const ValueView& value) {
   switch (value.type()) {
     case ValueType::double_: return value.as_double();
@@ -74,11 +82,39 @@ Outcome<std::string> plot_query(Engine& engine, const Query& query, const Termin
       plot.add(series, block->timestamps()[i], number(block->value(i)));
     }
   }
-  std::string out = plot.draw();
-  if (extent.series_left_out != 0) {
-    out += "and " + std::to_string(extent.series_left_out) + " more series, not drawn\n";
+  return drawn(plot, extent.series_left_out);
+}
+
+Outcome<std::string> plot_aggregates(Engine& engine, const Query& query,
+                                     const Aggregation& aggregation, const Terminal& terminal) {
+  VARVE_TRY(std::vector<Aggregate> answers, engine.aggregate(query, aggregation));
+  std::erase_if(answers, [](const Aggregate& answer) {
+    return !answer.value || answer.value->type() == ValueType::bytes;
+  });
+  if (answers.empty()) return std::string();
+  if (query.is_newest_first()) std::ranges::stable_sort(answers, {}, &Aggregate::ts);
+
+  Extent extent;
+  for (const Aggregate& answer : answers) extent.keys.push_back(answer.key);
+  std::ranges::sort(extent.keys);
+  const auto repeated = std::ranges::unique(extent.keys);
+  extent.keys.erase(repeated.begin(), repeated.end());
+  if (extent.keys.size() > Plot::series_max) {
+    extent.series_left_out = extent.keys.size() - Plot::series_max;
+    extent.keys.resize(Plot::series_max);
   }
-  return out;
+  std::erase_if(answers, [&](const Aggregate& answer) { return answer.key > extent.keys.back(); });
+  const auto [first, last] = std::ranges::minmax(answers, {}, &Aggregate::ts);
+  extent.first = first.ts;
+  extent.last = last.ts;
+
+  Plot plot(extent.first, extent.last, extent.keys.size(), terminal);
+  for (const std::string& key : extent.keys) plot.add_series(key);
+  for (const Aggregate& answer : answers) {
+    const auto series = std::ranges::lower_bound(extent.keys, answer.key) - extent.keys.begin();
+    plot.add(static_cast<std::size_t>(series), answer.ts, number(answer.value->view()));
+  }
+  return drawn(plot, extent.series_left_out);
 }
 
 }  // namespace varve::tools

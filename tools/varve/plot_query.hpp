@@ -14,4 +14,9 @@ namespace varve::tools {
 /// nothing to draw.
 Outcome<std::string> plot_query(Engine& engine, const Query& query, const Terminal& terminal);
 
+/// The chart of what the aggregation gives, each value at the start of its bucket, with the same
+/// exceptions. REQUIRES an aggregation with every().
+Outcome<std::string> plot_aggregates(Engine& engine, const Query& query,
+                                     const Aggregation& aggregation, const Terminal& terminal);
+
 }  // namespace varve::tools

@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "engine/base/try.hpp"
+#include "tools/varve/aggregation_options.hpp"
 #include "tools/varve/answer_printer.hpp"
 #include "tools/varve/command.hpp"
 #include "tools/varve/database.hpp"
 #include "tools/varve/plot_query.hpp"
 #include "tools/varve/selection.hpp"
-#include "tools/varve/value_text.hpp"
 
 namespace varve::tools {
 
@@ -24,6 +24,8 @@ Examples:
   varve query --db plant --key press1/temp --from 2024-05-01 --to 2024-05-02 --format csv
   varve query --db plant --prefix press1/ --newest-first --per-series 1
   varve query --db plant --prefix press1/ --aggregate mean --from -7d
+  varve query --db plant --key press1/temp --from -1d --aggregate max --every 5m --fill previous
+  varve query --db plant --prefix press --from -1d --aggregate p99 --every 1h --group-by-prefix 1
   varve query --db plant --match 'room=hall 2' --from -1h
   varve query --db plant --key press1/temp --from -1d --plot)";
 
@@ -32,21 +34,10 @@ struct Arguments {
   Selection selection;
   std::optional<std::uint64_t> limit, per_series;
   bool newest_first = false;
-  std::optional<std::string> aggregate;
+  AggregationOptions aggregation;
   std::string format = "table";
   bool plot = false;
 };
-
-Parsed<Aggregation> parse_aggregation(std::string_view text) {
-  if (text == "count") return Aggregation::count;
-  if (text == "sum") return Aggregation::sum;
-  if (text == "min") return Aggregation::min;
-  if (text == "max") return Aggregation::max;
-  if (text == "mean") return Aggregation::mean;
-  if (text == "first") return Aggregation::first;
-  if (text == "last") return Aggregation::last;
-  return problem(quote(text) + " is no aggregate: count, sum, min, max, mean, first or last");
-}
 
 Outcome<void> print_records(Engine& engine, const Query& query, AnswerPrinter& printer) {
   VARVE_TRY(Scan scan, engine.scan(query));
@@ -59,15 +50,19 @@ Outcome<void> print_records(Engine& engine, const Query& query, AnswerPrinter& p
   }
 }
 
-Outcome<void> print_aggregates(Engine& engine, const Query& query, Aggregation aggregation,
+Outcome<void> print_aggregates(Engine& engine, const Query& query, const Aggregation& aggregation,
                                AnswerPrinter& printer) {
   VARVE_TRY(const std::vector<Aggregate> answer, engine.aggregate(query, aggregation));
   for (const Aggregate& aggregate : answer) VARVE_CHECK(printer.add(aggregate));
   return printer.finish();
 }
 
-Outcome<void> print_plot(Engine& engine, const Query& query, Output& output) {
-  VARVE_TRY(const std::string text, plot_query(engine, query, terminal_of(STDOUT_FILENO)));
+Outcome<void> print_plot(Engine& engine, const Query& query,
+                         const std::optional<Aggregation>& aggregation, Output& output) {
+  const Terminal terminal = terminal_of(STDOUT_FILENO);
+  VARVE_TRY(const std::string text, aggregation
+                                        ? plot_aggregates(engine, query, *aggregation, terminal)
+                                        : plot_query(engine, query, terminal));
   if (text.empty()) say("no numbers to draw");
   output.text() += text;
   return output.finish();
@@ -80,18 +75,21 @@ Outcome<int> run(const Arguments& arguments) {
   if (arguments.newest_first) query.newest_first();
   VARVE_TRY(const AnswerFormat format,
             option_value("--format", parse_answer_format(arguments.format)));
-  std::optional<Aggregation> aggregation;
-  if (arguments.aggregate) {
-    VARVE_TRY(aggregation, option_value("--aggregate", parse_aggregation(*arguments.aggregate)));
+  VARVE_TRY(const std::optional<Aggregation> aggregation, aggregation_of(arguments.aggregation));
+  if (arguments.plot && aggregation && !aggregation->every()) {
+    return usage("--plot of an aggregate needs --every");
   }
 
   VARVE_TRY(Engine engine, open_database(arguments.db, Access::read));
   Output output = Output::standard();
   if (arguments.plot) {
-    VARVE_CHECK(print_plot(engine, query, output));
+    VARVE_CHECK(print_plot(engine, query, aggregation, output));
     return exit_ok;
   }
-  const auto printer = make_answer_printer(format, aggregation.has_value(), output);
+  const AnswerKind kind = !aggregation           ? AnswerKind::records
+                          : aggregation->every() ? AnswerKind::buckets
+                                                 : AnswerKind::aggregates;
+  const auto printer = make_answer_printer(format, kind, output);
   if (aggregation) {
     VARVE_CHECK(print_aggregates(engine, query, *aggregation, *printer));
   } else {
@@ -114,16 +112,11 @@ void add_query(CLI::App& app, Action& action) {
   command->add_option("--per-series", arguments->per_series, "At most so many of each series")
       ->type_name("N");
   command->add_flag("--newest-first", arguments->newest_first, "Within each series");
-  auto* const aggregate =
-      command
-          ->add_option("--aggregate", arguments->aggregate,
-                       "One value per series: count, sum, min, max, mean, first or last")
-          ->type_name("WHAT");
+  add_aggregation_options(*command, arguments->aggregation);
   auto* const format = command->add_option("--format", arguments->format, "table, csv or json")
                            ->capture_default_str()
                            ->type_name("FORMAT");
   command->add_flag("--plot", arguments->plot, "A chart of the numbers over time")
-      ->excludes(aggregate)
       ->excludes(format);
   command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
 }

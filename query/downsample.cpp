@@ -1,0 +1,83 @@
+#include "query/downsample.hpp"
+
+#include <string>
+#include <utility>
+
+#include "engine/base/range.hpp"
+#include "engine/base/try.hpp"
+#include "query/answers.hpp"
+
+namespace varve::query {
+
+namespace {
+
+// A batch has to fit into the least queue, log and memtable that an engine can be opened with. A
+// record that does not fit in beside others goes alone, as it came.
+constexpr std::size_t batch_bytes_max = std::size_t{16} << 10;
+constexpr std::size_t record_overhead = 64;
+
+std::unexpected<Error> refused(const std::string& what) {
+  return engine::fail(Errc::invalid_argument, "downsample: " + what);
+}
+
+/// Whether some key both begins with `prefix` and is one that the query reads.
+bool reaches(const Query& query, std::string_view prefix) {
+  const engine::KeyRange read = engine::user_key_range(query.first_key(), query.end_key());
+  const engine::KeyRange written = engine::user_key_range(prefix, engine::prefix_end(prefix));
+  return read.first < written.end && written.first < read.end;
+}
+
+std::size_t size_of(const Value& value) {
+  return value.type() == ValueType::bytes ? value.as_bytes().size() : sizeof(double);
+}
+
+}  // namespace
+
+Result<AggregationPlan> downsample_plan(const Query& query, Duration every,
+                                        std::vector<Aggregation> functions,
+                                        std::string_view target_prefix) {
+  for (Aggregation& function : functions) {
+    if (function.every()) return refused("functions come without every()");
+    function = function.every(every);
+  }
+  if (reaches(query, target_prefix)) {
+    return refused("the query reads keys that begin with the target prefix \"" +
+                   std::string(target_prefix) + "\"");
+  }
+  return plan_of(query, functions);
+}
+
+Result<std::uint64_t> downsample(Scan::Source& source, const AggregationPlan& plan,
+                                 std::string_view target_prefix,
+                                 const std::function<Status(WriteBatch&)>& write) {
+  std::vector<std::string> suffixes;
+  suffixes.reserve(plan.functions.size());
+  for (const Aggregation& function : plan.functions) suffixes.push_back('/' + function.name());
+  std::uint64_t written = 0;
+  std::size_t bytes = 0;
+  WriteBatch batch;
+  std::string key(target_prefix);
+  const auto write_batch = [&]() -> Status {
+    const std::size_t records = batch.size();
+    VARVE_CHECK(write(batch));
+    batch.clear();
+    bytes = 0;
+    written += records;
+    return {};
+  };
+  const AnswerSink sink = [&](const BucketValue& answer) -> Status {
+    if (!answer.value) return {};
+    key.resize(target_prefix.size());
+    (key += answer.key) += suffixes[answer.function];
+    const std::size_t size = key.size() + size_of(*answer.value) + record_overhead;
+    if (!batch.empty() && bytes + size > batch_bytes_max) VARVE_CHECK(write_batch());
+    batch.put(key, plan.buckets.start_of(answer.bucket), answer.value->view());
+    bytes += size;
+    return {};
+  };
+  VARVE_CHECK(aggregate(source, plan, sink));
+  if (!batch.empty()) VARVE_CHECK(write_batch());
+  return written;
+}
+
+}  // namespace varve::query

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "query/aggregation_plan.hpp"
+#include "varve/error.hpp"
+#include "varve/query.hpp"
+#include "varve/scan.hpp"
+#include "varve/write_batch.hpp"
+
+namespace varve::query {
+
+/// Fails with invalid_argument where the functions' own buckets, or a target inside of what the
+/// query reads, stand against it.
+Result<AggregationPlan> downsample_plan(const Query& query, Duration every,
+                                        std::vector<Aggregation> functions,
+                                        std::string_view target_prefix);
+
+/// Writes the plan's values as records, in batches that any engine takes, and returns how many.
+Result<std::uint64_t> downsample(Scan::Source& source, const AggregationPlan& plan,
+                                 std::string_view target_prefix,
+                                 const std::function<Status(WriteBatch&)>& write);
+
+}  // namespace varve::query
