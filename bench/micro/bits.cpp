@@ -92,6 +92,8 @@ const char* name_of(engine::Encoding encoding) {
     case decimal: return "decimal";
     case decimal32: return "decimal32";
     case split: return "split";
+    case line: return "line";
+    case runs: return "runs";
   }
   return "unknown";
 }

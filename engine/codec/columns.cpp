@@ -18,6 +18,49 @@ std::span<const std::uint64_t> words_of(std::span<const std::int64_t> values) {
 
 std::size_t bitmap_size(std::size_t count) { return count / 8 + (count % 8 != 0); }
 
+/// How often values come in a row, but for the last.
+std::vector<std::uint64_t> runs_of(std::span<const bool> values) {
+  std::vector<std::uint64_t> lengths;
+  std::size_t begin = 0;
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    if (values[i] != values[i - 1]) lengths.push_back(i - std::exchange(begin, i));
+  }
+  return lengths;
+}
+
+/// Appends nothing, and says false, where a bitmap takes no more.
+bool encode_runs_if_it_pays(std::span<const bool> values, Bytes& target) {
+  const std::vector<std::uint64_t> lengths = runs_of(values);
+  if (lengths.size() > values.size() / 4) return false;  // Shorter ones hardly ever take less.
+  const std::size_t at = target.size();
+  ByteWriter writer(target);
+  writer.put(std::to_underlying(Encoding::runs));
+  writer.put(static_cast<std::uint8_t>(values.front()));
+  writer.put_varint(lengths.size());
+  encode_words(lengths, Compression::none, target);
+  if (target.size() - at <= bitmap_size(values.size())) return true;
+  target.resize(at);
+  return false;
+}
+
+void decode_runs(ByteReader& reader, std::span<bool> values) {
+  const auto first = reader.take<std::uint8_t>();
+  const std::uint64_t count = reader.take_varint();
+  if (first > 1 || count >= values.size()) return reader.fail();
+  std::vector<std::uint64_t> lengths(static_cast<std::size_t>(count));
+  decode_words(reader, lengths);
+  if (!reader.ok()) return;
+  bool value = first == 1;
+  for (const std::uint64_t length : lengths) {
+    // One at least is left for the last run.
+    if (length == 0 || length >= values.size()) return reader.fail();
+    std::ranges::fill(values.first(static_cast<std::size_t>(length)), value);
+    values = values.subspan(static_cast<std::size_t>(length));
+    value = !value;
+  }
+  std::ranges::fill(values, value);
+}
+
 constexpr std::size_t heap_compressed_min = 64;  // Below, a frame's header eats what it saves.
 
 }  // namespace
@@ -38,6 +81,7 @@ void encode_bools(std::span<const bool> values, Bytes& target) {
     writer.put(static_cast<std::uint8_t>(values.front()));
     return;
   }
+  if (encode_runs_if_it_pays(values, target)) return;
   writer.put(std::to_underlying(Encoding::bitmap));
   const std::size_t at = target.size();
   target.resize(at + bitmap_size(values.size()));
@@ -55,6 +99,7 @@ void decode_bools(ByteReader& reader, std::span<bool> values) {
       std::ranges::fill(values, value == 1);
       return;
     }
+    case Encoding::runs: return decode_runs(reader, values);
     case Encoding::bitmap: {
       const ByteSpan bitmap = reader.take_bytes(bitmap_size(values.size()));
       if (!reader.ok()) return;

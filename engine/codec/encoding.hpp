@@ -19,6 +19,8 @@ enum class Encoding : std::uint8_t {
   decimal = 10,       // Doubles as integers over a power of ten.
   decimal32 = 11,     // The same, rounded to a float.
   split = 12,         // Upper bits, which repeat themselves, apart from lower ones, which do not.
+  line = 13,          // Steps along a line, by how far from it they end.
+  runs = 14,          // How often the same comes in a row.
 };
 
 }  // namespace varve::engine

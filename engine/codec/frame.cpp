@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "engine/codec/bit_packing.hpp"
+#include "engine/codec/digits.hpp"
 #include "engine/codec/scratch.hpp"
 
 namespace varve::engine {
@@ -14,6 +15,8 @@ namespace {
 
 using Words = std::span<const std::uint64_t>;
 
+// The form: the width, or this and the width, where digits are above; and whether exceptions are.
+constexpr unsigned digits_form = 65;
 constexpr std::uint8_t patched_bit = 0x80;
 constexpr std::size_t place_bits = 16;
 
@@ -21,6 +24,7 @@ unsigned width_of(std::uint64_t range) { return static_cast<unsigned>(std::bit_w
 
 std::size_t frame_size(const Frame& frame, std::size_t count) {
   const std::size_t plain = zigzag_size(frame.base) + 1 + packed_size(count, frame.width);
+  if (frame.radix != 0) return plain + 1 + digits_size(count, frame.radix);
   if (frame.exceptions == 0) return plain;
   return plain + 2 + 1 + frame.exceptions * sizeof(std::uint16_t) +
          packed_size(frame.exceptions, frame.high_width);
@@ -30,6 +34,26 @@ Frame plain_frame(const Extremes& extremes, std::size_t count) {
   Frame frame{.base = extremes.least, .width = width_of(extremes.greatest - extremes.least)};
   frame.size = frame_size(frame, count);
   return frame;
+}
+
+// A digit takes some two cycles more to decode than a bit, so it has to save a sixteenth at least.
+constexpr std::size_t digits_count_min = 128;
+constexpr unsigned digits_gain_min = 16;
+
+/// The best cut between lower bits and digits above, which are few: more save hardly more.
+Frame digits_frame(const Extremes& extremes, std::size_t count) {
+  const std::uint64_t range = extremes.greatest - extremes.least;
+  const unsigned width = width_of(range);
+  Frame best{.size = std::numeric_limits<std::size_t>::max()};
+  for (unsigned bits = 2; bits <= std::min(width, 6u); ++bits) {
+    const unsigned low_width = width - bits;
+    const auto radix = static_cast<unsigned>(range >> low_width) + 1;
+    if (radix < radix_min || radix > radix_max) continue;
+    Frame frame{.base = extremes.least, .width = low_width, .radix = radix};
+    frame.size = frame_size(frame, count);
+    if (frame.size < best.size) best = frame;
+  }
+  return best;
 }
 
 /// How many words have which width, and so what each width to pack in would cost.
@@ -67,15 +91,17 @@ class Histogram {
 constexpr std::size_t sample_size = 64;
 
 /// Whether most words of a sample lie in an eighth of the range or less, so that two bits can be
-/// had by leaving the others to exceptions.
+/// had by leaving the others to exceptions; of a narrow range, whether nearly all are the least.
 bool is_concentrated(Words words, const Frame& plain) {
   constexpr unsigned part_bits = 4;
-  if (plain.width < part_bits) return false;
+  const bool narrow = plain.width < part_bits;
+  const unsigned part_width = narrow ? 0 : plain.width - part_bits;
   std::array<std::uint8_t, std::size_t{1} << part_bits> parts{};
   const std::size_t step = words.size() / sample_size;
   for (std::size_t i = 0; i < sample_size; ++i) {
-    ++parts[(words[i * step] - plain.base) >> (plain.width - part_bits)];
+    ++parts[(words[i * step] - plain.base) >> part_width];
   }
+  if (narrow) return parts[0] >= sample_size / 16 * 15;
   unsigned most = 0;
   for (std::size_t i = 1; i < parts.size(); ++i) {
     most = std::max<unsigned>(most, parts[i - 1] + parts[i]);
@@ -144,11 +170,13 @@ Frame choose_frame(Words words) {
   return choose_frame(words, extremes_of(words));
 }
 
-Frame choose_frame(Words words, const Extremes& extremes) {
+namespace {
+
+Frame choose_bits(Words words, const Extremes& extremes) {
   Frame best = plain_frame(extremes, words.size());
   const bool may_have_exceptions =
       words.size() >= 2 * sample_size && words.size() <= patched_count_max;
-  if (!may_have_exceptions || !is_concentrated(words, best)) return best;
+  if (!may_have_exceptions || best.width == 0 || !is_concentrated(words, best)) return best;
 
   const Sample sample(words);
   const auto low = static_cast<std::uint64_t>(sample.sorted[sample_size / 16]);
@@ -163,17 +191,33 @@ Frame choose_frame(Words words, const Extremes& extremes) {
   return best;
 }
 
+}  // namespace
+
+Frame choose_frame(Words words, const Extremes& extremes) {
+  const Frame bits = choose_bits(words, extremes);
+  if (words.size() < digits_count_min || is_constant(bits)) return bits;
+  const Frame digits = digits_frame(extremes, words.size());
+  return digits.size < bits.size - bits.size / digits_gain_min ? digits : bits;
+}
+
 void encode_frame(Words words, const Frame& frame, Bytes& target) {
   ByteWriter writer(target);
   writer.put_zigzag(as_signed(frame.base));
   const bool patched = frame.exceptions > 0;
-  writer.put(static_cast<std::uint8_t>(frame.width | (patched ? patched_bit : 0)));
+  const unsigned form = frame.width + (frame.radix != 0 ? digits_form : 0);
+  writer.put(static_cast<std::uint8_t>(form | (patched ? patched_bit : 0)));
+  if (frame.radix != 0) writer.put(static_cast<std::uint8_t>(frame.radix));
   const auto pack_more = [&](Words values, std::uint64_t base, unsigned width) {
     const std::size_t at = target.size();
     target.resize(at + packed_size(values.size(), width));
     pack(values, base, width, std::span(target).subspan(at));
   };
   pack_more(words, frame.base, frame.width);
+  if (frame.radix != 0) {
+    const std::size_t at = target.size();
+    target.resize(at + digits_size(words.size(), frame.radix));
+    pack_digits(words, frame.base, frame.width, frame.radix, std::span(target).subspan(at));
+  }
   if (!patched) return;
 
   writer.put(static_cast<std::uint16_t>(frame.exceptions - 1));
@@ -215,17 +259,41 @@ void patch(ByteReader& reader, unsigned width, std::span<std::uint64_t> words) {
   }
 }
 
+void decode_digits(ByteReader& reader, std::uint64_t base, unsigned width,
+                   std::span<std::uint64_t> words) {
+  const unsigned radix = reader.take<std::uint8_t>();
+  if (radix < radix_min || radix > radix_max) return reader.fail();
+  const ByteSpan packed = reader.take_bytes(packed_size(words.size(), width));
+  const ByteSpan digits = reader.take_bytes(digits_size(words.size(), radix));
+  if (!reader.ok()) return;
+  if (width == 0) return set_digits(digits, base, radix, words);
+  unpack(packed, base, width, words);
+  add_digits(digits, width, radix, words);
+}
+
 }  // namespace
 
 void decode_frame(ByteReader& reader, std::span<std::uint64_t> words) {
   const auto base = static_cast<std::uint64_t>(reader.take_zigzag());
   const auto form = reader.take<std::uint8_t>();
+  if (form >= digits_form && (form & patched_bit) == 0) {
+    return decode_digits(reader, base, form - digits_form, words);
+  }
   const unsigned width = form & ~patched_bit & 0xFFu;
   if (width > 64) return reader.fail();
   const ByteSpan packed = reader.take_bytes(packed_size(words.size(), width));
   if (!reader.ok()) return;
   unpack(packed, base, width, words);
   if ((form & patched_bit) != 0) patch(reader, width, words);
+}
+
+std::optional<std::uint64_t> decode_constant_frame(ByteReader& reader) {
+  ByteReader ahead = reader;
+  const auto base = static_cast<std::uint64_t>(ahead.take_zigzag());
+  const auto form = ahead.take<std::uint8_t>();
+  if (!ahead.ok() || form != 0) return std::nullopt;
+  reader = ahead;
+  return base;
 }
 
 }  // namespace varve::engine

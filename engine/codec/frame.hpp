@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "engine/base/bytes.hpp"
@@ -16,6 +17,7 @@ struct Frame {
   std::uint64_t base = 0;
   unsigned width = 0;       // Bits of each.
   unsigned high_width = 0;  // Bits above these of each exception; 0 where there are none.
+  unsigned radix = 0;       // Of digits above these, of all words; 0 where there are none.
   std::size_t exceptions = 0;
   std::size_t size = 0;  // Of the encoding, in bytes.
 };
@@ -30,6 +32,11 @@ struct Extremes {
   std::uint64_t greatest;
 };
 
+/// Whether all words are the base.
+inline bool is_constant(const Frame& frame) {
+  return frame.width == 0 && frame.radix == 0 && frame.exceptions == 0;
+}
+
 /// REQUIRES a word.
 Extremes extremes_of(std::span<const std::uint64_t> words);
 
@@ -42,6 +49,9 @@ void encode_frame(std::span<const std::uint64_t> words, const Frame& frame, Byte
 
 /// Fails the reader where the bytes are no frame of that many words.
 void decode_frame(ByteReader& reader, std::span<std::uint64_t> words);
+
+/// The word that all of a frame are, read over. None, and nothing read, where they may differ.
+std::optional<std::uint64_t> decode_constant_frame(ByteReader& reader);
 
 /// The bytes that put_zigzag() takes for a word.
 std::size_t zigzag_size(std::uint64_t word);

@@ -78,7 +78,7 @@ PlainWords::PlainWords(Words words)
       deltas2_(words.size() - 1),
       frame_(choose_frame(words, extremes_)),
       size_(frame_.size) {
-  if (frame_.width == 0 && frame_.exceptions == 0) {
+  if (is_constant(frame_)) {
     encoding_ = Encoding::constant;
     return;
   }

@@ -14,13 +14,14 @@ void encode_steps(std::span<const Timestamp> timestamps, Bytes& target) {
   for (std::size_t i = 0; i < steps.size(); ++i) {
     steps[i] = static_cast<std::uint64_t>(wrapping_subtract(timestamps[i + 1], timestamps[i]));
   }
-  encode_words(steps, Compression::none, target);
+  encode_step_words(steps, target);
 }
 
 void decode_steps(ByteReader& reader, std::span<Timestamp> timestamps) {
-  decode_int64s(reader, timestamps.subspan(1));
-  Timestamp ts = timestamps.front();
-  for (Timestamp& step : timestamps.subspan(1)) step = ts = wrapping_add(ts, step);
+  const auto rest = timestamps.subspan(1);
+  // Signed and unsigned of one width may alias each other.
+  decode_step_sums(reader, static_cast<std::uint64_t>(timestamps.front()),
+                   {reinterpret_cast<std::uint64_t*>(rest.data()), rest.size()});
 }
 
 void encode_expiries(std::span<const Timestamp> expiries, std::span<const Timestamp> timestamps,

@@ -1,8 +1,11 @@
 #include "engine/codec/words.hpp"
 
+#include <utility>
+
 #include "engine/codec/compressed_words.hpp"
 #include "engine/codec/dictionary.hpp"
 #include "engine/codec/encoding.hpp"
+#include "engine/codec/line_words.hpp"
 #include "engine/codec/plain_words.hpp"
 #include "engine/codec/scaled_words.hpp"
 #include "engine/codec/split_words.hpp"
@@ -34,12 +37,42 @@ void encode_words(std::span<const std::uint64_t> words, Compression compression,
   plain.encode(target);
 }
 
+void encode_step_words(std::span<const std::uint64_t> steps, Bytes& target) {
+  if (!encode_line_if_it_pays(steps, target)) encode_words(steps, Compression::none, target);
+}
+
+namespace {
+
+void add_up(std::uint64_t first, std::span<std::uint64_t> words) {
+  for (std::uint64_t& word : words) word = first += word;
+}
+
+/// What adding up from 0 undoes.
+void subtract_neighbours(std::span<std::uint64_t> sums) {
+  std::uint64_t before = 0;
+  for (std::uint64_t& sum : sums) sum -= std::exchange(before, sum);
+}
+
+}  // namespace
+
+void decode_step_sums(ByteReader& reader, std::uint64_t first, std::span<std::uint64_t> sums) {
+  if (sums.empty()) return;
+  ByteReader ahead = reader;
+  if (static_cast<Encoding>(ahead.take<std::uint8_t>()) == Encoding::line) {
+    reader.take<std::uint8_t>();
+    return decode_line(reader, first, sums);
+  }
+  decode_words(reader, sums);
+  add_up(first, sums);
+}
+
 void decode_words(ByteReader& reader, std::span<std::uint64_t> words) {
   if (words.empty()) return;
   const auto encoding = static_cast<Encoding>(reader.take<std::uint8_t>());
   switch (encoding) {
     case Encoding::scaled: return decode_scaled(reader, words);
     case Encoding::dictionary: return decode_dictionary(reader, words);
+    case Encoding::line: decode_line(reader, 0, words); return subtract_neighbours(words);
     case Encoding::split: return decode_split(reader, words);
     case Encoding::zstd: return decode_compressed(reader, words);
     default: return decode_plain_words(encoding, reader, words);

@@ -17,4 +17,12 @@ void encode_words(std::span<const std::uint64_t> words, Compression compression,
 /// bytes are not one.
 void decode_words(ByteReader& reader, std::span<std::uint64_t> words);
 
+/// Words that are the steps between others: the same, and where they are those of a clock whose
+/// readings come late, in an encoding for these.
+void encode_step_words(std::span<const std::uint64_t> steps, Bytes& target);
+
+/// Fills `sums` from a column, of steps or of others, with the sum of `first` and all words up to
+/// each: with what they are the steps between.
+void decode_step_sums(ByteReader& reader, std::uint64_t first, std::span<std::uint64_t> sums);
+
 }  // namespace varve::engine

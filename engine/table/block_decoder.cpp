@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "engine/base/try.hpp"
 #include "engine/codec/columns.hpp"
+#include "engine/codec/row_columns.hpp"
 #include "engine/codec/words.hpp"
 #include "engine/table/block_format.hpp"
 
@@ -34,6 +36,13 @@ bool decode_times(ByteReader& reader, const BlockDirectory& directory,
                   std::vector<Timestamp>& timestamps) {
   std::vector<std::int64_t> firsts(directory.counts.size());
   decode_int64s(reader, firsts);
+  if (firsts.size() == 1) {
+    timestamps.resize(directory.rows);
+    timestamps.front() = firsts.front();
+    decode_steps(reader, timestamps);
+    return reader.ok() &&
+           std::ranges::adjacent_find(timestamps, std::ranges::greater_equal()) == timestamps.end();
+  }
   std::vector<std::uint64_t> steps(directory.rows - firsts.size());
   decode_words(reader, steps);
   if (!reader.ok()) return false;

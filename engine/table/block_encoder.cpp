@@ -201,7 +201,7 @@ void BlockEncoder::encode_times(Bytes& target) const {
     }
   }
   encode_int64s(firsts, Compression::none, target);
-  encode_words(steps, Compression::none, target);
+  encode_step_words(steps, target);
 }
 
 void BlockEncoder::encode_expiries(Bytes& target) const {

@@ -31,6 +31,8 @@ std::string name_of(Encoding encoding) {
     case Encoding::decimal: return "decimal";
     case Encoding::decimal32: return "decimal32";
     case Encoding::split: return "split";
+    case Encoding::line: return "line";
+    case Encoding::runs: return "runs";
     default: return "unknown";
   }
 }

@@ -103,6 +103,46 @@ TEST(BoolColumn, keeps_every_pattern_of_up_to_ten) {
   }
 }
 
+std::vector<bool> decoded_bools(ByteSpan bytes, std::size_t count) {
+  ByteReader reader(bytes);
+  const auto values = std::make_unique<bool[]>(count);
+  decode_bools(reader, {values.get(), count});
+  if (!reader.ok() || !reader.at_end()) return {};
+  return std::vector<bool>(values.get(), values.get() + count);
+}
+
+TEST(BoolColumn, that_rarely_changes_is_stored_by_its_runs) {
+  test::Random random(9);
+  std::array<bool, 1000> values{};
+  for (std::size_t i = 1; i < values.size(); ++i) values[i] = values[i - 1] != random.chance(0.01);
+  Bytes bytes;
+  encode_bools(values, bytes);
+  EXPECT_EQ(static_cast<Encoding>(bytes[0]), Encoding::runs);
+  EXPECT_LT(bytes.size(), 30u);
+  EXPECT_EQ(decoded_bools(bytes, 1000), std::vector<bool>(values.begin(), values.end()));
+
+  for (auto& value : values) value = random.chance(0.5);
+  bytes.clear();
+  encode_bools(values, bytes);
+  EXPECT_EQ(static_cast<Encoding>(bytes[0]), Encoding::bitmap);
+}
+
+TEST(BoolColumn, whose_runs_are_not_its_length_is_refused) {
+  // True, so many runs but the last, and all of these of one length.
+  const auto runs = [](unsigned first, unsigned count, unsigned zigzag_length) {
+    return Bytes{static_cast<std::byte>(Encoding::runs), static_cast<std::byte>(first),
+                 static_cast<std::byte>(count), static_cast<std::byte>(Encoding::constant),
+                 static_cast<std::byte>(zigzag_length)};
+  };
+  EXPECT_EQ(decoded_bools(runs(1, 2, 4), 5), (std::vector{true, true, false, false, true}));
+  EXPECT_TRUE(decoded_bools(runs(1, 2, 4), 4).empty()) << "none is left for the last run";
+  EXPECT_TRUE(decoded_bools(runs(1, 2, 4), 3).empty());
+  EXPECT_TRUE(decoded_bools(runs(1, 2, 0), 5).empty()) << "a run of nothing";
+  EXPECT_TRUE(decoded_bools(runs(1, 2, 1), 5).empty()) << "a negative length";
+  EXPECT_TRUE(decoded_bools(runs(2, 2, 4), 5).empty());
+  EXPECT_TRUE(decoded_bools(runs(1, 5, 2), 5).empty()) << "more runs than values";
+}
+
 TEST(BoolColumn, refuses_what_is_neither_true_nor_false) {
   const Bytes bytes{static_cast<std::byte>(Encoding::constant), std::byte{2}};
   ByteReader reader{ByteSpan(bytes)};

@@ -192,12 +192,50 @@ TEST(Words, that_are_rarely_far_off_are_exceptions) {
   }
 }
 
+TEST(Words, of_a_range_far_from_a_power_of_two_take_little_more_than_its_logarithm) {
+  test::Random random(10);
+  for (const auto& [range, bits] : {std::pair{3u, 1.62}, std::pair{5u, 2.4}, std::pair{9u, 3.3},
+                                    std::pair{21u, 4.7}, std::pair{601u, 9.4}}) {
+    Words words(1000);
+    for (auto& word : words) word = 7 + random.below(range);
+    words[0] = 7;
+    words[1] = 7 + range - 1;
+    EXPECT_LE(static_cast<double>(encoded(words).size() * 8), 1000 * bits + 64) << range;
+    EXPECT_EQ(decoded(encoded(words), 1000), words) << range;
+  }
+}
+
+TEST(Words, of_digits_are_refused_with_a_wrong_radix_and_at_every_shorter_length) {
+  test::Random random(11);
+  Words words(300);
+  for (auto& word : words) word = random.below(9);
+  Bytes bytes = encoded(words);
+  // Tag, base, form (no bits below the digits), radix.
+  ASSERT_EQ(static_cast<Encoding>(bytes[0]), Encoding::packed);
+  ASSERT_EQ(bytes[2], std::byte{65});
+  ASSERT_EQ(bytes[3], std::byte{9});
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(decoded(ByteSpan(bytes).first(size), words.size()).has_value()) << size;
+  }
+  for (const unsigned radix : {0u, 1u, 2u, 64u, 255u}) {
+    bytes[3] = static_cast<std::byte>(radix);
+    EXPECT_FALSE(decoded(bytes, words.size()).has_value()) << radix;
+  }
+}
+
+TEST(Words, of_which_few_are_one_more_than_the_others_take_the_places_of_these) {
+  Words words(1000, 7);
+  for (std::size_t i = 50; i < words.size(); i += 100) words[i] = 8;
+  EXPECT_LE(encoded(words).size(), 10u * 2 + 12);
+  EXPECT_EQ(decoded(encoded(words), 1000), words);
+}
+
 TEST(Words, a_bitmap_or_an_unknown_encoding_is_refused) {
   for (int tag = 0; tag < 256; ++tag) {
     const auto encoding = static_cast<Encoding>(tag);
     const bool retired = tag == 5;
     if (encoding <= Encoding::dictionary && encoding != Encoding::bitmap && !retired) continue;
-    if (encoding == Encoding::split) continue;
+    if (encoding == Encoding::split || encoding == Encoding::line) continue;
     Bytes bytes(100);
     bytes[0] = static_cast<std::byte>(tag);
     EXPECT_FALSE(decoded(bytes, 5).has_value());
