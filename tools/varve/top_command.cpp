@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -119,7 +120,8 @@ std::string table_of(const Usages& usages, const Arguments& arguments) {
     const double share = by_rows ? static_cast<double>(usage.rows) / static_cast<double>(total.rows)
                                  : usage.bytes / total.bytes;
     table.add({printable(key), grouped(usage.rows),
-               grouped(static_cast<std::uint64_t>(usage.bytes + 0.5)), fixed(share * 100, 1) + " %",
+               grouped(static_cast<std::uint64_t>(std::llround(usage.bytes))),
+               fixed(share * 100, 1) + " %",
                fixed(usage.bytes / static_cast<double>(usage.rows), 2)});
   }
   std::string out;
