@@ -30,7 +30,7 @@ Status Aggregator::add(const Block& block) {
 }
 
 Result<bool> Aggregator::add(std::string_view key, const BlockStatistics& block) {
-  if (!suffices(block, plan_.needs)) return false;
+  if (!plan_.needs.statistics_suffice()) return false;
   const std::int64_t bucket = plan_.buckets.number_of(block.first_ts);
   if (bucket != plan_.buckets.number_of(block.last_ts)) return false;
   VARVE_CHECK(change_series(key));

@@ -14,13 +14,6 @@ using Function = Aggregation::Function;
 
 }  // namespace
 
-bool suffices(const BlockStatistics& block, const Needs& needs) {
-  if (needs.moments || needs.quantiles || needs.counter) return false;
-  if (!needs.extremes || block.numbers.type == engine::RowType::int64) return true;
-  return std::bit_cast<double>(block.numbers.min) != 0 &&
-         std::bit_cast<double>(block.numbers.max) != 0;
-}
-
 Needs Needs::of(std::span<const Aggregation> functions) {
   Needs needs;
   for (const Aggregation& function : functions) {

@@ -28,6 +28,9 @@ struct Needs {
   bool moments = false;
   bool quantiles = false;
   bool counter = false;
+
+  /// Whether BlockStatistics can stand for rows.
+  bool statistics_suffice() const { return !moments && !quantiles && !counter; }
 };
 
 /// What is known of a block of numbers of one series without its rows.
@@ -37,10 +40,6 @@ struct BlockStatistics {
   Timestamp last_ts = 0;
   engine::NumberStatistics numbers;
 };
-
-/// Whether they can stand for the rows: not for functions of each number, and not for an extreme
-/// that is a zero of either sign.
-bool suffices(const BlockStatistics& block, const Needs& needs);
 
 /// The records of a bucket, boiled down to what the functions need, in memory that hangs on
 /// neither their number (but for up to quantile_exact_max numbers) nor their order: what was put
@@ -53,7 +52,7 @@ class Summary {
   /// The records [begin, end) of the block, which are all newer than those before or, against the
   /// order of time, all older; they are in the same order themselves.
   void add(const Block& block, std::size_t begin, std::size_t end, bool newest_first);
-  /// As if the block's rows were added. REQUIRES suffices().
+  /// As if the block's rows were added. REQUIRES Needs::statistics_suffice().
   void add(const BlockStatistics& block);
   /// As if the records of another series, with a greater key, were added.
   void add(const Summary& other);

@@ -108,16 +108,16 @@ TEST(Aggregation, goes_against_time_where_the_query_does) {
 }
 
 TEST(Aggregation, fills_gaps_within_a_series_as_told) {
-  const std::vector<Rows> blocks = {{"a", {0, 30}, {1, 4}}, {"b", {20}, {7}}};
+  const std::vector<Rows> blocks = {{"a", {0, 30}, {1, 4}}, {"b", {60}, {7}}};
   const Aggregation sum = Aggregation::sum.every(Duration(10));
   EXPECT_EQ(aggregate(Query::all(), sum.fill(Fill::null), blocks).value(),
-            (Answers{{"a", 1.0, 0}, {"a", {}, 10}, {"a", {}, 20}, {"a", 4.0, 30}, {"b", 7.0, 20}}));
+            (Answers{{"a", 1.0, 0}, {"a", {}, 10}, {"a", {}, 20}, {"a", 4.0, 30}, {"b", 7.0, 60}}));
   EXPECT_EQ(
       aggregate(Query::all(), sum.fill(Fill::previous), blocks).value(),
-      (Answers{{"a", 1.0, 0}, {"a", 1.0, 10}, {"a", 1.0, 20}, {"a", 4.0, 30}, {"b", 7.0, 20}}));
+      (Answers{{"a", 1.0, 0}, {"a", 1.0, 10}, {"a", 1.0, 20}, {"a", 4.0, 30}, {"b", 7.0, 60}}));
   EXPECT_EQ(
       aggregate(Query::all(), sum.fill(Fill::linear), blocks).value(),
-      (Answers{{"a", 1.0, 0}, {"a", 2.0, 10}, {"a", 3.0, 20}, {"a", 4.0, 30}, {"b", 7.0, 20}}));
+      (Answers{{"a", 1.0, 0}, {"a", 2.0, 10}, {"a", 3.0, 20}, {"a", 4.0, 30}, {"b", 7.0, 60}}));
 }
 
 TEST(Aggregation, fills_to_the_ends_of_a_bounded_query) {
@@ -143,6 +143,9 @@ TEST(Aggregation, does_not_fill_without_bounds) {
   EXPECT_EQ(refused.error().code, Errc::invalid_argument);
   EXPECT_EQ(refused.error().where, "aggregate: fill() of more than 1000000 buckets");
   EXPECT_FALSE(aggregate(Query::all(), fill, {{"a", {least, greatest}, {1, 2}}}));
+  const Timestamp half = last / 2 + 2;
+  EXPECT_FALSE(aggregate(Query::all(), fill, {{"a", {0, half}, {1, 2}}, {"b", {0, half}, {1, 2}}}))
+      << "it counts for all series together";
 }
 
 TEST(Aggregation, puts_the_step_between_two_buckets_into_the_later) {
