@@ -143,7 +143,8 @@ class EngineImpl {
   Result<std::unique_ptr<query::BlockSource>> source_of(const Query& query,
                                                         const ReadOptions& options);
   /// The same, read by as many threads as the options ask for.
-  Result<std::unique_ptr<Scan::Source>> blocks_of(const Query& query, const ReadOptions& options);
+  Result<std::unique_ptr<query::AnswerSource>> blocks_of(const Query& query,
+                                                         const ReadOptions& options);
   std::shared_ptr<const engine::View> snapshot_of(const ReadOptions& options) const;
 
   struct LabelRound;

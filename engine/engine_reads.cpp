@@ -85,8 +85,8 @@ Result<EngineImpl::Selected> EngineImpl::select(const Query& query, const ReadOp
   return Selected{std::move(selected.view), std::move(selected.keys)};
 }
 
-Result<std::unique_ptr<Scan::Source>> EngineImpl::blocks_of(const Query& query,
-                                                            const ReadOptions& options) {
+Result<std::unique_ptr<query::AnswerSource>> EngineImpl::blocks_of(const Query& query,
+                                                                   const ReadOptions& options) {
   if (options.threads() <= 1 || parts_.options.threadless) return source_of(query, options);
   VARVE_TRY(const auto selected, select(query, options));
   VARVE_TRY(const auto bounds, query::bounds_of(query));
@@ -96,7 +96,9 @@ Result<std::unique_ptr<Scan::Source>> EngineImpl::blocks_of(const Query& query,
   const auto open = [=](const engine::KeyRange& part) -> Result<std::unique_ptr<Scan::Source>> {
     return BlockSource::open(selected.view, query, options, selected.keys, part);
   };
-  if (parts.size() == 1) return open(bounds.keys);
+  if (parts.size() == 1) {
+    return BlockSource::open(selected.view, query, options, selected.keys);
+  }
   return query::parallel_source(std::move(parts), open, threads, query.limit());
 }
 

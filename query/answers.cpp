@@ -36,16 +36,24 @@ Result<std::vector<std::string>> series_list(BlockSource& source, std::size_t li
   return keys;
 }
 
-Status aggregate(Scan::Source& source, const AggregationPlan& plan, const AnswerSink& sink) {
+Status aggregate(AnswerSource& source, const AggregationPlan& plan, const AnswerSink& sink) {
   Aggregator aggregator(plan, sink);
   for (;;) {
+    VARVE_TRY(const auto unread, source.peek_unread());
+    if (unread) {
+      VARVE_TRY(const bool taken, aggregator.add(unread->key, unread->statistics));
+      if (taken) {
+        source.skip_unread();
+        continue;
+      }
+    }
     VARVE_TRY(const auto block, source.next_block());
     if (!block) return aggregator.finish();
     VARVE_CHECK(aggregator.add(*block));
   }
 }
 
-Result<std::vector<Aggregate>> aggregates(Scan::Source& source, const AggregationPlan& plan) {
+Result<std::vector<Aggregate>> aggregates(AnswerSource& source, const AggregationPlan& plan) {
   std::vector<Aggregate> answers;
   const AnswerSink sink = [&](BucketValue answer) -> Status {
     const Timestamp ts = plan.buckets.all_of_time() ? 0 : plan.buckets.start_of(answer.bucket);

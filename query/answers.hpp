@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "query/aggregation_plan.hpp"
+#include "query/answer_source.hpp"
 #include "query/block_source.hpp"
 #include "query/gap_filler.hpp"
 #include "varve/aggregation.hpp"
@@ -21,8 +22,8 @@ Result<std::uint64_t> count(Scan::Source& source);
 /// The keys that have a record; at most `limit`.
 Result<std::vector<std::string>> series_list(BlockSource& source, std::size_t limit);
 /// Each answer of the plan goes to `sink`, by key and then in the plan's direction of time.
-[[nodiscard]] Status aggregate(Scan::Source& source, const AggregationPlan& plan,
+[[nodiscard]] Status aggregate(AnswerSource& source, const AggregationPlan& plan,
                                const AnswerSink& sink);
-Result<std::vector<Aggregate>> aggregates(Scan::Source& source, const AggregationPlan& plan);
+Result<std::vector<Aggregate>> aggregates(AnswerSource& source, const AggregationPlan& plan);
 
 }  // namespace varve::query

@@ -21,10 +21,10 @@ Result<std::unique_ptr<BlockSource>> BlockSource::open(std::shared_ptr<const eng
   VARVE_TRY(engine::CursorBounds bounds, bounds_of(query));
   if (within) bounds.keys = *std::move(within);
   std::unique_ptr<BlockSource> source(
-      new BlockSource(std::move(view), query, std::move(keys), bounds.keys.end));
+      new BlockSource(std::move(view), query, std::move(keys), bounds.keys.end, options));
   if (!bounds.keys.empty() && !bounds.times.empty() && query.limit() != 0 &&
       query.per_series() != 0) {
-    VARVE_TRY(source->cursor_, source->view_->live_rows(bounds, cursor_options(options)));
+    VARVE_TRY(source->cursor_, source->view_->live_rows(bounds, source->options_));
   }
   return source;
 }
@@ -36,11 +36,7 @@ Result<std::optional<Block>> BlockSource::next_block() {
       if (!found) break;
     }
     RowsView rows = stretches_[next_++];
-    if (rows.key != key_ || !in_series_) {
-      key_.assign(rows.key);
-      in_series_ = true;
-      series_left_ = per_series_;
-    }
+    if (rows.key != key_ || !in_series_) begin_series(rows.key);
     const std::size_t count = std::min({rows.size(), left_, series_left_});
     if (count == 0) continue;
     if (newest_first_) {
@@ -56,12 +52,24 @@ Result<std::optional<Block>> BlockSource::next_block() {
   return std::optional<Block>();
 }
 
+void BlockSource::begin_series(std::string_view key) {
+  key_.assign(key);
+  in_series_ = true;
+  series_left_ = per_series_;
+}
+
+/// Whether the cursor's series is done with. It stands at a later one than was given last where all
+/// it gave of that one had expired.
+bool BlockSource::is_passed() const {
+  return !in_series_ || (series_left_ == 0 && cursor_->key() == key_);
+}
+
 /// Has the cursor give more stretches. False at the end.
 Result<bool> BlockSource::load() {
   next_ = 0;
   stretches_ = {};
   if (cursor_ == nullptr) return false;
-  if (in_series_ && series_left_ != 0) {
+  if (!is_passed()) {
     VARVE_TRY(stretches_, cursor_->next_stretches(stretch_end_));
   }
   while (stretches_.empty()) {
@@ -71,6 +79,47 @@ Result<bool> BlockSource::load() {
     VARVE_TRY(stretches_, cursor_->next_stretches(stretch_end_));
   }
   return true;
+}
+
+Result<std::optional<UnreadBlock>> BlockSource::peek_unread() {
+  while (cursor_ != nullptr && left_ != 0 && next_ == stretches_.size()) {
+    if (is_passed()) {
+      in_series_ = false;
+      VARVE_TRY(const bool found, next_series());
+      if (!found) break;
+    }
+    if (!in_series_ || cursor_->key() != key_) begin_series(cursor_->key());
+    if (const auto block = cursor_->peek_block()) return unread_of(*block);
+    next_ = 0;
+    VARVE_TRY(stretches_, cursor_->next_stretches(stretch_end_));
+    if (stretches_.empty()) series_left_ = 0;
+  }
+  return std::optional<UnreadBlock>();
+}
+
+/// What is known of the block, if that may stand for its records.
+Result<std::optional<UnreadBlock>> BlockSource::unread_of(const engine::StoredBlock& block) {
+  const engine::TableIndex::Entry& entry = block.entry();
+  if (entry.rows > std::min(left_, series_left_)) return std::optional<UnreadBlock>();
+  StatisticsPointer& known = statistics_[block.table];
+  if (known == nullptr) {
+    auto read = block.table->statistics(*block.index, {.fill_cache = options_.fill_cache});
+    if (!read && options_.skip_damaged && read.error().code == Errc::corruption) {
+      return std::optional<UnreadBlock>();
+    }
+    VARVE_TRY(known, std::move(read));
+  }
+  const auto& numbers = known->blocks[block.number];
+  if (!numbers) return std::optional<UnreadBlock>();
+  unread_rows_ = entry.rows;
+  return UnreadBlock{engine::user_key(cursor_->key()),
+                     {entry.rows, entry.times.first, entry.times.last, *numbers}};
+}
+
+void BlockSource::skip_unread() {
+  cursor_->skip_block();
+  left_ -= unread_rows_;
+  series_left_ -= unread_rows_;
 }
 
 /// Goes to the next series that is asked for, and says in stretch_end_ up to where all are.

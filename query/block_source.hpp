@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -9,7 +10,9 @@
 #include "engine/base/range.hpp"
 #include "engine/base/rows.hpp"
 #include "engine/version/view.hpp"
+#include "query/answer_source.hpp"
 #include "query/key_selection.hpp"
+#include "query/plan.hpp"
 #include "varve/error.hpp"
 #include "varve/query.hpp"
 #include "varve/scan.hpp"
@@ -17,7 +20,7 @@
 namespace varve::query {
 
 /// The blocks of a query's answer: live rows, within its limits, in its order. Pins the view.
-class BlockSource final : public Scan::Source {
+class BlockSource final : public AnswerSource {
  public:
   /// Of the series in `keys`, which is what the query's matchers came to; without matchers, none.
   /// `within` is the part of its range of keys to read; none: all of it.
@@ -27,22 +30,30 @@ class BlockSource final : public Scan::Source {
                                                    std::optional<engine::KeyRange> within = {});
 
   Result<std::optional<Block>> next_block() override;
+  Result<std::optional<UnreadBlock>> peek_unread() override;
+  void skip_unread() override;
 
   /// Leaves what is left of the current series. For answers that need one record of each.
   void skip_series() { series_left_ = 0; }
 
  private:
   BlockSource(std::shared_ptr<const engine::View> view, const Query& query,
-              std::optional<KeySelection> keys, std::string end)
+              std::optional<KeySelection> keys, std::string end, const ReadOptions& options)
       : view_(std::move(view)),
         keys_(std::move(keys)),
         newest_first_(query.is_newest_first()),
         end_(std::move(end)),
         stretch_end_(end_),
         left_(query.limit()),
-        per_series_(query.per_series()) {}
+        per_series_(query.per_series()),
+        options_(cursor_options(options)) {}
+
+  using StatisticsPointer = std::shared_ptr<const engine::TableStatistics>;
 
   Result<bool> load();
+  bool is_passed() const;
+  void begin_series(std::string_view key);
+  Result<std::optional<UnreadBlock>> unread_of(const engine::StoredBlock& block);
   Result<bool> next_series();
   /// The same rows from the last to the first, in buffers of our own.
   engine::RowsView reversed(const engine::RowsView& rows);
@@ -55,12 +66,15 @@ class BlockSource final : public Scan::Source {
   std::string stretch_end_;  // Of those from the current one on that are all asked for.
   std::size_t left_;
   const std::size_t per_series_;
+  const engine::CursorOptions options_;
 
   std::span<const engine::RowsView> stretches_;  // What the cursor gave,
   std::size_t next_ = 0;                         // and what of it comes next.
   std::string key_;                              // Of the current series.
   std::size_t series_left_ = 0;
   bool in_series_ = false;
+  std::map<const engine::Table*, StatisticsPointer> statistics_;  // Of those that were asked.
+  std::size_t unread_rows_ = 0;                                   // Of the block that was shown.
 
   std::vector<Timestamp> reversed_timestamps_;
   std::vector<Timestamp> reversed_expiries_;

@@ -47,7 +47,7 @@ Result<AggregationPlan> downsample_plan(const Query& query, Duration every,
   return plan_of(query, functions);
 }
 
-Result<std::uint64_t> downsample(Scan::Source& source, const AggregationPlan& plan,
+Result<std::uint64_t> downsample(AnswerSource& source, const AggregationPlan& plan,
                                  std::string_view target_prefix,
                                  const std::function<Status(WriteBatch&)>& write) {
   std::vector<std::string> suffixes;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "query/aggregation_plan.hpp"
+#include "query/answer_source.hpp"
 #include "varve/error.hpp"
 #include "varve/query.hpp"
 #include "varve/scan.hpp"
@@ -20,7 +21,7 @@ Result<AggregationPlan> downsample_plan(const Query& query, Duration every,
                                         std::string_view target_prefix);
 
 /// Writes the plan's values as records, in batches that any engine takes, and returns how many.
-Result<std::uint64_t> downsample(Scan::Source& source, const AggregationPlan& plan,
+Result<std::uint64_t> downsample(AnswerSource& source, const AggregationPlan& plan,
                                  std::string_view target_prefix,
                                  const std::function<Status(WriteBatch&)>& write);
 

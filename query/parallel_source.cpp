@@ -125,7 +125,7 @@ class OwnedBlock {
 //
 // All of what they share lies under one mutex, taken once for a block. Blocks are moved, and belong
 // to one thread at a time.
-class ParallelSource final : public Scan::Source {
+class ParallelSource final : public AnswerSource {
  public:
   ParallelSource(std::vector<KeyRange> parts, OpenPart open, std::size_t limit)
       : ranges_(std::move(parts)), open_(std::move(open)), left_(limit), parts_(ranges_.size()) {}
@@ -269,7 +269,7 @@ Result<std::vector<KeyRange>> split_keys(const engine::View& view,
   return parts;
 }
 
-Result<std::unique_ptr<Scan::Source>> parallel_source(std::vector<KeyRange> parts, OpenPart open,
+Result<std::unique_ptr<AnswerSource>> parallel_source(std::vector<KeyRange> parts, OpenPart open,
                                                       std::size_t threads, std::size_t limit) {
   auto source = std::make_unique<ParallelSource>(std::move(parts), std::move(open), limit);
   VARVE_CHECK(source->start(threads));

@@ -9,6 +9,7 @@
 
 #include "engine/base/range.hpp"
 #include "engine/version/view.hpp"
+#include "query/answer_source.hpp"
 #include "varve/error.hpp"
 #include "varve/scan.hpp"
 
@@ -28,7 +29,7 @@ Result<std::vector<engine::KeyRange>> split_keys(const engine::View& view,
 
 /// The blocks of all parts, in the order of the parts, read by several threads ahead of who takes
 /// them. At most `limit` records. Starts the threads at once; its end waits for them.
-Result<std::unique_ptr<Scan::Source>> parallel_source(std::vector<engine::KeyRange> parts,
+Result<std::unique_ptr<AnswerSource>> parallel_source(std::vector<engine::KeyRange> parts,
                                                       OpenPart open, std::size_t threads,
                                                       std::size_t limit);
 

@@ -104,6 +104,89 @@ TEST(Aggregates, equal_what_the_records_themselves_give) {
   }
 }
 
+/// Long series of one type each, in tables, and a few records that came late, went, or expire.
+void write_long_series(Database& db, Random& random) {
+  for (const char* key : {"p/1/a", "p/1/b", "p/2/a"}) {
+    const bool whole = std::string_view(key) == "p/1/b";
+    double walk = 20;
+    for (Timestamp day = 0; day < 8; ++day) {
+      WriteBatch batch;
+      for (Timestamp minute = 0; minute < 1'440; ++minute) {
+        walk += static_cast<double>(random.between(-9, 9)) / 100;
+        const Value value = whole ? Value(random.between(0, 1'000)) : Value(walk);
+        batch.put(key, begin + (day * 1'440 + minute) * 60'000'000, value.view());
+      }
+      db.write(std::move(batch));
+    }
+  }
+  db.flush();
+  db.compact();
+  for (int i = 0; i < 20; ++i) {
+    db.put("p/1/a", begin + random.between(0, 2'000) * 60'000'000 + 7, 1e6);
+    db.erase("p/1/b", begin + random.between(9'000, 11'000) * 60'000'000);
+    db.put("p/2/a", begin + random.between(0, 1'000) * 60'000'000, -5.0, 1h);
+  }
+}
+
+TEST(Aggregates, of_whole_blocks_equal_what_the_records_themselves_give) {
+  const std::uint64_t seed = test_seed();
+  SCOPED_TRACE(describe_seed(seed));
+  Random random(seed);
+  Options options = small_options();
+  options.memtable_bytes = std::size_t{4} << 20;
+  options.wal_bytes = std::size_t{16} << 20;
+  options.queue_bytes = std::size_t{1} << 20;
+  Database db(options);
+  db.clock().set_wall(begin);
+  write_long_series(db, random);
+  const std::vector<Duration> widths = {24h, 48h, 24h * 8};
+  for (const bool in_tables : {false, true}) {
+    for (int round = 0; round < 3; ++round) {
+      for (Aggregation aggregation : every_function()) {
+        if (random.chance(0.7)) aggregation = aggregation.every(random.pick(widths));
+        if (random.chance(0.3)) aggregation = aggregation.group_by_prefix(2);
+        Query query = Query::all();
+        if (random.chance(0.3)) query.between(begin + random.between(0, 40) * hour, std::nullopt);
+        if (random.chance(0.4)) query.newest_first();
+        if (random.chance(0.2)) query.per_series(5'000);
+        if (random.chance(0.2)) query.limit(15'000);
+        const auto answers = db->aggregate(query, aggregation);
+        ASSERT_TRUE(answers) << answers.error().message();
+        const auto expected =
+            plain_aggregates(db.query(query), query.range(), query.is_newest_first(), aggregation);
+        ASSERT_TRUE(expected);
+        ASSERT_EQ(difference_of(*answers, *expected), "") << aggregation.name();
+      }
+    }
+    if (!in_tables) {
+      db.clock().advance(2h);
+      db.flush();
+    }
+  }
+}
+
+TEST(Aggregates, do_not_read_blocks_that_they_take_whole) {
+  Options options = small_options();
+  options.memtable_bytes = std::size_t{4} << 20;
+  options.wal_bytes = std::size_t{16} << 20;
+  options.queue_bytes = std::size_t{1} << 20;
+  Database db(options);
+  WriteBatch batch;
+  for (int i = 0; i < 20'000; ++i) batch.put("a", i, i * 0.25);
+  for (int i = 0; i < 20'000; ++i) batch.put("b", i, std::int64_t{i});
+  db.write(std::move(batch));
+  db.flush();
+  db.reopen();
+  for (const Aggregation& aggregation :
+       {Aggregation::sum, Aggregation::mean, Aggregation::max, Aggregation::last,
+        Aggregation::sum.every(Duration(10'000))}) {
+    const std::uint64_t before = db->stats().cache_misses;
+    EXPECT_EQ(db->aggregate(Query::all(), aggregation).value().size(),
+              aggregation.every() ? 4u : 2u);
+    EXPECT_LE(db->stats().cache_misses - before, 10u) << "some forty blocks";
+  }
+}
+
 TEST(Aggregates, of_a_snapshot_stay) {
   Database db;
   for (int i = 0; i < 100; ++i) db.put("k", i, i);

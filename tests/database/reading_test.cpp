@@ -37,6 +37,23 @@ TEST(Reading, answers_come_by_key_and_then_by_time) {
   EXPECT_EQ(times(records), (std::vector<Timestamp>{1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6}));
 }
 
+TEST(Reading, a_series_whose_first_records_have_expired_is_not_passed_over) {
+  Database db;
+  db.clock().set_wall(1'000'000);
+  WriteBatch batch;
+  batch.put("a", 1, 1.0);
+  for (Timestamp ts = 1; ts <= 3'000; ++ts) {
+    batch.put("b", ts, 2.0, ts <= 2'000 ? std::optional(Duration(10)) : std::nullopt);
+  }
+  batch.put("c", 1, 3.0);
+  db.write(std::move(batch));
+  db.flush();
+  const auto records = db.query(Query::all().per_series(1));
+  ASSERT_EQ(records.size(), 3u);
+  EXPECT_EQ(records[1].key(), "b");
+  EXPECT_EQ(records[1].ts(), 2'001);
+}
+
 TEST(Reading, newest_first_turns_the_time_of_each_series) {
   Database db;
   fill(db);
