@@ -320,7 +320,7 @@ TEST(LabelsThreads, are_seen_once_acknowledged_and_with_their_batch) {
     }
   });
   const auto end = std::chrono::steady_clock::now() + 400ms;
-  for (int reads = 0; std::chrono::steady_clock::now() < end; ++reads) {
+  while (std::chrono::steady_clock::now() < end) {
     const int known = acknowledged;
     if (known < 0) continue;
     const auto values = db->label_values("number").value();
