@@ -50,7 +50,7 @@ void write_labelled(Engine& engine, std::size_t series) {
     batch.put(key, 1'700'000'000'000'000, static_cast<double>(i));
     if (batch.size() < 1'000 && i + 1 < series) continue;
     must(engine.write(std::move(batch)), "write");
-    batch.clear();
+    batch = WriteBatch();
   }
 }
 
