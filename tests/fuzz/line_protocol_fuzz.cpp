@@ -43,7 +43,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
   const ReadResult whole = read(text);
   const ReadResult pieces = read(text, piece);
-  if (whole.records != pieces.records || whole.problems != pieces.problems) std::abort();
+  if (whole.records != pieces.records || whole.problems != pieces.problems ||
+      whole.descriptions != pieces.descriptions) {
+    std::abort();
+  }
   print_and_read_again(whole.records);
   if (text.size() <= 65'535) print_and_read_again({Record(text, 1, text)});
   return 0;

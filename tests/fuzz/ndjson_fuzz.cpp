@@ -13,10 +13,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const MakeReader make = [](Input& input) { return make_ndjson_reader(input, NdjsonOptions()); };
   const ReadResult first = read_text(make, std::string(reinterpret_cast<const char*>(data), size));
   std::string printed;
+  for (const auto& description : first.descriptions) {
+    append_ndjson_labels(printed, description.key, description.labels);
+    printed += '\n';
+  }
   for (const auto& record : first.records) {
     append_ndjson(printed, record.view(), size % 2 == 0);
     printed += '\n';
   }
-  if (read_text(make, printed).records != first.records) std::abort();
+  const ReadResult again = read_text(make, printed);
+  if (again.records != first.records || again.descriptions != first.descriptions) std::abort();
   return 0;
 }

@@ -98,6 +98,68 @@ TEST_F(LabelsCommand, chooses_series_by_them) {
   EXPECT_EQ(on_db("query", {"--match", "room"}).exit_code, 2);
 }
 
+TEST_F(LabelsCommand, carries_labels_through_ndjson) {
+  ASSERT_EQ(on_db("labels", {"set", "p1/temp", "room=hall 2", "--leave-with-records"}).exit_code,
+            0);
+  const RunResult exported = on_db("export", {"--format", "ndjson", "--to", "2013-12-02T21:12Z"});
+  EXPECT_EQ(exported.out,
+            R"({"key":"p1/temp","labels":{"room":"hall 2"},"leave_with_records":true})"
+            "\n"
+            R"({"key":"p1/temp","time":"2013-12-02T21:10:00.000000Z","value":20.5})"
+            "\n"
+            R"({"key":"p1/temp","time":"2013-12-02T21:11:00.000000Z","value":21.5})"
+            "\n"
+            R"({"key":"p2/temp","time":"2013-12-02T21:10:00.000000Z","value":1.25})"
+            "\n");
+  const std::string copy = directory_.path("copy");
+  const auto on_copy = [&](const std::string& name, const std::string& input = "") {
+    return run_varve({name, "--db", copy, "--format", "ndjson"}, input);
+  };
+  const RunResult imported = on_copy("import", exported.out);
+  EXPECT_EQ(imported.exit_code, 0) << imported.err;
+  EXPECT_NE(imported.err.find("3 records, 1 set of labels, 0 bad"), std::string::npos)
+      << imported.err;
+  EXPECT_EQ(on_copy("export").out, exported.out);
+  // What is there is not written again.
+  EXPECT_EQ(on_copy("import", exported.out).err.find("of labels"), std::string::npos);
+}
+
+TEST_F(LabelsCommand, imports_labels_in_place_of_those_before) {
+  ASSERT_EQ(on_db("labels", {"set", "p1/temp", "room=hall 2", "unit=C"}).exit_code, 0);
+  ASSERT_EQ(on_db("labels", {"set", "p2/temp", "room=yard"}).exit_code, 0);
+  const RunResult imported = on_db("import", {"--format", "ndjson", "--on-error", "skip"},
+                                   R"({"key":"p1/temp","labels":{"room":"yard"}})"
+                                   "\n"
+                                   R"({"key":"p1/temp","labels":{"room":"hall 2","unit":"C"}})"
+                                   "\n"
+                                   R"({"key":"p2/temp","labels":{}})"
+                                   "\n"
+                                   R"({"key":"p1/temp","labels":{"room":""}})");
+  EXPECT_EQ(imported.exit_code, 3);
+  EXPECT_NE(imported.err.find("stdin:4: labels: 'room' has an empty value"), std::string::npos)
+      << imported.err;
+  EXPECT_NE(on_db("series").out.find("  {room=\"hall 2\", unit=\"C\"}\n"), std::string::npos);
+  EXPECT_EQ(on_db("series").out.find("yard"), std::string::npos);
+}
+
+TEST_F(LabelsCommand, takes_tags_of_line_protocol_for_labels_where_there_are_none) {
+  const std::string key = "cpu,host=a/used";
+  ASSERT_EQ(on_db("labels", {"set", key, "mine=yes"}).exit_code, 0);
+  const std::string large = "m,long=" + std::string(5000, 'x') + " f=1 0\n";
+  const RunResult imported = on_db("import", {"--format", "lp"},
+                                   "cpu,host=a used=1,idle=2 0\ncpu,host=b used=1 0\n" + large);
+  EXPECT_EQ(imported.exit_code, 0);
+  EXPECT_NE(imported.err.find("4 records, 2 sets of labels, 1 series without their tags, too "
+                              "many or large, 0 bad lines"),
+            std::string::npos)
+      << imported.err;
+  EXPECT_EQ(on_db("labels", {"--values", "host"}).out, "a\nb\n");
+  EXPECT_EQ(on_db("query", {"--match", "host=a", "--format", "csv"}).out,
+            "key,time,value\n\"cpu,host=a/idle\",1970-01-01T00:00:00.000000Z,2\n");
+  EXPECT_EQ(on_db("query", {"--match", "mine=yes", "--format", "csv"}).out,
+            "key,time,value\n\"cpu,host=a/used\",1970-01-01T00:00:00.000000Z,1\n");
+}
+
 TEST_F(LabelsCommand, shows_who_takes_most) {
   ASSERT_EQ(on_db("compact").exit_code, 0);
   const RunResult top = on_db("top", {"--by", "records"});

@@ -50,6 +50,20 @@ TEST(LineProtocol, sorts_tags_so_that_their_order_makes_no_other_series) {
   EXPECT_EQ(result.records, (Records{{"m,a=1,b=2/f", 0, 1.0}, {"m,a=1,b=2/f", 0, 2.0}}));
 }
 
+TEST(LineProtocol, makes_labels_of_tags_once_for_each_series) {
+  const auto result = read(
+      "cpu,host=a,k\\=y=a\\,\\ b\\c idle=1,used=2 0\n"
+      "cpu,k\\=y=a\\,\\ b\\c,host=a idle=1 1000\n"
+      "cpu,host=b idle=x 0\n"
+      "cpu idle=1 0\n"
+      "varve,key=flat value=1,other=1 0\n");
+  const Labels labels = {{"host", "a"}, {"k=y", "a, b\\c"}};
+  EXPECT_EQ(result.descriptions,
+            (std::vector<Description>{{R"(cpu,host=a,k\=y=a\,\ b\c/idle)", labels, true},
+                                      {R"(cpu,host=a,k\=y=a\,\ b\c/used)", labels, true},
+                                      {"varve,key=flat/other", {{"key", "flat"}}, true}}));
+}
+
 TEST(LineProtocol, keeps_escapes_in_keys) {
   const auto result = read(R"(my\ disk,path=/home\,x,k\=y=a\ b used\ now=1 0)");
   EXPECT_EQ(result.records, (Records{{R"(my\ disk,k\=y=a\ b,path=/home\,x/used\ now)", 0, 1.0}}));

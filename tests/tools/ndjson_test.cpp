@@ -12,6 +12,7 @@ namespace {
 
 using Records = std::vector<Record>;
 using Texts = std::vector<std::string>;
+using Descriptions = std::vector<Description>;
 
 ReadResult read(std::string text, NdjsonOptions options = {}) {
   return read_text([&](Input& input) { return make_ndjson_reader(input, options); },
@@ -94,6 +95,81 @@ TEST(Ndjson, names_what_is_wrong) {
   EXPECT_EQ(problem_of(R"({"key":"k","time":1,"value":99999999999999999999999})"),
             "1: '99999999999999999999999' is beyond what an int64 holds");
   EXPECT_EQ(problem_of(R"({"key":"k","time":1,"value":1} x)"), "1: no JSON at byte 32");
+}
+
+TEST(Ndjson, takes_labels_on_lines_of_their_own) {
+  const auto result = read(
+      R"({"key":"k","labels":{"unit":"C","room":"hall 2"},"leave_with_records":true})"
+      "\n"
+      R"({"labels":{"a":{"base64":"//4="}},"labels_base64":{"/w==":"x"},"key":{"base64":"/w=="}})"
+      "\n"
+      R"({"key":"k","labels":{},"leave_with_records":true})");
+  EXPECT_EQ(result.problems, Texts{});
+  EXPECT_EQ(result.records, Records{});
+  EXPECT_EQ(result.descriptions,
+            (Descriptions{{"k", Labels({{"room", "hall 2"}, {"unit", "C"}}).leave_with_records()},
+                          {"\xff", {{"a", "\xff\xfe"}, {"\xff", "x"}}},
+                          {"k", {}}}));
+}
+
+TEST(Ndjson, takes_labels_beside_a_record) {
+  NdjsonOptions options;
+  options.prefix = "p/";
+  const auto result =
+      read(R"({"key":"k","time":1,"value":2,"labels":{"a":"b"},"leave_with_records":false})"
+           "\n"
+           R"({"key":"k","time":2,"value":2,"labels":null})",
+           options);
+  EXPECT_EQ(result.problems, Texts{});
+  EXPECT_EQ(result.records, (Records{{"p/k", 1, 2}, {"p/k", 2, 2}}));
+  EXPECT_EQ(result.descriptions, (Descriptions{{"p/k", {{"a", "b"}}}}));
+}
+
+TEST(Ndjson, names_what_is_wrong_with_labels) {
+  const auto problem = [](const std::string& members) {
+    return problem_of("{\"key\":\"k\"," + members + '}');
+  };
+  EXPECT_EQ(problem(R"("labels":"a=b")"), "1: labels are no object");
+  EXPECT_EQ(problem(R"("labels":[])"), "1: labels are no object");
+  EXPECT_EQ(problem(R"("labels":null)"), "1: no time");
+  EXPECT_EQ(problem(R"("labels":{"a":5})"), "1: the label 'a' is no text");
+  EXPECT_EQ(problem(R"("labels":{"a":null})"), "1: the label 'a' is no text");
+  EXPECT_EQ(problem(R"("labels":{"a":["b"]})"), "1: an array");
+  EXPECT_EQ(problem(R"("labels":{"a":{"double":"inf"}})"), "1: the label 'a' is no text");
+  EXPECT_EQ(problem(R"("labels":{"a":{"b":"c"}})"), "1: an object with 'b'");
+  EXPECT_EQ(problem(R"("labels":{"a":{"base64":{}}})"), "1: an object in an object");
+  EXPECT_EQ(problem(R"("labels":{"a":{"base64":"x"}})"), "1: the label 'a': 'x' is no base64");
+  EXPECT_EQ(problem(R"("labels_base64":{"x":"a"})"), "1: labels_base64: 'x' is no base64");
+  EXPECT_EQ(problem(R"("labels":{"":"a"})"), "1: labels: an empty name");
+  EXPECT_EQ(problem(R"("labels":{"a":""})").substr(0, 34), "1: labels: 'a' has an empty value,");
+  EXPECT_EQ(problem(R"("labels":{"a":"b"},"labels_base64":{"YQ==":"c"})"), "1: labels: 'a' twice");
+  EXPECT_EQ(problem(R"("labels":{"a":")" + std::string(5000, 'x') + R"("})"),
+            "1: labels: the value of 'a' of 5000 bytes, at most 4096");
+  EXPECT_EQ(problem(R"("labels":{"a":"b"},"leave_with_records":1)"),
+            "1: leave_with_records is neither true nor false");
+  EXPECT_EQ(problem(R"("labels":{"a":"b"},"value":1)"), "1: no time");
+  EXPECT_EQ(problem_of(R"({"labels":{"a":"b"}})"), "1: no key");
+  EXPECT_EQ(problem_of(R"({"key":"","labels":{"a":"b"}})"), "1: an empty key");
+  EXPECT_EQ(read(R"({"key":"k","time":1,"value":{},"labels":{"a":"b"}})").descriptions,
+            Descriptions{});
+}
+
+TEST(Ndjson, brings_labels_back) {
+  const std::vector<Description> all = {
+      {"k", Labels({{"a", "b\"\n"}, {"room", "hall 2"}}).leave_with_records()},
+      {"\xff", {{"a", "\xff"}}},
+      {"c", {{"\xfe", "1"}, {"\xff", "\xff"}, {"\xc3\xa9", "\xc3\xa9"}}},
+      {"d", {}}};
+  std::string text;
+  for (const Description& one : all) {
+    append_ndjson_labels(text, one.key, one.labels);
+    text += '\n';
+  }
+  EXPECT_EQ(text.substr(0, text.find('\n')),
+            R"({"key":"k","labels":{"a":"b\"\n","room":"hall 2"},"leave_with_records":true})");
+  const auto result = read(text);
+  EXPECT_EQ(result.problems, Texts{});
+  EXPECT_EQ(result.descriptions, all);
 }
 
 TEST(Ndjson, counts_lines_and_goes_on_behind_a_bad_one) {

@@ -13,6 +13,7 @@ namespace varve::tools {
 /// What a reader made of a text.
 struct ReadResult {
   std::vector<Record> records;
+  std::vector<Description> descriptions;
   std::vector<std::string> problems;  // "3: 'x' is no number"
   std::string failure;
 };
@@ -37,6 +38,7 @@ inline ReadResult read_text(const MakeReader& make, std::string text, std::size_
     }
   }
   for (std::size_t i = 0; i < records.size(); ++i) result.records.emplace_back(records[i]);
+  result.descriptions = records.descriptions();
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include "engine/base/try.hpp"
 #include "tools/varve/command.hpp"
 #include "tools/varve/database.hpp"
+#include "tools/varve/ndjson.hpp"
 #include "tools/varve/output.hpp"
 #include "tools/varve/record_printer.hpp"
 #include "tools/varve/selection.hpp"
@@ -16,10 +17,12 @@ namespace varve::tools {
 namespace {
 
 constexpr const char* footer =
-    R"(Everything is exported where no series are chosen, by key and then by time; labels are not.
+    R"(Everything is exported where no series are chosen, by key and then by time.
 Doubles are written in the shortest form that reads back to the same bits. What a format cannot
-carry: csv has no types (--with-type adds a column for them, import --type auto guesses) and no
-expiries, and of a NaN it keeps only the sign; lp has no expiries; ndjson has everything.
+carry: csv has no types (--with-type adds a column for them, import --type auto guesses), no labels
+and no expiries, and of a NaN it keeps only the sign; lp has no expiries, and no labels but the tags
+that stand in keys; ndjson has everything. It writes a series' labels, and whether they leave with
+its last record, before its records; series that have labels and no records are left out.
 Years beyond 0000 to 9999 are written with a sign and six digits, and read back.
 
 Examples:
@@ -36,11 +39,22 @@ struct Arguments {
   std::string file;
 };
 
-Outcome<void> print_all(Scan& scan, Output& output, const PrintOptions& options) {
+/// `of_labels` reads from the snapshot that the scan walks on.
+Outcome<void> print_all(Scan& scan, Engine& engine, const ReadOptions& of_labels, Output& output,
+                        const PrintOptions& options) {
   append_header(output.text(), options);
+  std::string key;
   while (true) {
     VARVE_TRY(const std::optional<Block> block, scan.next_block());
     if (!block) return {};
+    if (options.format == RecordFormat::ndjson && key != block->key()) {
+      key = block->key();
+      VARVE_TRY(const Labels labels, engine.labels(key, of_labels));
+      if (!labels.empty()) {
+        append_ndjson_labels(output.text(), key, labels);
+        output.text() += '\n';
+      }
+    }
     for (std::size_t i = 0; i < block->size(); ++i) {
       append_record(output.text(), block->record(i), options);
       VARVE_CHECK(output.drain());
@@ -59,11 +73,12 @@ Outcome<int> run(const Arguments& arguments) {
   VARVE_TRY(const Query query, query_of(arguments.selection, wall_clock()));
 
   VARVE_TRY(Engine engine, open_database(arguments.db, Access::read));
-  VARVE_TRY(Scan scan, engine.scan(query, ReadOptions().fill_cache(false)));
+  VARVE_TRY(const Snapshot snapshot, engine.snapshot());
+  VARVE_TRY(Scan scan, engine.scan(query, ReadOptions().snapshot(snapshot).fill_cache(false)));
   const bool to_file = !arguments.file.empty() && arguments.file != "-";
   Outcome<Output> output = to_file ? Output::create(arguments.file) : Output::standard();
   if (!output) return std::unexpected(output.error());
-  VARVE_CHECK(print_all(scan, *output, options));
+  VARVE_CHECK(print_all(scan, engine, ReadOptions().snapshot(snapshot), *output, options));
   VARVE_CHECK(output->finish());
   return exit_ok;
 }

@@ -26,10 +26,13 @@ constexpr const char* footer = R"(Formats:
           value are found by name; others are named by --key-column and so on, by header or by
           number. What export wrote needs no options. Quotes as in RFC 4180.
   lp      Influx line protocol; every field becomes a series: cpu,host=a usage=5 has the key
-          cpu,host=a/usage. Tags are sorted; times are nanoseconds, cut to microseconds.
+          cpu,host=a/usage. Tags are sorted, and become the labels of a series that has none:
+          host="a". Times are nanoseconds, cut to microseconds.
   ndjson  one object per line: {"key":"a","time":"2024-05-01T12:00:00Z","value":22.5}, and
           optionally "expires_at". 22 is an int64, 22.0 a double, a text bytes; bytes that are
-          not UTF-8 are {"base64":"..."}.
+          not UTF-8 are {"base64":"..."}. {"key":"a","labels":{"room":"hall 2"}} on a line gives
+          the series these labels in place of all it had, {} none; with
+          "leave_with_records":true they go with the last record. csv has no labels.
 
 Examples:
   varve import --db plant --key room/temp temp.csv          timestamp,value under one key

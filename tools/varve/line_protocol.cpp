@@ -96,12 +96,41 @@ std::string own_key(std::string_view escaped) {
   return out;
 }
 
-Parsed<std::string> key_of(const std::string& series, std::string_view field) {
-  const bool own = series.starts_with(own_series) && field == own_field &&
-                   find_unescaped(series, ",", own_series.size()) == series.size();
-  if (own) return own_key(std::string_view(series).substr(own_series.size()));
+/// Whether it is a key that has no form of its own.
+bool is_own(std::string_view series, std::string_view field) {
+  return series.starts_with(own_series) && field == own_field &&
+         find_unescaped(series, ",", own_series.size()) == series.size();
+}
+
+Parsed<std::string> key_of(std::string_view series, std::string_view field) {
+  if (is_own(series, field)) return own_key(series.substr(own_series.size()));
   VARVE_TRY(const std::string name, field_in_key(field));
-  return series + '/' + name;
+  return std::string(series) + '/' + name;
+}
+
+/// Part of a tag, without the backslashes that say what is no separator.
+std::string unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool escape =
+        text[at] == '\\' && at + 1 < text.size() && std::string_view(",= ").contains(text[at + 1]);
+    if (escape) ++at;
+    out += text[at];
+  }
+  return out;
+}
+
+/// The tags of a canonical series.
+Labels labels_of(std::string_view series) {
+  std::vector<Label> labels;
+  for (std::size_t at = find_unescaped(series, ","); at < series.size();) {
+    const std::size_t next = find_unescaped(series, ",", at + 1);
+    const std::string_view tag = series.substr(at + 1, next - at - 1);
+    const std::size_t equals = find_unescaped(tag, "=");
+    labels.emplace_back(unescaped(tag.substr(0, equals)), unescaped(tag.substr(equals + 1)));
+    at = next;
+  }
+  return Labels(std::move(labels));
 }
 
 Parsed<ValueView> parse_field_value(std::string_view text) {
@@ -203,9 +232,11 @@ Parsed<void> parse_line_protocol(std::string_view line, const LineProtocolOption
     std::string text;  // Of a string.
     std::string_view number;
     bool is_string = false;
+    bool is_own = false;
   };
   std::size_t at = find_unescaped(line, " ");
   VARVE_TRY(const std::string series, canonical_series(line.substr(0, at)));
+  const bool has_tags = find_unescaped(series, ",") < series.size();
   while (at < line.size() && line[at] == ' ') ++at;
 
   std::vector<Field> fields;
@@ -217,6 +248,7 @@ Parsed<void> parse_line_protocol(std::string_view line, const LineProtocolOption
     Field field;
     VARVE_TRY(const std::string key, key_of(series, name));
     field.key = options.prefix + key;
+    field.is_own = is_own(series, name);
     at = equals + 1;
     if (at < line.size() && line[at] == '"') {
       StringValue value = parse_string(line, at + 1);
@@ -245,6 +277,11 @@ Parsed<void> parse_line_protocol(std::string_view line, const LineProtocolOption
     }
     VARVE_TRY(const ValueView value, parse_field_value(field.number));
     VARVE_CHECK(add_checked(records, field.key, ts, value));
+  }
+  for (const Field& field : fields) {
+    if (has_tags && !field.is_own) {
+      records.describe_once(field.key, [&] { return labels_of(series); });
+    }
   }
   return {};
 }

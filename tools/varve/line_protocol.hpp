@@ -17,6 +17,8 @@ namespace varve::tools {
 // becomes \/. Times are nanoseconds unless told, cut to microseconds. Floats are doubles, 12i and
 // 12u int64 (where it fits), booleans bools, "strings" bytes.
 //
+// The tags are also the labels of the series they stand in, where it has none: host="a".
+//
 // Keys that are not of this form are written as "varve,key=<the key> value=..." and read back from
 // it: commas, blanks, equal signs and backslashes with a backslash before them, line breaks as \n.
 
@@ -26,7 +28,7 @@ struct LineProtocolOptions {
   std::string prefix;  ///< Before every key.
 };
 
-/// Adds the records of one line.
+/// Adds the records of one line, and the labels of series that the list meets for the first time.
 Parsed<void> parse_line_protocol(std::string_view line, const LineProtocolOptions& options,
                                  RecordList& records);
 

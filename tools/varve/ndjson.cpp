@@ -1,15 +1,15 @@
 #include "tools/varve/ndjson.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <utility>
+#include <vector>
 
+#include "engine/base/label_record.hpp"
 #include "engine/base/try.hpp"
 #include "tools/varve/line_reader.hpp"
 #include "tools/varve/record_limits.hpp"
@@ -31,7 +31,9 @@ struct Item {
 /// Collects the members that count, without building the line's tree.
 class LineHandler final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  Item key_item, time, value, expires_at;
+  Item key_item, time, value, expires_at, leave_with_records;
+  std::vector<std::pair<std::string, std::string>> labels;  // Name and value.
+  bool has_labels = false;
   std::string fault;  // Why the parse ended.
 
   bool null() override { return take({Item::Kind::nothing, {}, false}); }
@@ -56,17 +58,22 @@ class LineHandler final : public nlohmann::json_sax<nlohmann::json> {
 
   bool key(string_t& name) override {
     if (skipped_ != 0) return true;
-    if (depth_ == 2) {
+    if (depth_ == 2 && labels_ != Names::none) return label_name(std::move(name));
+    if (depth_ >= 2) {
       object_kind_ = name == "base64"   ? Item::Kind::base64
                      : name == "double" ? Item::Kind::special
                                         : Item::Kind::nothing;
       return object_kind_ != Item::Kind::nothing || refuse("an object with " + quote(name));
     }
-    slot_ = name == "key"          ? &key_item
-            : name == "time"       ? &time
-            : name == "value"      ? &value
-            : name == "expires_at" ? &expires_at
-                                   : nullptr;
+    labels_ = name == "labels"          ? Names::plain
+              : name == "labels_base64" ? Names::base64
+                                        : Names::none;
+    slot_ = name == "key"                  ? &key_item
+            : name == "time"               ? &time
+            : name == "value"              ? &value
+            : name == "expires_at"         ? &expires_at
+            : name == "leave_with_records" ? &leave_with_records
+                                           : nullptr;
     return true;
   }
 
@@ -84,23 +91,53 @@ class LineHandler final : public nlohmann::json_sax<nlohmann::json> {
   bool take(Item item) {
     if (skipped_ != 0) return true;
     if (depth_ == 0) return refuse("no JSON object");
-    if (depth_ == 2) {
+    const bool in_labels = labels_ != Names::none;
+    if (in_labels && depth_ == 1) return item.kind == Item::Kind::nothing || refuse(no_labels);
+    if (in_labels && depth_ == 2) return label_value(item);
+    if (depth_ >= 2) {
       if (item.kind != Item::Kind::text) return refuse("no text in an object that is a value");
       item.kind = object_kind_;
     }
+    if (depth_ == 3) return label_value(item);
     if (slot_ != nullptr) *slot_ = std::move(item);
     return true;
   }
 
   bool start_container(bool array) {
     if (depth_ == 0 && array) return refuse("no JSON object");
-    if (skipped_ != 0 || (depth_ == 1 && slot_ == nullptr)) {
+    const bool in_labels = labels_ != Names::none;
+    if (skipped_ != 0 || (depth_ == 1 && slot_ == nullptr && !in_labels)) {
       ++skipped_;
       return true;
     }
-    if (array) return refuse("an array");
-    if (depth_ == 2) return refuse("an object in an object");
+    if (array) return refuse(in_labels && depth_ == 1 ? no_labels : "an array");
+    if (depth_ == (in_labels ? 3 : 2)) return refuse("an object in an object");
+    if (depth_ == 1 && in_labels) has_labels = true;
     ++depth_;
+    return true;
+  }
+
+  // Of labels.
+
+  bool label_name(std::string name) {
+    if (labels_ == Names::base64) {
+      auto bytes = decode_base64(name);
+      if (!bytes) return refuse("labels_base64: " + bytes.error());
+      name = *std::move(bytes);
+    }
+    labels.emplace_back(std::move(name), std::string());
+    return true;
+  }
+  bool label_value(Item& item) {
+    auto& [label, text] = labels.back();
+    if (item.kind == Item::Kind::text) {
+      text = std::move(item.text);
+      return true;
+    }
+    if (item.kind != Item::Kind::base64) return refuse("the label " + quote(label) + " is no text");
+    auto bytes = decode_base64(item.text);
+    if (!bytes) return refuse("the label " + quote(label) + ": " + bytes.error());
+    text = *std::move(bytes);
     return true;
   }
 
@@ -113,9 +150,14 @@ class LineHandler final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
-  int depth_ = 0;            // 1 in the line's object, 2 in one that stands for a scalar.
+  static constexpr const char* no_labels = "labels are no object";
+
+  enum class Names : std::uint8_t { none, plain, base64 };
+
+  int depth_ = 0;            // 1 in the line's object, 2 in labels, one more in a scalar's object.
   std::size_t skipped_ = 0;  // Depth inside a member that does not count.
-  Item* slot_ = nullptr;     // Of the member; none: it does not count.
+  Item* slot_ = nullptr;     // Of the member; none: it does not count, or is labels.
+  Names labels_ = Names::none;
   Item::Kind object_kind_ = Item::Kind::nothing;
 };
 
@@ -173,45 +215,21 @@ Parsed<Value> value_of(const Item& item) {
   return Value(std::move(bytes));
 }
 
-void append_bytes(std::string& out, std::string_view bytes) {
-  if (is_utf8(bytes)) {
-    append_json_text(out, bytes);
-  } else {
-    out += R"({"base64":")" + encode_base64(bytes) + "\"}";
+/// Those of the line. Fails where the engine would not take them.
+Parsed<Labels> labels_of(LineHandler& handler) {
+  std::vector<Label> list;
+  list.reserve(handler.labels.size());
+  for (auto& [name, value] : handler.labels) list.emplace_back(std::move(name), std::move(value));
+  Labels labels(std::move(list));
+  if (const Status checked = engine::check_labels(labels); !checked) {
+    return problem(printable(checked.error().where));
   }
-}
-
-void append_json_double(std::string& out, double value) {
-  if (std::isfinite(value)) {
-    const std::size_t before = out.size();
-    append_double(out, value);
-    if (out.find_first_of(".e", before) == std::string::npos) out += ".0";
-    return;
+  const Item& leave = handler.leave_with_records;
+  if (leave.kind != Item::Kind::nothing && leave.kind != Item::Kind::boolean) {
+    return problem("leave_with_records is neither true nor false");
   }
-  const auto bits = std::bit_cast<std::uint64_t>(value);
-  out += R"({"double":")";
-  if (std::isinf(value)) {
-    out += value < 0 ? "-inf" : "inf";
-  } else {
-    out += "nan";
-    if (bits != std::bit_cast<std::uint64_t>(std::numeric_limits<double>::quiet_NaN())) {
-      std::array<char, 16> digits;
-      const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16).ptr;
-      const std::string_view text(digits.data(), end);
-      (out += ':').append(16 - text.size(), '0') += text;
-    }
-  }
-  out += "\"}";
-}
-
-void append_json_time(std::string& out, Timestamp ts, bool epoch) {
-  if (epoch) {
-    append_int64(out, ts);
-  } else {
-    out += '"';
-    append_time(out, ts);
-    out += '"';
-  }
+  labels.leave_with_records(leave.truth && !labels.empty());
+  return labels;
 }
 
 }  // namespace
@@ -220,14 +238,28 @@ Parsed<void> parse_ndjson(std::string_view line, const NdjsonOptions& options,
                           RecordList& records) {
   LineHandler handler;
   if (!nlohmann::json::sax_parse(line.begin(), line.end(), &handler)) return problem(handler.fault);
-  VARVE_TRY(const std::string key, bytes_of(handler.key_item, "key"));
+  VARVE_TRY(std::string key, bytes_of(handler.key_item, "key"));
+  key.insert(0, options.prefix);
+  Labels labels;
+  if (handler.has_labels) {
+    VARVE_CHECK(check_key(key));
+    VARVE_TRY(labels, labels_of(handler));
+    const bool alone =
+        handler.time.kind == Item::Kind::nothing && handler.value.kind == Item::Kind::nothing;
+    if (alone) {
+      records.describe(std::move(key), std::move(labels));
+      return {};
+    }
+  }
   VARVE_TRY(const Timestamp ts, time_of(handler.time, "time", options.time_unit));
   VARVE_TRY(const Value value, value_of(handler.value));
   Timestamp expires_at = never;
   if (handler.expires_at.kind != Item::Kind::nothing) {
     VARVE_TRY(expires_at, time_of(handler.expires_at, "expires_at", options.time_unit));
   }
-  return add_checked(records, options.prefix + key, ts, value.view(), expires_at);
+  VARVE_CHECK(add_checked(records, key, ts, value.view(), expires_at));
+  if (handler.has_labels) records.describe(std::move(key), std::move(labels));
+  return {};
 }
 
 std::unique_ptr<RecordReader> make_ndjson_reader(Input& input, NdjsonOptions options) {
@@ -237,48 +269,6 @@ std::unique_ptr<RecordReader> make_ndjson_reader(Input& input, NdjsonOptions opt
     return parse_ndjson(line, options, records);
   };
   return make_line_reader(input, std::move(format));
-}
-
-void append_ndjson(std::string& out, const RecordView& record, bool epoch_times) {
-  out += R"({"key":)";
-  append_bytes(out, record.key());
-  out += R"(,"time":)";
-  append_json_time(out, record.ts(), epoch_times);
-  out += R"(,"value":)";
-  append_json_value(out, record.value());
-  if (record.expires_at() != never) {
-    out += R"(,"expires_at":)";
-    append_json_time(out, record.expires_at(), epoch_times);
-  }
-  out += '}';
-}
-
-void append_json_text(std::string& out, std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
-  out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      (out += '\\') += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += hex[byte >> 4];
-      out += hex[byte & 15];
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
-
-void append_json_value(std::string& out, const ValueView& value) {
-  switch (value.type()) {
-    case ValueType::double_: append_json_double(out, value.as_double()); return;
-    case ValueType::bytes: append_bytes(out, value.as_bytes()); return;
-    default: append_value(out, value); return;
-  }
 }
 
 }  // namespace varve::tools

@@ -17,13 +17,20 @@ namespace varve::tools {
 // word for is an object: {"base64":"..."} for bytes that are not UTF-8 (in keys too), and
 // {"double":"inf"}, "-inf", "nan", or for another NaN its bits, "nan:fff8000000000000". So every
 // value comes back as it was.
+//
+// Labels of a series are a line of their own, before its records:
+// {"key":"plant/press1/temp","labels":{"room":"hall 2","unit":"C"},"leave_with_records":true}
+//
+// They replace all that the series has; an empty object takes them away. Names that are not UTF-8
+// stand in base64 in an object "labels_base64" beside it. leave_with_records, left out where false,
+// is as in Labels. A line may also be a record and bring its series' labels.
 
 struct NdjsonOptions {
   TimeUnit time_unit = TimeUnit::microseconds;
   std::string prefix;  ///< Before every key.
 };
 
-/// Adds the record of one line. Members it does not know are passed over.
+/// Adds the record of one line, or the labels. Members it does not know are passed over.
 Parsed<void> parse_ndjson(std::string_view line, const NdjsonOptions& options, RecordList& records);
 
 /// `input` outlives the reader.
@@ -31,6 +38,9 @@ std::unique_ptr<RecordReader> make_ndjson_reader(Input& input, NdjsonOptions opt
 
 /// Adds the object, without a line break.
 void append_ndjson(std::string& out, const RecordView& record, bool epoch_times);
+
+/// The labels of a series, in the same way.
+void append_ndjson_labels(std::string& out, std::string_view key, const Labels& labels);
 
 /// A JSON text in its quotes. REQUIRES UTF-8.
 void append_json_text(std::string& out, std::string_view text);

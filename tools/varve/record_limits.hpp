@@ -1,9 +1,14 @@
 #pragma once
 
+#include <string_view>
+
 #include "tools/varve/failure.hpp"
 #include "tools/varve/record_list.hpp"
 
 namespace varve::tools {
+
+/// What the engine would say of the key, if it does not take it.
+Parsed<void> check_key(std::string_view key);
 
 /// Adds the record, or says which limit of the engine it breaks: so that a bad line is known by
 /// its number, and does not bring down a whole batch.

@@ -1,16 +1,29 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
+#include "varve/labels.hpp"
 #include "varve/record.hpp"
 
 namespace varve::tools {
 
+/// The labels of a series, as an input says them.
+struct Description {
+  std::string key;
+  Labels labels;
+  bool only_first = false;  ///< They are for a series that has none yet.
+
+  friend bool operator==(const Description&, const Description&) = default;
+};
+
 /// Records that were read and are not written yet, with their bytes in one piece of memory that
-/// is used again.
+/// is used again; and the labels that were read with them.
 class RecordList {
  public:
   /// Copies the key and the bytes of the value.
@@ -37,9 +50,27 @@ class RecordList {
             item.expires_at};
   }
 
+  /// Labels in place of all that the series has. A line does it last: a bad one has none.
+  void describe(std::string key, Labels labels) {
+    descriptions_.push_back({std::move(key), std::move(labels), false});
+  }
+  /// Labels that `make()` gives, for a series that has none, the first time that its key is named
+  /// in all the life of the list. As describe().
+  template <class Make>
+  void describe_once(std::string_view key, Make make) {
+    if (described_.contains(key)) return;
+    described_.emplace(key);
+    descriptions_.push_back({std::string(key), make(), true});
+  }
+  const std::vector<Description>& descriptions() const { return descriptions_; }
+
+  /// Of records.
   std::size_t size() const { return items_.size(); }
-  bool empty() const { return items_.empty(); }
-  void clear() { shrink(0); }
+  bool empty() const { return items_.empty() && descriptions_.empty(); }
+  void clear() {
+    shrink(0);
+    descriptions_.clear();
+  }
   /// Drops all but the first `size` records: those of a line that turned out bad.
   void shrink(std::size_t size) {
     if (size >= items_.size()) return;
@@ -57,8 +88,17 @@ class RecordList {
     Timestamp expires_at;
   };
 
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const {
+      return std::hash<std::string_view>()(key);
+    }
+  };
+
   std::vector<Item> items_;
   std::string heap_;
+  std::vector<Description> descriptions_;
+  std::unordered_set<std::string, Hash, std::equal_to<>> described_;
 };
 
 }  // namespace varve::tools
