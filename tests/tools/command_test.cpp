@@ -390,7 +390,7 @@ TEST_F(Command, refuses_what_cannot_be_meant) {
 
 TEST(CommandHelp, has_an_example_for_every_subcommand) {
   for (const char* name : {"import", "export", "query", "latest", "delete", "stats", "compact",
-                           "inspect", "dump", "demo", "series", "labels", "top"}) {
+                           "inspect", "dump", "demo", "series", "labels", "top", "downsample"}) {
     const RunResult result = run_varve({name, "--help"});
     EXPECT_EQ(result.exit_code, 0) << name;
     EXPECT_TRUE(contains(result.out, std::string("varve ") + name)) << result.out;

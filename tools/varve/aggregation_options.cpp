@@ -1,6 +1,7 @@
 #include "tools/varve/aggregation_options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -54,25 +55,50 @@ Parsed<Fill> parse_fill(std::string_view text) {
   return problem(quote(text) + " is no fill: none, null, previous or linear");
 }
 
+/// What all functions of one call share.
+Outcome<Aggregation> with_options(Aggregation aggregation, const AggregationOptions& options) {
+  if (options.offset) {
+    VARVE_TRY(const Duration offset, option_value("--offset", parse_offset(*options.offset)));
+    aggregation = aggregation.offset(offset);
+  }
+  if (options.fill) {
+    VARVE_TRY(const Fill fill, option_value("--fill", parse_fill(*options.fill)));
+    aggregation = aggregation.fill(fill);
+  }
+  if (options.group_parts) {
+    if (*options.group_parts == 0) return usage("--group-by-prefix: at least 1");
+    aggregation = aggregation.group_by_prefix(*options.group_parts);
+  }
+  if (options.group_label) aggregation = aggregation.group_by_label(*options.group_label);
+  return aggregation;
+}
+
 }  // namespace
 
-void add_aggregation_options(CLI::App& command, AggregationOptions& options) {
+void add_aggregation_options(CLI::App& command, AggregationOptions& options, AggregationUse use) {
+  const bool downsample = use == AggregationUse::downsample;
   auto* const aggregate =
       command
           .add_option("--aggregate", options.function,
-                      "One value per series: count, sum, min, max, mean, first, last, stddev, "
-                      "increase, rate, median or a percentile as p99.9")
-          ->type_name("WHAT");
+                      std::string(downsample ? "One or several, with commas between"
+                                             : "One value per series") +
+                          ": count, sum, min, max, mean, first, last, stddev, increase, rate, "
+                          "median or a percentile as p99.9")
+          ->type_name(downsample ? "WHAT,..." : "WHAT")
+          ->required(downsample);
   auto* const every =
       command.add_option("--every", options.every, "One value for each span of so much time")
           ->type_name("DURATION")
+          ->required(downsample)
           ->needs(aggregate);
   command.add_option("--offset", options.offset, "Move the spans' edges by so much")
       ->type_name("DURATION")
       ->needs(every);
   command
       .add_option("--fill", options.fill,
-                  "What stands for spans without a value: none, null, previous or linear")
+                  downsample ? "What stands for spans without a value: none, previous or linear"
+                             : "What stands for spans without a value: none, null, previous or "
+                               "linear")
       ->type_name("HOW")
       ->needs(every);
   auto* const group_by =
@@ -94,23 +120,35 @@ Outcome<std::optional<Aggregation>> aggregation_of(const AggregationOptions& opt
   VARVE_TRY(Aggregation aggregation,
             option_value("--aggregate", parse_function(*options.function)));
   if (options.every) {
-    VARVE_TRY(const Duration width, option_value("--every", parse_every(*options.every)));
+    VARVE_TRY(const Duration width, width_of(options));
     aggregation = aggregation.every(width);
   }
-  if (options.offset) {
-    VARVE_TRY(const Duration offset, option_value("--offset", parse_offset(*options.offset)));
-    aggregation = aggregation.offset(offset);
+  VARVE_TRY(const Aggregation whole, with_options(aggregation, options));
+  return std::optional(whole);
+}
+
+Outcome<std::vector<Aggregation>> aggregations_of(const AggregationOptions& options) {
+  std::vector<Aggregation> chosen;
+  std::string_view rest = options.function ? *options.function : std::string_view();
+  for (bool more = true; more;) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    VARVE_TRY(const Aggregation function,
+              option_value("--aggregate", parse_function(rest.substr(0, comma))));
+    for (const Aggregation& before : chosen) {
+      if (before.name() == function.name()) {
+        return usage("--aggregate: " + function.name() + " twice");
+      }
+    }
+    VARVE_TRY(const Aggregation whole, with_options(function, options));
+    chosen.push_back(whole);
+    more = comma < rest.size();
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
   }
-  if (options.fill) {
-    VARVE_TRY(const Fill fill, option_value("--fill", parse_fill(*options.fill)));
-    aggregation = aggregation.fill(fill);
-  }
-  if (options.group_parts) {
-    if (*options.group_parts == 0) return usage("--group-by-prefix: at least 1");
-    aggregation = aggregation.group_by_prefix(*options.group_parts);
-  }
-  if (options.group_label) aggregation = aggregation.group_by_label(*options.group_label);
-  return std::optional(aggregation);
+  return chosen;
+}
+
+Outcome<Duration> width_of(const AggregationOptions& options) {
+  return option_value("--every", parse_every(options.every.value_or(std::string())));
 }
 
 }  // namespace varve::tools

@@ -50,6 +50,7 @@ int run_command(int argc, char** argv) {
   add_export(app, action);
   add_query(app, action);
   add_latest(app, action);
+  add_downsample(app, action);
   add_delete(app, action);
   add_series(app, action);
   add_labels(app, action);

@@ -22,6 +22,7 @@ void add_import(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
 void add_query(CLI::App& app, Action& action);
 void add_latest(CLI::App& app, Action& action);
+void add_downsample(CLI::App& app, Action& action);
 void add_delete(CLI::App& app, Action& action);
 void add_series(CLI::App& app, Action& action);
 void add_labels(CLI::App& app, Action& action);
