@@ -160,6 +160,60 @@ TEST_F(LabelsCommand, takes_tags_of_line_protocol_for_labels_where_there_are_non
             "key,time,value\n\"cpu,host=a/used\",1970-01-01T00:00:00.000000Z,1\n");
 }
 
+TEST_F(LabelsCommand, deletes_the_series_that_match) {
+  ASSERT_EQ(on_db("labels", {"set", "p1/temp", "room=hall 2"}).exit_code, 0);
+  const std::vector<std::string> match = {"--match", "room=hall 2", "--match", "unit!=V"};
+  const RunResult asked = on_db("delete", match);
+  EXPECT_EQ(asked.exit_code, 2);
+  EXPECT_NE(
+      asked.err.find("30 records of every series where 'room=hall 2' and 'unit!=V' (1 series)."
+                     " There is no terminal"),
+      std::string::npos)
+      << asked.err;
+  EXPECT_EQ(on_db("query", {"--aggregate", "count", "--format", "csv"}).out,
+            "key,value\np1/temp,30\np2/temp,10\n");
+
+  EXPECT_EQ(
+      on_db("delete", {"--prefix", "p", "--match", "room=", "--to", "2013-12-02T21:13Z", "--yes"})
+          .err,
+      "varve: deleted 1 record of every series under 'p' where 'room=', before 2013-12-02 "
+      "21:13:00 (1 series)\n");
+  EXPECT_EQ(on_db("delete", {"--key", "p2/temp", "--match", "room=hall 2", "--yes"}).err,
+            "varve: nothing to delete: 0 records of 'p2/temp' where 'room=hall 2' (0 series)\n");
+  EXPECT_EQ(on_db("delete", {"--match", "room=hall 2", "--yes"}).exit_code, 0);
+  EXPECT_EQ(on_db("query", {"--aggregate", "count", "--format", "csv"}).out,
+            "key,value\np2/temp,9\n");
+  EXPECT_EQ(on_db("labels", {"--values", "room"}).out, "hall 2\n") << "labels stay";
+}
+
+TEST_F(LabelsCommand, aggregates_by_the_values_of_a_label) {
+  ASSERT_EQ(on_db("labels", {"set", "p1/temp", "room=hall 2"}).exit_code, 0);
+  std::string lines;
+  for (const char* key : {"p3/temp", "p4/temp"}) {
+    lines += std::string(R"({"key":")") + key +
+             R"(","time":"2013-12-02T21:40:00Z","value":7,"labels":{"room":"hall 2"}})" + '\n';
+  }
+  ASSERT_EQ(on_db("import", {"--format", "ndjson"}, lines).exit_code, 0);
+  const std::vector<std::string> grouped = {"--aggregate", "sum", "--group-by", "room"};
+  const auto answer = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), grouped.begin(), grouped.end());
+    return on_db("query", more).out;
+  };
+  // Those without the label are together, and come first.
+  EXPECT_EQ(answer({"--format", "csv"}), "key,value\n\"\",12.5\nhall 2,659\n");
+  EXPECT_EQ(answer({"--match", "room=~.+"}),
+            "key     value\n"
+            "hall 2    659\n");
+  EXPECT_EQ(answer({"--every", "20m", "--from", "2013-12-02T21:20:00Z", "--format", "json"}),
+            "[\n"
+            R"({"key":"","time":"2013-12-02T21:20:00.000000Z","value":7.5},)"
+            "\n"
+            R"({"key":"hall 2","time":"2013-12-02T21:20:00.000000Z","value":431.0},)"
+            "\n"
+            R"({"key":"hall 2","time":"2013-12-02T21:40:00.000000Z","value":14.0})"
+            "\n]\n");
+}
+
 TEST_F(LabelsCommand, shows_who_takes_most) {
   ASSERT_EQ(on_db("compact").exit_code, 0);
   const RunResult top = on_db("top", {"--by", "records"});

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/base/try.hpp"
 #include "tools/varve/command.hpp"
@@ -21,12 +22,14 @@ namespace {
 
 constexpr const char* footer =
     R"(It says what it will delete and asks; without a terminal to ask on it needs --yes.
---prefix "" is every series.
+--prefix "" is every series. With --match it asks of all series that match, at this moment; their
+labels stay, but for those that leave with the last record.
 
 Examples:
   varve delete --db plant --key press1/temp --time 2024-05-01T12:00:00Z
   varve delete --db plant --key press1/temp --to -30d --yes
-  varve delete --db plant --prefix press1/)";
+  varve delete --db plant --prefix press1/
+  varve delete --db plant --match 'room=hall 2' --to -52w)";
 
 struct Arguments {
   std::string db;
@@ -45,9 +48,14 @@ struct Target {
 
 std::string words_of(const Selection& selection, const TimeRange& range) {
   std::string words = selection.key ? "of " + quote(*selection.key)
-                      : *selection.prefix == ""
+                      : selection.prefix.value_or("").empty()
                           ? "of every series"
                           : "of every series under " + quote(*selection.prefix);
+  std::string_view where = " where ";
+  for (const std::string& matcher : selection.matchers) {
+    (words += where) += quote(matcher);
+    where = " and ";
+  }
   if (range.from()) words += ", from " + format_time_short(*range.from());
   if (range.to()) words += ", before " + format_time_short(*range.to());
   return words;
@@ -55,9 +63,12 @@ std::string words_of(const Selection& selection, const TimeRange& range) {
 
 Outcome<Target> target_of(const Arguments& arguments, Timestamp now) {
   const Selection& selection = arguments.selection;
-  if (!selection.key && !selection.prefix) return usage("delete needs --key or --prefix");
-  if (arguments.time && (!selection.key || selection.from || selection.to)) {
-    return usage("--time goes with --key, and without --from and --to");
+  if (!selection.key && !selection.prefix && selection.matchers.empty()) {
+    return usage("delete needs --key or --prefix, or --match");
+  }
+  if (arguments.time &&
+      (!selection.key || selection.from || selection.to || !selection.matchers.empty())) {
+    return usage("--time goes with --key, and without --from, --to and --match");
   }
   VARVE_TRY(Query query, query_of(selection, now));
   VARVE_TRY(const TimeRange range, range_of(selection, now));
@@ -78,6 +89,24 @@ Outcome<std::uint64_t> count(Engine& engine, const Arguments& arguments, const T
   return records;
 }
 
+/// Series by series, as matchers choose them.
+Outcome<void> erase_all(Engine& engine, const std::vector<std::string>& keys,
+                        const TimeRange& range) {
+  constexpr std::size_t batch_bytes = std::size_t{16} << 10;  // What any log and memtable take.
+  WriteBatch batch;
+  std::size_t bytes = 0;
+  for (const std::string& key : keys) {
+    const Query one = Query::key(key);
+    batch.erase_range(one.first_key(), one.end_key(), range);
+    bytes += 2 * key.size() + 64;
+    if (bytes < batch_bytes && &key != &keys.back()) continue;
+    VARVE_CHECK(engine.write(std::move(batch)));
+    batch = WriteBatch();
+    bytes = 0;
+  }
+  return {};
+}
+
 Outcome<bool> agreed(const std::string& question) {
   if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) {
     return usage(question + " There is no terminal to ask on: say --yes");
@@ -92,7 +121,13 @@ Outcome<int> run(const Arguments& arguments) {
   VARVE_TRY(const Target target, target_of(arguments, wall_clock()));
   VARVE_TRY(Engine engine, open_database(arguments.db, Access::write));
   VARVE_TRY(const std::uint64_t records, count(engine, arguments, target));
-  const std::string what = counted(records, "record") + " " + target.words;
+  const Query& query = target.query;
+  std::vector<std::string> keys;
+  std::string what = counted(records, "record") + ' ' + target.words;
+  if (!query.matchers().empty()) {
+    VARVE_TRY(keys, engine.series_list(query));
+    what += " (" + grouped(keys.size()) + " series)";
+  }
   if (records == 0) {
     say("nothing to delete: " + what);
     return exit_ok;
@@ -101,9 +136,10 @@ Outcome<int> run(const Arguments& arguments) {
     VARVE_TRY(const bool yes, agreed(what + '.'));
     if (!yes) return failed("nothing was deleted");
   }
-  const Query& query = target.query;
   if (target.time) {
     VARVE_CHECK(engine.erase(*arguments.selection.key, *target.time));
+  } else if (!query.matchers().empty()) {
+    VARVE_CHECK(erase_all(engine, keys, target.range));
   } else {
     VARVE_CHECK(engine.erase_range(query.first_key(), query.end_key(), target.range));
   }
@@ -120,6 +156,7 @@ void add_delete(CLI::App& app, Action& action) {
   command->footer(footer);
   add_database_option(*command, arguments->db);
   add_selection_options(*command, arguments->selection);
+  add_match_option(*command, arguments->selection);
   command->add_option("--time", arguments->time, "The one record of --key at this moment")
       ->type_name("TIME");
   command->add_flag("--yes", arguments->yes, "Do not ask");
