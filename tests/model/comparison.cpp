@@ -99,10 +99,13 @@ void compare_all(Engine& engine, const ReadOptions& options, const Model& model)
 
 void compare_aggregates(const Result<std::vector<Aggregate>>& answers,
                         const Aggregation& aggregation, const Selection& selection,
-                        const std::vector<Record>& records) {
+                        const Model& model) {
   const std::string what = text_of(aggregation) + " of " + text_of(selection);
   const auto expected =
-      plain_aggregates(records, selection.times, selection.newest_first, aggregation);
+      plain_aggregates(model.query(selection), selection.times, selection.newest_first, aggregation,
+                       [&](const std::string& key, const std::string& name) {
+                         return std::string(model.labels(key).value_of(name));
+                       });
   if (!expected) {
     return require(!answers && answers.error().code == Errc::invalid_argument,
                    what + " fills too many buckets");
@@ -165,7 +168,7 @@ void compare_read(Engine& engine, const ReadOptions& options, const Model& model
     default: {
       const Aggregation aggregation = words.aggregation(random);
       compare_aggregates(engine.aggregate(query, aggregation, options), aggregation, selection,
-                         expected);
+                         model);
     }
   }
 }

@@ -35,10 +35,10 @@ void compare_gets(Engine& engine, const ReadOptions& options, const Model& model
 void compare_read(Engine& engine, const ReadOptions& options, const Model& model,
                   const Words& words, Random& random);
 
-/// What aggregate() gave, against what follows from the records of the query.
+/// What aggregate() gave, against what follows from the model's records and labels.
 void compare_aggregates(const Result<std::vector<Aggregate>>& answers,
                         const Aggregation& aggregation, const Selection& selection,
-                        const std::vector<Record>& records);
+                        const Model& model);
 
 /// The rest of a scan.
 std::vector<Record> rest_of(Scan& scan);

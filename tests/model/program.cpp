@@ -334,8 +334,10 @@ Aggregation Words::aggregation(Random& random) const {
       random.chance(0.15)
           ? Aggregation::quantile(random.chance(0.5) ? random.pick(shares) : random.fraction())
           : random.pick(functions);
-  if (random.chance(0.3)) {
+  if (const double grouped = random.fraction(); grouped < 0.3) {
     aggregation = aggregation.group_by_prefix(1 + random.below(3), random.pick(delimiters));
+  } else if (grouped < 0.5) {
+    aggregation = aggregation.group_by_label(label_name(random));
   }
   if (random.chance(0.2)) return aggregation;
   Duration width = random.pick(widths);

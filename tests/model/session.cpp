@@ -145,7 +145,7 @@ void Session::read_async(Random& random) {
       });
       Result<std::vector<Aggregate>> given = std::move(answers);
       if (error) given = std::unexpected(Error{error, "async_aggregate"});
-      return compare_aggregates(given, aggregation, selection, model_.query(selection));
+      return compare_aggregates(given, aggregation, selection, model_);
     }
   }
 }

@@ -108,6 +108,7 @@ std::string text_of(const Aggregation& aggregation) {
     text += " by " + std::to_string(*aggregation.group_parts()) + " parts at " +
             text_of(std::string_view(std::string(1, aggregation.group_delimiter())));
   }
+  if (aggregation.group_label()) text += " by label " + *aggregation.group_label();
   if (!aggregation.every()) return text;
   text += " every " + std::to_string(aggregation.every()->count()) + " us";
   if (aggregation.offset()) text += " offset " + std::to_string(aggregation.offset()->count());

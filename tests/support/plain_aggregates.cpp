@@ -137,7 +137,9 @@ Timestamp start_of(Wide bucket, const Aggregation& aggregation) {
       std::clamp<Wide>(start, std::numeric_limits<Timestamp>::min(), never));
 }
 
-std::string group_of(const std::string& key, const Aggregation& aggregation) {
+std::string group_of(const std::string& key, const Aggregation& aggregation,
+                     const LabelOf& label_of) {
+  if (aggregation.group_label()) return label_of(key, *aggregation.group_label());
   if (!aggregation.group_parts()) return key;
   std::size_t left = *aggregation.group_parts();
   for (std::size_t i = 0; i < key.size(); ++i) {
@@ -330,7 +332,8 @@ double shewchuk_sum(std::span<const double> values) {
 std::optional<std::vector<ExpectedAggregate>> plain_aggregates(std::span<const Record> records,
                                                                const TimeRange& range,
                                                                bool newest_first,
-                                                               const Aggregation& aggregation) {
+                                                               const Aggregation& aggregation,
+                                                               const LabelOf& label_of) {
   std::map<std::string, std::vector<Entry>> series;
   for (const Record& record : records) {
     series[record.key()].push_back({record.key(), record.ts(), record.value()});
@@ -338,7 +341,7 @@ std::optional<std::vector<ExpectedAggregate>> plain_aggregates(std::span<const R
   std::map<std::string, BucketsOfGroup> groups;
   for (auto& [key, entries] : series) {
     if (newest_first) std::ranges::reverse(entries);
-    BucketsOfGroup& buckets = groups[group_of(key, aggregation)];
+    BucketsOfGroup& buckets = groups[group_of(key, aggregation, label_of)];
     for (const Entry& entry : entries) {
       buckets[bucket_of(entry.ts, aggregation)].entries.push_back(entry);
     }

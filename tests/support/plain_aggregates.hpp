@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,12 +26,17 @@ struct ExpectedAggregate {
   double low = 0, high = 0;
 };
 
+/// The value that a series has of a label; "" for none.
+using LabelOf = std::function<std::string(const std::string& key, const std::string& name)>;
+
 /// What aggregate() has to answer for a query's records, which are in its order: computed in the
-/// plainest way, all records in hand. None where a fill is over its bound.
+/// plainest way, all records in hand. None where a fill is over its bound. Groups by a label ask
+/// `label_of`.
 std::optional<std::vector<ExpectedAggregate>> plain_aggregates(std::span<const Record> records,
                                                                const TimeRange& range,
                                                                bool newest_first,
-                                                               const Aggregation& aggregation);
+                                                               const Aggregation& aggregation,
+                                                               const LabelOf& label_of = {});
 
 /// What is wrong with the answers, or nothing.
 std::string difference_of(std::span<const Aggregate> answers,
