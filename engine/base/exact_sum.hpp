@@ -4,12 +4,28 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 namespace varve::engine {
 
 __extension__ typedef __int128 Int128;
 __extension__ typedef unsigned __int128 Uint128;
+
+/// The exact sum of some doubles: the nearest double, and what it lacks.
+struct ExactPair {
+  double high = 0;
+  double low = 0;
+};
+
+/// Nothing where a value is not finite, where there are over 65,536, or where they are so far apart
+/// (of 1,024 values by a factor of over 2^34) that two doubles need not hold the sum. A zero is
+/// +0.0.
+///
+/// Each value is split by adding and subtracting a power of two, so that the upper parts add up
+/// without rounding, and so do the lower ones: error-free vector extraction (Rump, Ogita, Oishi:
+/// Accurate Floating-Point Summation, 2008).
+std::optional<ExactPair> exact_pair_of(std::span<const double> values);
 
 /// Any finite doubles added without rounding: a fixed-point number wide enough for all of them, in
 /// digits of 32 bits that 64 hold, so that carries wait (Neal, "Fast exact summation using small
@@ -40,8 +56,9 @@ class Superaccumulator {
 /// The exact sum of doubles and int64s: whatever the order in which they come and in which partial
 /// sums are put together, rounded() gives the same bits, those of the true sum rounded once.
 ///
-/// Doubles from 2^-23 up to 2^40, as nearly all readings are, go into a number of 128 bits in
-/// units of 2^-75; what lies outside goes into a superaccumulator, made when the first comes.
+/// Many doubles at once are summed as an ExactPair, where that holds them. It, or each double, goes
+/// into a number of 128 bits in units of 2^-75, which takes all from 2^-23 up to 2^40, as nearly
+/// all readings are; what lies outside goes into a superaccumulator, made when the first comes.
 class ExactSum {
  public:
   void add(double value) { add(std::span(&value, 1)); }
@@ -62,6 +79,8 @@ class ExactSum {
 
  private:
   void add_fixed(Int128 sum);
+  bool add_units(double value);
+  void add_one_by_one(std::span<const double> values);
   void add_outside(double value);
   void make_room();
   Superaccumulator& rest();

@@ -26,16 +26,7 @@ struct NumberStatistics {
   friend bool operator==(const NumberStatistics&, const NumberStatistics&) = default;
 };
 
-/// At most this many values are summed exactly.
-inline constexpr std::size_t statistics_rows_max = 65'536;
-
-/// Nothing where a value is not finite, where there are too many, or where they are so far apart
-/// (of 1,024 values by a factor of over 2^34) that their sum need not be exact in two doubles.
-///
-/// Each value is split by adding and subtracting a power of two, so that the upper parts add up
-/// without rounding, and so do the lower ones: error-free vector extraction (Rump, Ogita, Oishi:
-/// Accurate Floating-Point Summation, 2008).
-/// REQUIRES a value, here and below.
+/// Nothing where exact_pair_of() the doubles has nothing. REQUIRES a value, here and below.
 std::optional<NumberStatistics> statistics_of(std::span<const double> values);
 std::optional<NumberStatistics> statistics_of(std::span<const std::int64_t> values);
 /// Of rows of any type; nothing but for numbers.
