@@ -92,7 +92,8 @@ Result<std::unique_ptr<query::AnswerSource>> EngineImpl::blocks_of(const Query& 
   VARVE_TRY(const auto bounds, query::bounds_of(query));
   // More parts than threads, since some take longer than others.
   const std::size_t threads = std::min(options.threads(), query::scan_threads_max);
-  VARVE_TRY(auto parts, query::split_keys(*selected.view, bounds, threads * 4));
+  VARVE_TRY(auto parts,
+            query::split_keys(*selected.view, bounds, query::cursor_options(options), threads * 4));
   const auto open = [=](const engine::KeyRange& part) -> Result<std::unique_ptr<Scan::Source>> {
     return BlockSource::open(selected.view, query, options, selected.keys, part);
   };

@@ -23,9 +23,8 @@ using engine::Mutex;
 // Less is not worth a thread.
 constexpr std::size_t part_rows_min = std::size_t{32} * 1024;
 
-// What a part may hold that nobody has taken yet, and how many parts are read ahead.
+// What a part may hold that nobody has taken yet.
 constexpr std::size_t waiting_bytes_max = std::size_t{1} << 20;
-constexpr std::size_t parts_ahead = 4;
 
 /// A key, and about how many rows follow it.
 struct Sample {
@@ -127,8 +126,12 @@ class OwnedBlock {
 // to one thread at a time.
 class ParallelSource final : public AnswerSource {
  public:
-  ParallelSource(std::vector<KeyRange> parts, OpenPart open, std::size_t limit)
-      : ranges_(std::move(parts)), open_(std::move(open)), left_(limit), parts_(ranges_.size()) {}
+  ParallelSource(std::vector<KeyRange> parts, OpenPart open, std::size_t threads, std::size_t limit)
+      : ranges_(std::move(parts)),
+        open_(std::move(open)),
+        parts_ahead_(2 * threads),
+        left_(limit),
+        parts_(ranges_.size()) {}
 
   ~ParallelSource() override {
     {
@@ -200,7 +203,7 @@ class ParallelSource final : public AnswerSource {
   /// Waits until one is to be read.
   std::optional<std::size_t> next_part() {
     const Lock lock(mutex_);
-    while (!stopped_ && next_ < parts_.size() && next_ > taken_ + parts_ahead) {
+    while (!stopped_ && next_ < parts_.size() && next_ > taken_ + parts_ahead_) {
       room_.wait(mutex_);
     }
     if (stopped_ || next_ == parts_.size()) return std::nullopt;
@@ -225,6 +228,7 @@ class ParallelSource final : public AnswerSource {
 
   const std::vector<KeyRange> ranges_;
   const OpenPart open_;
+  const std::size_t parts_ahead_;  // So many, besides the one taken from, may have blocks waiting.
 
   // Of who takes the blocks.
   std::size_t left_;
@@ -245,12 +249,17 @@ class ParallelSource final : public AnswerSource {
 }  // namespace
 
 Result<std::vector<KeyRange>> split_keys(const engine::View& view,
-                                         const engine::CursorBounds& bounds, std::size_t count) {
+                                         const engine::CursorBounds& bounds,
+                                         const engine::CursorOptions& options, std::size_t count) {
   std::vector<Sample> samples;
   for (const auto& memtable : view.memtables()) sample(*memtable, bounds.keys, samples);
   for (const auto& table : view.version().overlapping(bounds.keys, bounds.times)) {
-    VARVE_TRY(const auto index, table->index());
-    sample(*index, bounds, samples);
+    const auto index = table->index({.fill_cache = options.fill_cache});
+    if (index) {
+      sample(**index, bounds, samples);
+    } else if (!options.skip_damaged || index.error().code != Errc::corruption) {
+      return std::unexpected(index.error());
+    }
   }
   std::ranges::sort(samples, {}, &Sample::key);
   std::size_t rows = 0;
@@ -271,7 +280,7 @@ Result<std::vector<KeyRange>> split_keys(const engine::View& view,
 
 Result<std::unique_ptr<AnswerSource>> parallel_source(std::vector<KeyRange> parts, OpenPart open,
                                                       std::size_t threads, std::size_t limit) {
-  auto source = std::make_unique<ParallelSource>(std::move(parts), std::move(open), limit);
+  auto source = std::make_unique<ParallelSource>(std::move(parts), std::move(open), threads, limit);
   VARVE_CHECK(source->start(threads));
   return source;
 }

@@ -25,6 +25,7 @@ using OpenPart = std::function<Result<std::unique_ptr<Scan::Source>>(const engin
 /// rows of the span of time: at most `count`, fewer where there are few rows or keys.
 Result<std::vector<engine::KeyRange>> split_keys(const engine::View& view,
                                                  const engine::CursorBounds& bounds,
+                                                 const engine::CursorOptions& options,
                                                  std::size_t count);
 
 /// The blocks of all parts, in the order of the parts, read by several threads ahead of who takes

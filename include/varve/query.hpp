@@ -84,8 +84,8 @@ class ReadOptions {
   }
 
   /// Read with so many threads, which the read starts and ends. Pays for scans, counts and
-  /// aggregates of many series; what they give and its order stay the same. A scan reads a few MiB
-  /// ahead. A threadless engine reads on the calling thread all the same.
+  /// aggregates of many series; what they give and its order stay the same. Each thread reads up to
+  /// 2 MiB ahead. A threadless engine reads on the calling thread all the same.
   ReadOptions& threads(std::size_t count) {
     threads_ = count;
     return *this;
