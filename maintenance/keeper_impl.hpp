@@ -1,0 +1,145 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "engine/base/mutex.hpp"
+#include "maintenance/choice.hpp"
+#include "maintenance/collection.hpp"
+#include "maintenance/compaction.hpp"
+#include "maintenance/job_files.hpp"
+#include "maintenance/keeper.hpp"
+
+namespace varve::maintenance {
+
+using engine::Lock;
+using engine::Mutex;
+using engine::TableMeta;
+using engine::Version;
+using engine::VersionEdit;
+using std::chrono::nanoseconds;
+
+/// One holder at a time. A Mutex that is held across whole jobs.
+class Turn {
+ public:
+  void take() {
+    const Lock lock(mutex_);
+    while (taken_) free_.wait(mutex_);
+    taken_ = true;
+  }
+  bool try_take() {
+    const Lock lock(mutex_);
+    return !std::exchange(taken_, true);
+  }
+  void give() {
+    {
+      const Lock lock(mutex_);
+      taken_ = false;
+    }
+    free_.notify_one();
+  }
+
+ private:
+  Mutex mutex_;
+  engine::Condition free_;
+  bool taken_ VARVE_GUARDED_BY(mutex_) = false;
+};
+
+class TurnHolder {
+ public:
+  explicit TurnHolder(Turn& turn) : turn_(turn) {}
+  TurnHolder(const TurnHolder&) = delete;
+  TurnHolder& operator=(const TurnHolder&) = delete;
+  ~TurnHolder() { turn_.give(); }
+
+ private:
+  Turn& turn_;
+};
+
+enum Kind : std::size_t { flush_job, compaction_job, collection_job, kind_count };
+
+/// Threads: flushes are serialised by `flush_mutex`. Compactions and collections are by `turn`,
+/// so their choice always sees a version that only flushes can change, by adding newer tables;
+/// what is said to be the turn's belongs to its holder, and the turn's mutex orders one holder
+/// after the other. Edits are serialised by the VersionSet.
+struct Keeper::Impl {
+  Impl(KeeperContext with, const Rules& bounds) : context(std::move(with)), rules(bounds) {
+    rules.window = std::max<std::int64_t>(context.window.count(), 1);
+  }
+
+  const KeeperContext context;
+  Rules rules;  // Constant.
+
+  Mutex flush_mutex;
+  Turn turn;
+
+  // The turn's.
+  std::map<std::uint64_t, Shape> shapes;  // Of the tables of level 0.
+  std::set<std::uint64_t> damaged;
+  struct Pause {
+    nanoseconds until{};
+    nanoseconds length{};
+  };
+  std::map<std::uint64_t, Pause> pauses;  // Of tables with too little to collect.
+  nanoseconds next_collection{std::numeric_limits<std::int64_t>::min()};
+  // The data's own time, and when it was that.
+  Timestamp data_time = std::numeric_limits<Timestamp>::min();
+  nanoseconds data_moment{};
+
+  /// Files of edits that failed. The manifest may name them until a new one is durable.
+  Mutex orphans_mutex;
+  std::vector<std::filesystem::path> orphans VARVE_GUARDED_BY(orphans_mutex);
+
+  mutable Mutex errors_mutex;
+  std::array<std::optional<Error>, kind_count> errors VARVE_GUARDED_BY(errors_mutex);
+  std::size_t newest_error VARVE_GUARDED_BY(errors_mutex) = flush_job;
+
+  Result<bool> flush_one();
+  Result<bool> flush_oldest() VARVE_REQUIRES(flush_mutex);
+  Status settle();
+  Status install(VersionEdit edit, JobFiles& files, const engine::Memtable* flushed);
+
+  Timestamp cautious_now(const Version& version);
+  bool flush_pending();
+  void forget_gone(const Version& version);
+  void note_damage(std::uint64_t table, const Error& error);
+  LiveTables live_tables(const Version& version) const;
+  Status learn_shapes(const Version& version);
+  Result<std::uint64_t> run(const std::shared_ptr<const Version>& version, CompactionPlan plan,
+                            Timestamp now);
+  Result<std::uint64_t> run_around_damage(const std::shared_ptr<const Version>& version,
+                                          CompactionPlan plan, Timestamp now, bool& changed);
+  static bool is_damage(const Error& error);
+  Result<bool> compact_step(bool everything, Timestamp now);
+  Result<bool> compact_all();
+  std::uint64_t level0_rows() const;
+
+  Result<std::uint64_t> unlink_expired(Timestamp now);
+  static CompactionPlan alone(const Version& version, const TableMeta& meta);
+  Result<std::uint64_t> collect_round(Timestamp now, bool& changed);
+  struct Held {
+    TablePointer table;
+    Leftovers leftovers;
+  };
+  Result<std::uint64_t> bring_together(const std::vector<Held>& held, Timestamp now, bool& changed);
+  Result<bool> drop_idle_tombstones();
+  static nanoseconds time_to_expiry(const Version& version, Timestamp now);
+  Result<bool> collect_step();
+  bool due(std::uint64_t table) const;
+  void postpone(std::uint64_t table);
+
+  bool note(Kind kind, const std::optional<Error>& error);
+  Result<bool> step();
+};
+
+}  // namespace varve::maintenance
