@@ -302,18 +302,23 @@ class MergeModel : public testing::TestWithParam<int> {
     return merge_cursor(std::move(inputs), newest_first);
   }
 
+  /// Makes the inputs of a round. Returns what says how to have them again.
+  std::string begin_round(std::uint64_t round) {
+    const std::uint64_t seed =
+        test::test_seed() + static_cast<std::uint64_t>(GetParam()) * 20 + round;
+    random_ = test::Random(seed);
+    inputs_.clear();
+    for (std::uint64_t i = random_.below(6); i > 0; --i) inputs_.push_back(input());
+    return test::describe_seed(seed) + " and the first round of the case for 0";
+  }
+
   test::Random random_{0};
   std::vector<ModelInput> inputs_;
 };
 
 TEST_P(MergeModel, agrees_with_the_merge) {
   for (std::uint64_t round = 0; round < 20; ++round) {
-    const std::uint64_t seed =
-        test::test_seed() + static_cast<std::uint64_t>(GetParam()) * 20 + round;
-    SCOPED_TRACE(test::describe_seed(seed) + " and the first round of the case for 0");
-    random_ = test::Random(seed);
-    inputs_.clear();
-    for (std::uint64_t i = random_.below(6); i > 0; --i) inputs_.push_back(input());
+    SCOPED_TRACE(begin_round(round));
 
     const bool newest_first = random_.chance(0.5);
     const auto wanted = expected(newest_first);
@@ -357,12 +362,7 @@ TEST_P(MergeModel, agrees_with_the_merge) {
 
 TEST_P(MergeModel, agrees_with_the_merge_by_runs_of_stretches) {
   for (std::uint64_t round = 0; round < 20; ++round) {
-    const std::uint64_t seed =
-        test::test_seed() + static_cast<std::uint64_t>(GetParam()) * 20 + round;
-    SCOPED_TRACE(test::describe_seed(seed) + " and the first round of the case for 0");
-    random_ = test::Random(seed);
-    inputs_.clear();
-    for (std::uint64_t i = random_.below(6); i > 0; --i) inputs_.push_back(input());
+    SCOPED_TRACE(begin_round(round));
     if (random_.chance(0.5)) {
       for (ModelInput& input : inputs_) input.hidden_by.clear();
     }
