@@ -144,7 +144,8 @@ class EngineImpl {
                                                         const ReadOptions& options);
   /// The same, read by as many threads as the options ask for.
   Result<std::unique_ptr<query::AnswerSource>> blocks_of(const Query& query,
-                                                         const ReadOptions& options);
+                                                         const ReadOptions& options,
+                                                         const query::Covers& covers);
   std::shared_ptr<const engine::View> snapshot_of(const ReadOptions& options) const;
 
   struct LabelRound;

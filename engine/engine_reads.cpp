@@ -47,10 +47,12 @@ class CountingSource final : public Scan::Source {
   CountingSource(std::unique_ptr<Scan::Source> source, engine::Counters& counters)
       : source_(std::move(source)), counters_(counters) {}
 
-  Result<std::optional<Block>> next_block() override {
-    auto block = source_->next_block();
-    if (block && *block) counters_.records_read.add((*block)->size());
-    return block;
+  Result<std::span<const Block>> next_blocks() override {
+    VARVE_TRY(const auto blocks, source_->next_blocks());
+    std::size_t records = 0;
+    for (const Block& block : blocks) records += block.size();
+    counters_.records_read.add(records);
+    return blocks;
   }
 
  private:
@@ -86,20 +88,27 @@ Result<EngineImpl::Selected> EngineImpl::select(const Query& query, const ReadOp
 }
 
 Result<std::unique_ptr<query::AnswerSource>> EngineImpl::blocks_of(const Query& query,
-                                                                   const ReadOptions& options) {
-  if (options.threads() <= 1 || parts_.options.threadless) return source_of(query, options);
+                                                                   const ReadOptions& options,
+                                                                   const query::Covers& covers) {
+  if (options.threads() <= 1 || parts_.options.threadless) {
+    VARVE_TRY(auto source, source_of(query, options));
+    source->pass_over(covers);
+    return source;
+  }
   VARVE_TRY(const auto selected, select(query, options));
   VARVE_TRY(const auto bounds, query::bounds_of(query));
   // More parts than threads, since some take longer than others.
   const std::size_t threads = std::min(options.threads(), query::scan_threads_max);
   VARVE_TRY(auto parts,
             query::split_keys(*selected.view, bounds, query::cursor_options(options), threads * 4));
-  const auto open = [=](const engine::KeyRange& part) -> Result<std::unique_ptr<Scan::Source>> {
-    return BlockSource::open(selected.view, query, options, selected.keys, part);
+  const bool may_pass_over = query.limit() == Query::unlimited;
+  const auto open =
+      [=](const engine::KeyRange& part) -> Result<std::unique_ptr<query::AnswerSource>> {
+    VARVE_TRY(auto source, BlockSource::open(selected.view, query, options, selected.keys, part));
+    if (may_pass_over) source->pass_over(covers);
+    return source;
   };
-  if (parts.size() == 1) {
-    return BlockSource::open(selected.view, query, options, selected.keys);
-  }
+  if (parts.size() == 1) return open(bounds.keys);
   return query::parallel_source(std::move(parts), open, threads, query.limit());
 }
 
@@ -151,7 +160,7 @@ Result<std::vector<Record>> EngineImpl::query(const Query& query, const ReadOpti
   if (!pass) return closed();
   const Timer timer(*parts_.options.clock, parts_.counters->query_latency);
   parts_.counters->scans.add();
-  VARVE_TRY(const auto source, blocks_of(query, options));
+  VARVE_TRY(const auto source, blocks_of(query, options, nullptr));
   VARVE_TRY(auto records, query::records(*source));
   parts_.counters->records_read.add(records.size());
   return records;
@@ -161,7 +170,7 @@ Result<Scan> EngineImpl::scan(const Query& query, const ReadOptions& options) {
   const Gate::Pass pass(door_->gate);
   if (!pass) return closed();
   parts_.counters->scans.add();
-  VARVE_TRY(auto source, blocks_of(query, options));
+  VARVE_TRY(auto source, blocks_of(query, options, nullptr));
   return Scan(std::make_unique<CountingSource>(std::move(source), *parts_.counters));
 }
 
@@ -185,7 +194,7 @@ Result<std::vector<Aggregate>> EngineImpl::aggregate(const Query& query,
   VARVE_TRY(auto plan, query::plan_of(query, std::span(&aggregation, 1)));
   ReadOptions at_one_moment = options;
   group_by_label(plan, at_one_moment);
-  VARVE_TRY(const auto source, blocks_of(query, at_one_moment));
+  VARVE_TRY(const auto source, blocks_of(query, at_one_moment, plan.covers()));
   return query::aggregates(*source, plan);
 }
 
@@ -199,7 +208,7 @@ Result<std::uint64_t> EngineImpl::downsample(const Query& query, Duration every,
   parts_.counters->scans.add();
   ReadOptions once = ReadOptions().fill_cache(false);
   group_by_label(plan, once);
-  VARVE_TRY(const auto source, blocks_of(query, once));
+  VARVE_TRY(const auto source, blocks_of(query, once, plan.covers()));
   return query::downsample(*source, plan, target_prefix, [&](WriteBatch& batch) -> Status {
     VARVE_CHECK(write(batch, options, Mode::blocking));
     return {};
@@ -224,7 +233,8 @@ Result<std::uint64_t> EngineImpl::count(const Query& query, const ReadOptions& o
   if (!pass) return closed();
   const Timer timer(*parts_.options.clock, parts_.counters->query_latency);
   parts_.counters->scans.add();
-  VARVE_TRY(const auto source, blocks_of(query, options));
+  const auto covers = [](const query::BlockStatistics&) { return true; };
+  VARVE_TRY(const auto source, blocks_of(query, options, covers));
   return query::count(*source);
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "query/answer_source.hpp"
 #include "query/buckets.hpp"
 #include "query/summary.hpp"
 #include "varve/aggregation.hpp"
@@ -35,6 +36,14 @@ struct AggregationPlan {
   bool groups_in_order = true;
 
   bool grouped() const { return group_of != nullptr; }
+  /// Which blocks need not be read: of one bucket, where their statistics say all that is asked
+  /// for. Refers to this plan.
+  Covers covers() const {
+    if (!needs.statistics_suffice()) return nullptr;
+    return [this](const BlockStatistics& block) {
+      return buckets.number_of(block.first_ts) == buckets.number_of(block.last_ts);
+    };
+  }
 };
 
 /// The key up to and with its n-th delimiter, or all of it.

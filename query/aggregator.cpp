@@ -29,14 +29,12 @@ Status Aggregator::add(const Block& block) {
   return {};
 }
 
-Result<bool> Aggregator::add(std::string_view key, const BlockStatistics& block) {
-  if (!plan_.needs.statistics_suffice()) return false;
-  const std::int64_t bucket = plan_.buckets.number_of(block.first_ts);
-  if (bucket != plan_.buckets.number_of(block.last_ts)) return false;
+Status Aggregator::add(std::string_view key, const BlockStatistics& block) {
   VARVE_CHECK(change_series(key));
+  const std::int64_t bucket = plan_.buckets.number_of(block.first_ts);
   if (bucket_ != bucket) VARVE_CHECK(change_bucket(bucket));
   summary_.add(block);
-  return true;
+  return {};
 }
 
 Status Aggregator::finish() {

@@ -27,9 +27,8 @@ class Aggregator {
 
   /// The next block, by key and then in the plan's direction of time.
   [[nodiscard]] Status add(const Block& block);
-  /// For a block of numbers in the place of its rows. False where its rows are needed: some
-  /// function needs them, or they are of several buckets.
-  Result<bool> add(std::string_view key, const BlockStatistics& block);
+  /// For a block of numbers in the place of its rows. REQUIRES one that the plan covers.
+  [[nodiscard]] Status add(std::string_view key, const BlockStatistics& block);
   [[nodiscard]] Status finish();
 
  private:

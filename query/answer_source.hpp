@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -16,14 +17,15 @@ struct UnreadBlock {
   BlockStatistics statistics;
 };
 
+/// Whether a block's statistics may stand for its records. Called on any thread.
+using Covers = std::function<bool(const BlockStatistics&)>;
+
 /// The blocks of an answer, of which some may be passed over unread.
 class AnswerSource : public Scan::Source {
  public:
-  /// The next block, where it is one of numbers that belongs to the answer whole and whose
-  /// statistics are stored. next_block() gives it nevertheless, unless it is passed over.
-  virtual Result<std::optional<UnreadBlock>> peek_unread() { return std::optional<UnreadBlock>(); }
-  /// REQUIRES that peek_unread() gave it, and nothing else was asked since.
-  virtual void skip_unread() {}
+  /// The next block, where it is one of numbers that belongs to the answer whole, and whose
+  /// statistics are stored and may stand for it. next_blocks() gives what comes after it.
+  virtual Result<std::optional<UnreadBlock>> next_unread() { return std::optional<UnreadBlock>(); }
 };
 
 }  // namespace varve::query

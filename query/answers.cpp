@@ -1,5 +1,6 @@
 #include "query/answers.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/try.hpp"
@@ -10,28 +11,36 @@ namespace varve::query {
 Result<std::vector<Record>> records(Scan::Source& source) {
   std::vector<Record> found;
   for (;;) {
-    VARVE_TRY(const auto block, source.next_block());
-    if (!block) return found;
-    for (std::size_t i = 0; i < block->size(); ++i) found.emplace_back(block->record(i));
+    VARVE_TRY(const auto blocks, source.next_blocks());
+    if (blocks.empty()) return found;
+    for (const Block& block : blocks) {
+      for (std::size_t i = 0; i < block.size(); ++i) found.emplace_back(block.record(i));
+    }
   }
 }
 
-Result<std::uint64_t> count(Scan::Source& source) {
+Result<std::uint64_t> count(AnswerSource& source) {
   std::uint64_t records = 0;
   for (;;) {
-    VARVE_TRY(const auto block, source.next_block());
-    if (!block) return records;
-    records += block->size();
+    VARVE_TRY(const auto unread, source.next_unread());
+    if (unread) {
+      records += unread->statistics.count;
+      continue;
+    }
+    VARVE_TRY(const auto blocks, source.next_blocks());
+    if (blocks.empty()) return records;
+    for (const Block& block : blocks) records += block.size();
   }
 }
 
-Result<std::vector<std::string>> series_list(BlockSource& source, std::size_t limit) {
+Result<std::vector<std::string>> series_list(Scan::Source& source, std::size_t limit) {
   std::vector<std::string> keys;
   while (keys.size() < limit) {
-    VARVE_TRY(const auto block, source.next_block());
-    if (!block) break;
-    keys.emplace_back(block->key());
-    source.skip_series();
+    VARVE_TRY(const auto blocks, source.next_blocks());
+    if (blocks.empty()) break;
+    for (const Block& block : blocks.first(std::min(blocks.size(), limit - keys.size()))) {
+      keys.emplace_back(block.key());
+    }
   }
   return keys;
 }
@@ -39,17 +48,14 @@ Result<std::vector<std::string>> series_list(BlockSource& source, std::size_t li
 Status aggregate(AnswerSource& source, const AggregationPlan& plan, const AnswerSink& sink) {
   Aggregator aggregator(plan, sink);
   for (;;) {
-    VARVE_TRY(const auto unread, source.peek_unread());
+    VARVE_TRY(const auto unread, source.next_unread());
     if (unread) {
-      VARVE_TRY(const bool taken, aggregator.add(unread->key, unread->statistics));
-      if (taken) {
-        source.skip_unread();
-        continue;
-      }
+      VARVE_CHECK(aggregator.add(unread->key, unread->statistics));
+      continue;
     }
-    VARVE_TRY(const auto block, source.next_block());
-    if (!block) return aggregator.finish();
-    VARVE_CHECK(aggregator.add(*block));
+    VARVE_TRY(const auto blocks, source.next_blocks());
+    if (blocks.empty()) return aggregator.finish();
+    for (const Block& block : blocks) VARVE_CHECK(aggregator.add(block));
   }
 }
 

@@ -6,7 +6,6 @@
 
 #include "query/aggregation_plan.hpp"
 #include "query/answer_source.hpp"
-#include "query/block_source.hpp"
 #include "query/gap_filler.hpp"
 #include "varve/aggregation.hpp"
 #include "varve/error.hpp"
@@ -18,9 +17,9 @@ namespace varve::query {
 // What the eager reads make of the blocks of a query.
 
 Result<std::vector<Record>> records(Scan::Source& source);
-Result<std::uint64_t> count(Scan::Source& source);
-/// The keys that have a record; at most `limit`.
-Result<std::vector<std::string>> series_list(BlockSource& source, std::size_t limit);
+Result<std::uint64_t> count(AnswerSource& source);
+/// The keys of a source that has one record of each series; at most `limit`.
+Result<std::vector<std::string>> series_list(Scan::Source& source, std::size_t limit);
 /// Each answer of the plan goes to `sink`, by key and then in the plan's direction of time.
 [[nodiscard]] Status aggregate(AnswerSource& source, const AggregationPlan& plan,
                                const AnswerSink& sink);

@@ -29,27 +29,36 @@ Result<std::unique_ptr<BlockSource>> BlockSource::open(std::shared_ptr<const eng
   return source;
 }
 
-Result<std::optional<Block>> BlockSource::next_block() {
-  while (left_ != 0) {
+Result<std::span<const Block>> BlockSource::next_blocks() {
+  blocks_.clear();
+  while (left_ != 0 && blocks_.empty()) {
     if (next_ == stretches_.size()) {
       VARVE_TRY(const bool found, load());
       if (!found) break;
     }
+    take_blocks();
+  }
+  return std::span<const Block>(blocks_);
+}
+
+/// Makes blocks of the stretches, up to the first whose rows go through the buffer that turns them
+/// round.
+void BlockSource::take_blocks() {
+  bool buffer_used = false;
+  while (next_ != stretches_.size() && left_ != 0 && !buffer_used) {
     RowsView rows = stretches_[next_++];
-    if (rows.key != key_ || !in_series_) begin_series(rows.key);
+    const bool ends_series = per_series_ != Query::unlimited && rows.key != key_;
+    if (!in_series_ || ends_series) begin_series(rows.key);
     const std::size_t count = std::min({rows.size(), left_, series_left_});
     if (count == 0) continue;
-    if (newest_first_) {
-      rows = reversed(rows.slice(rows.size() - count, count));
-    } else {
-      rows = rows.slice(0, count);
-    }
     left_ -= count;
     series_left_ -= count;
-    return Block(engine::user_key(rows.key), value_type(rows.type), rows.timestamps, rows.values,
-                 rows.expiries);
+    rows = rows.slice(newest_first_ ? rows.size() - count : 0, count);
+    buffer_used = newest_first_ && count > 1;
+    if (buffer_used) rows = reversed(rows);
+    blocks_.emplace_back(engine::user_key(rows.key), value_type(rows.type), rows.timestamps,
+                         rows.values, rows.expiries);
   }
-  return std::optional<Block>();
 }
 
 void BlockSource::begin_series(std::string_view key) {
@@ -81,8 +90,8 @@ Result<bool> BlockSource::load() {
   return true;
 }
 
-Result<std::optional<UnreadBlock>> BlockSource::peek_unread() {
-  while (cursor_ != nullptr && left_ != 0 && next_ == stretches_.size()) {
+Result<std::optional<UnreadBlock>> BlockSource::next_unread() {
+  while (covers_ && cursor_ != nullptr && left_ != 0 && next_ == stretches_.size()) {
     if (is_passed()) {
       in_series_ = false;
       VARVE_TRY(const bool found, next_series());
@@ -97,7 +106,7 @@ Result<std::optional<UnreadBlock>> BlockSource::peek_unread() {
   return std::optional<UnreadBlock>();
 }
 
-/// What is known of the block, if that may stand for its records.
+/// What is known of the block, if that may stand for its records, and then passes over it.
 Result<std::optional<UnreadBlock>> BlockSource::unread_of(const engine::StoredBlock& block) {
   const engine::TableIndex::Entry& entry = block.entry();
   if (entry.rows > std::min(left_, series_left_)) return std::optional<UnreadBlock>();
@@ -111,15 +120,12 @@ Result<std::optional<UnreadBlock>> BlockSource::unread_of(const engine::StoredBl
   }
   const auto& numbers = known->blocks[block.number];
   if (!numbers) return std::optional<UnreadBlock>();
-  unread_rows_ = entry.rows;
-  return UnreadBlock{engine::user_key(cursor_->key()),
-                     {entry.rows, entry.times.first, entry.times.last, *numbers}};
-}
-
-void BlockSource::skip_unread() {
+  const BlockStatistics statistics{entry.rows, entry.times.first, entry.times.last, *numbers};
+  if (!covers_(statistics)) return std::optional<UnreadBlock>();
   cursor_->skip_block();
-  left_ -= unread_rows_;
-  series_left_ -= unread_rows_;
+  left_ -= entry.rows;
+  series_left_ -= entry.rows;
+  return UnreadBlock{engine::user_key(cursor_->key()), statistics};
 }
 
 /// Goes to the next series that is asked for, and says in stretch_end_ up to where all are.

@@ -29,12 +29,11 @@ class BlockSource final : public AnswerSource {
                                                    std::optional<KeySelection> keys = {},
                                                    std::optional<engine::KeyRange> within = {});
 
-  Result<std::optional<Block>> next_block() override;
-  Result<std::optional<UnreadBlock>> peek_unread() override;
-  void skip_unread() override;
+  Result<std::span<const Block>> next_blocks() override;
+  Result<std::optional<UnreadBlock>> next_unread() override;
 
-  /// Leaves what is left of the current series. For answers that need one record of each.
-  void skip_series() { series_left_ = 0; }
+  /// Which blocks next_unread() is to give; without, it gives none.
+  void pass_over(Covers covers) { covers_ = std::move(covers); }
 
  private:
   BlockSource(std::shared_ptr<const engine::View> view, const Query& query,
@@ -51,6 +50,7 @@ class BlockSource final : public AnswerSource {
   using StatisticsPointer = std::shared_ptr<const engine::TableStatistics>;
 
   Result<bool> load();
+  void take_blocks();
   bool is_passed() const;
   void begin_series(std::string_view key);
   Result<std::optional<UnreadBlock>> unread_of(const engine::StoredBlock& block);
@@ -70,11 +70,12 @@ class BlockSource final : public AnswerSource {
 
   std::span<const engine::RowsView> stretches_;  // What the cursor gave,
   std::size_t next_ = 0;                         // and what of it comes next.
+  std::vector<Block> blocks_;                    // What was made of it last.
   std::string key_;                              // Of the current series.
   std::size_t series_left_ = 0;
   bool in_series_ = false;
   std::map<const engine::Table*, StatisticsPointer> statistics_;  // Of those that were asked.
-  std::size_t unread_rows_ = 0;                                   // Of the block that was shown.
+  Covers covers_;
 
   std::vector<Timestamp> reversed_timestamps_;
   std::vector<Timestamp> reversed_expiries_;

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <deque>
+#include <memory>
+#include <span>
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <variant>
 
+#include "engine/base/bytes.hpp"
 #include "engine/base/mutex.hpp"
 #include "engine/base/rows.hpp"
 #include "engine/base/thread.hpp"
@@ -67,62 +71,104 @@ void sample(const engine::TableIndex& index, const engine::CursorBounds& bounds,
   }
 }
 
-/// A block that owns all it says.
-class OwnedBlock {
+/// Blocks that own all they say, in one piece of memory.
+class OwnedBlocks {
  public:
-  explicit OwnedBlock(const Block& block)
-      : key_(block.key()),
-        type_(block.type()),
-        timestamps_(block.timestamps().begin(), block.timestamps().end()),
-        expiries_(block.expiries().begin(), block.expiries().end()) {
-    values_.reset(engine::row_type(type_));
-    switch (type_) {
-      case ValueType::double_: values_.append(block.doubles().data(), block.size()); break;
-      case ValueType::int64: values_.append(block.int64s().data(), block.size()); break;
-      case ValueType::bool_: values_.append(block.bools().data(), block.size()); break;
-      case ValueType::bytes: copy_bytes(block.bytes()); break;
-    }
+  explicit OwnedBlocks(std::span<const Block> blocks) {
+    for (const Block& block : blocks) size_ += size_of(block);
+    memory_ = std::make_unique_for_overwrite<std::byte[]>(size_);
+    std::byte* at = memory_.get();
+    blocks_.reserve(blocks.size());
+    for (const Block& block : blocks) blocks_.push_back(copy(block, at));
   }
 
-  std::size_t size() const { return timestamps_.size(); }
-  std::size_t bytes() const {
-    return key_.size() + (timestamps_.size() + expiries_.size()) * sizeof(Timestamp) +
-           values_.bytes() + heap_size_;
-  }
-  Block view(std::size_t count) const {
-    const std::span<const Timestamp> timestamps(timestamps_);
-    const std::span<const Timestamp> expiries(expiries_);
-    return {key_, type_, timestamps.first(count), values_.data(),
-            expiries.empty() ? expiries : expiries.first(count)};
-  }
+  std::size_t bytes() const { return size_ + blocks_.size() * sizeof(Block); }
+  /// Of which the caller may cut off the end.
+  std::vector<Block>& blocks() { return blocks_; }
 
  private:
-  void copy_bytes(std::span<const std::string_view> values) {
-    for (const std::string_view value : values) heap_size_ += value.size();
-    heap_ = std::make_unique_for_overwrite<char[]>(heap_size_);
-    char* at = heap_.get();
-    for (const std::string_view value : values) {
-      const std::string_view copy(at, value.size());
-      at = std::ranges::copy(value, at).out;
-      values_.append(ValueView(copy));
+  static std::size_t width_of(const Block& block) {
+    return engine::value_size(engine::row_type(block.type()));
+  }
+  static std::size_t padded(std::size_t size) { return (size + 7) / 8 * 8; }
+
+  static std::size_t size_of(const Block& block) {
+    std::size_t size = (block.timestamps().size() + block.expiries().size()) * sizeof(Timestamp) +
+                       padded(block.size() * width_of(block)) + padded(block.key().size());
+    if (block.type() == ValueType::bytes) {
+      for (const std::string_view value : block.bytes()) size += padded(value.size());
     }
+    return size;
   }
 
-  std::string key_;
-  ValueType type_;
-  std::vector<Timestamp> timestamps_;
-  std::vector<Timestamp> expiries_;
-  engine::Column values_;
-  std::unique_ptr<char[]> heap_;
-  std::size_t heap_size_ = 0;
+  /// Copies to `at`, and moves that on. Everything begins at a multiple of eight bytes.
+  template <class T>
+  static std::span<const T> copy(std::span<const T> values, std::byte*& at) {
+    engine::copy_bytes(at, values.data(), values.size_bytes());
+    const auto* const copied = reinterpret_cast<const T*>(at);
+    at += padded(values.size_bytes());
+    return {copied, values.size()};
+  }
+  static std::string_view copy(std::string_view text, std::byte*& at) {
+    const auto copied = copy(std::span(text.data(), text.size()), at);
+    return {copied.data(), copied.size()};
+  }
+  static Block copy(const Block& block, std::byte*& at) {
+    const auto timestamps = copy(block.timestamps(), at);
+    const auto expiries = copy(block.expiries(), at);
+    const auto values = copy_values(block, at);
+    return {copy(block.key(), at), block.type(), timestamps, values, expiries};
+  }
+  static const void* copy_values(const Block& block, std::byte*& at) {
+    switch (block.type()) {
+      case ValueType::double_: return copy(block.doubles(), at).data();
+      case ValueType::int64: return copy(block.int64s(), at).data();
+      case ValueType::bool_: return copy(block.bools(), at).data();
+      case ValueType::bytes: break;
+    }
+    auto* const views = reinterpret_cast<std::string_view*>(at);
+    at += block.size() * sizeof(std::string_view);
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      std::construct_at(views + i, copy(block.bytes()[i], at));
+    }
+    return views;
+  }
+
+  std::size_t size_ = 0;
+  std::unique_ptr<std::byte[]> memory_;
+  std::vector<Block> blocks_;
 };
 
-// Threads take parts in order and read each to its end into its own queue. Who takes the blocks
+/// What is known of a block that nobody needs to read.
+struct OwnedUnread {
+  explicit OwnedUnread(const UnreadBlock& block) : key(block.key), statistics(block.statistics) {}
+  std::size_t bytes() const { return sizeof(*this) + key.size(); }
+
+  std::string key;
+  BlockStatistics statistics;
+};
+
+using Item = std::variant<OwnedBlocks, OwnedUnread>;
+
+std::size_t bytes_of(const Item& item) {
+  return std::visit([](const auto& owned) { return owned.bytes(); }, item);
+}
+
+/// What a part gives next; nothing at its end.
+Result<std::optional<Item>> next_item(AnswerSource& source) {
+  VARVE_TRY(const auto unread, source.next_unread());
+  if (unread) return Item(OwnedUnread(*unread));
+  VARVE_TRY(const auto blocks, source.next_blocks());
+  if (blocks.empty()) return std::optional<Item>();
+  return Item(OwnedBlocks(blocks));
+}
+
+// Threads take parts in order and read each to its end into its own queue. Who takes the items
 // empties the queues in the same order, so the part that it waits for is always one that a thread
 // is at, or the next that one will take: a thread waits only while its own queue is full, which
 // the taker empties when it comes to that part, and all before it are finished or being read.
 //
-// All of what they share lies under one mutex, taken once for a block. Blocks are moved, and belong
+// All of what they share lies under one mutex, taken once for an item. Items are moved, and belong
 // to one thread at a time.
 class ParallelSource final : public AnswerSource {
  public:
@@ -151,43 +197,69 @@ class ParallelSource final : public AnswerSource {
     return {};
   }
 
-  Result<std::optional<Block>> next_block() override {
-    if (failure_) return std::unexpected(*failure_);
-    if (left_ == 0) return std::optional<Block>();
-    VARVE_TRY(current_, take());
-    if (!current_) return std::optional<Block>();
-    const std::size_t count = std::min(current_->size(), left_);
-    left_ -= count;
-    return current_->view(count);
+  Result<std::span<const Block>> next_blocks() override {
+    VARVE_TRY(const bool found, look());
+    if (!found) return std::span<const Block>();
+    // REQUIRED of the caller: what comes next is not unread.
+    current_ = std::exchange(ahead_, std::nullopt);
+    std::vector<Block>& blocks = std::get<OwnedBlocks>(*current_).blocks();
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      if (left_ <= blocks[i].size()) {
+        blocks[i] = blocks[i].first(left_);
+        blocks.erase(blocks.begin() + static_cast<std::ptrdiff_t>(i) + 1, blocks.end());
+      }
+      left_ -= blocks[i].size();
+    }
+    return std::span<const Block>(blocks);
+  }
+
+  Result<std::optional<UnreadBlock>> next_unread() override {
+    VARVE_TRY(const bool found, look());
+    if (!found || !std::holds_alternative<OwnedUnread>(*ahead_)) {
+      return std::optional<UnreadBlock>();
+    }
+    current_ = std::exchange(ahead_, std::nullopt);
+    const auto& [key, statistics] = std::get<OwnedUnread>(*current_);
+    return UnreadBlock{key, statistics};
   }
 
  private:
   struct Part {
-    std::deque<OwnedBlock> blocks;
+    std::deque<Item> items;
     std::size_t bytes = 0;
     bool ended = false;
     std::optional<Error> failure;
   };
 
-  /// The next block, when it is there; nothing after the last.
-  Result<std::optional<OwnedBlock>> take() {
+  /// Sees to it that the next item is in ahead_. False after the last, or the last record.
+  Result<bool> look() {
+    if (failure_) return std::unexpected(*failure_);
+    if (left_ == 0) return false;
+    if (!ahead_) {
+      VARVE_TRY(ahead_, take());
+    }
+    return ahead_.has_value();
+  }
+
+  /// The next item, when it is there; nothing after the last.
+  Result<std::optional<Item>> take() {
     const Lock lock(mutex_);
     for (; taken_ < parts_.size(); ++taken_, room_.notify_all()) {
       Part& part = parts_[taken_];
-      while (part.blocks.empty() && !part.ended) filled_.wait(mutex_);
-      if (!part.blocks.empty()) {
-        std::optional<OwnedBlock> block(std::move(part.blocks.front()));
-        part.blocks.pop_front();
-        const std::size_t before = std::exchange(part.bytes, part.bytes - block->bytes());
+      while (part.items.empty() && !part.ended) filled_.wait(mutex_);
+      if (!part.items.empty()) {
+        std::optional<Item> item(std::move(part.items.front()));
+        part.items.pop_front();
+        const std::size_t before = std::exchange(part.bytes, part.bytes - bytes_of(*item));
         if (before > waiting_bytes_max && part.bytes <= waiting_bytes_max) room_.notify_all();
-        return block;
+        return item;
       }
       if (part.failure) {
         failure_ = part.failure;
         return std::unexpected(*failure_);
       }
     }
-    return std::optional<OwnedBlock>();
+    return std::optional<Item>();
   }
 
   void work() {
@@ -213,30 +285,30 @@ class ParallelSource final : public AnswerSource {
   Status read(std::size_t number) {
     VARVE_TRY(const auto source, open_(ranges_[number]));
     while (true) {
-      VARVE_TRY(const auto block, source->next_block());
-      if (!block) return {};
-      OwnedBlock owned(*block);
+      VARVE_TRY(auto item, next_item(*source));
+      if (!item) return {};
       const Lock lock(mutex_);
       Part& part = parts_[number];
       while (!stopped_ && part.bytes > waiting_bytes_max) room_.wait(mutex_);
       if (stopped_) return {};
-      part.bytes += owned.bytes();
-      part.blocks.push_back(std::move(owned));
+      part.bytes += bytes_of(*item);
+      part.items.push_back(*std::move(item));
       if (number == taken_) filled_.notify_one();
     }
   }
 
   const std::vector<KeyRange> ranges_;
   const OpenPart open_;
-  const std::size_t parts_ahead_;  // So many, besides the one taken from, may have blocks waiting.
+  const std::size_t parts_ahead_;  // So many, besides the one taken from, may have items waiting.
 
-  // Of who takes the blocks.
-  std::size_t left_;
-  std::optional<OwnedBlock> current_;
+  // Of who takes the items.
+  std::size_t left_;             // Records.
+  std::optional<Item> ahead_;    // Taken, and not given yet.
+  std::optional<Item> current_;  // What was given last.
   std::optional<Error> failure_;
 
   Mutex mutex_;
-  Condition filled_;  // The part that is taken from has a block more, or has ended.
+  Condition filled_;  // The part that is taken from has an item more, or has ended.
   Condition room_;    // A part can be begun, or its queue has room, or it is all over.
   std::vector<Part> parts_ VARVE_GUARDED_BY(mutex_);
   std::size_t next_ VARVE_GUARDED_BY(mutex_) = 0;   // To be read.

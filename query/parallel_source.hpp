@@ -19,7 +19,7 @@ namespace varve::query {
 inline constexpr std::size_t scan_threads_max = 64;
 
 /// Opens the part of a query that lies in a range of keys. Called on any thread.
-using OpenPart = std::function<Result<std::unique_ptr<Scan::Source>>(const engine::KeyRange& keys)>;
+using OpenPart = std::function<Result<std::unique_ptr<AnswerSource>>(const engine::KeyRange& keys)>;
 
 /// Ranges of keys, one after the other, that make up the one given and hold about equally many
 /// rows of the span of time: at most `count`, fewer where there are few rows or keys.
@@ -29,7 +29,8 @@ Result<std::vector<engine::KeyRange>> split_keys(const engine::View& view,
                                                  std::size_t count);
 
 /// The blocks of all parts, in the order of the parts, read by several threads ahead of who takes
-/// them. At most `limit` records. Starts the threads at once; its end waits for them.
+/// them. At most `limit` records; where there is a limit, no part may pass over blocks unread.
+/// Starts the threads at once; its end waits for them.
 Result<std::unique_ptr<AnswerSource>> parallel_source(std::vector<engine::KeyRange> parts,
                                                       OpenPart open, std::size_t threads,
                                                       std::size_t limit);

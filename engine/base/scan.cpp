@@ -4,38 +4,31 @@
 
 namespace varve {
 
-ValueView Block::value(std::size_t index) const {
-  switch (type_) {
-    case ValueType::double_: return doubles()[index];
-    case ValueType::int64: return int64s()[index];
-    case ValueType::bool_: return bools()[index];
-    case ValueType::bytes: break;
+/// Has the source give more blocks. At its end a scan lets go of the view that it pins.
+void Scan::load() {
+  blocks_ = {};
+  if (!source_) return;
+  Result<std::span<const Block>> blocks = source_->next_blocks();
+  if (blocks) {
+    blocks_ = *blocks;
+  } else {
+    status_ = std::unexpected(std::move(blocks).error());
   }
-  return bytes()[index];
+  if (blocks_.empty()) source_.reset();
 }
 
 Result<std::optional<Block>> Scan::next_block() {
+  if (blocks_.empty()) load();
   if (!status_) return std::unexpected(status_.error());
-  if (!source_) return std::optional<Block>();
-  Result<std::optional<Block>> block = source_->next_block();
-  if (!block) status_ = std::unexpected(block.error());
-  // At its end a scan lets go of the view it pins.
-  if (!block || !*block) source_.reset();
+  if (blocks_.empty()) return std::optional<Block>();
+  const Block& block = blocks_.front();
+  blocks_ = blocks_.subspan(1);
   return block;
 }
 
 Scan::iterator Scan::begin() {
-  if (!block_) advance();
+  if (blocks_.empty()) load();
   return iterator(this);
-}
-
-void Scan::advance() {
-  if (block_ && ++index_ < block_->size()) return;
-  do {
-    Result<std::optional<Block>> block = next_block();
-    block_ = block ? *block : std::nullopt;
-    index_ = 0;
-  } while (block_ && block_->size() == 0);
 }
 
 }  // namespace varve

@@ -35,7 +35,20 @@ class Block {
     return {static_cast<const std::string_view*>(values_), size()};
   }
 
-  ValueView value(std::size_t index) const;
+  ValueView value(std::size_t index) const {
+    switch (type_) {
+      case ValueType::double_: return doubles()[index];
+      case ValueType::int64: return int64s()[index];
+      case ValueType::bool_: return bools()[index];
+      case ValueType::bytes: break;
+    }
+    return bytes()[index];
+  }
+  /// The first records alone. REQUIRES that there are so many.
+  Block first(std::size_t count) const {
+    return {key_, type_, timestamps_.first(count), values_,
+            expiries_.empty() ? expiries_ : expiries_.first(count)};
+  }
   RecordView record(std::size_t index) const {
     return {key_, timestamps_[index], value(index), expiries_.empty() ? never : expiries_[index]};
   }
@@ -65,7 +78,8 @@ class Scan {
   class Source {
    public:
     virtual ~Source() = default;
-    virtual Result<std::optional<Block>> next_block() = 0;
+    /// The next blocks, each of a record at least; none at the end. Valid until the next call.
+    virtual Result<std::span<const Block>> next_blocks() = 0;
   };
 
   class iterator {
@@ -74,13 +88,13 @@ class Scan {
     using value_type = RecordView;
     using difference_type = std::ptrdiff_t;
 
-    RecordView operator*() const { return scan_->block_->record(scan_->index_); }
+    RecordView operator*() const { return scan_->blocks_.front().record(scan_->index_); }
     iterator& operator++() {
       scan_->advance();
       return *this;
     }
     void operator++(int) { ++*this; }
-    bool operator==(std::default_sentinel_t) const { return !scan_->block_.has_value(); }
+    bool operator==(std::default_sentinel_t) const { return scan_->blocks_.empty(); }
 
    private:
     friend class Scan;
@@ -103,11 +117,17 @@ class Scan {
   [[nodiscard]] const Status& status() const { return status_; }
 
  private:
-  void advance();
+  void load();
+  void advance() {
+    if (++index_ < blocks_.front().size()) return;
+    index_ = 0;
+    blocks_ = blocks_.subspan(1);
+    if (blocks_.empty()) load();
+  }
 
   std::unique_ptr<Source> source_;
-  std::optional<Block> block_;  // Of the record loop.
-  std::size_t index_ = 0;
+  std::span<const Block> blocks_;  // Not given yet; of the record loop, the first is its current.
+  std::size_t index_ = 0;          // In that.
   Status status_;
 };
 

@@ -177,14 +177,18 @@ TEST(Aggregates, do_not_read_blocks_that_they_take_whole) {
   db.write(std::move(batch));
   db.flush();
   db.reopen();
-  for (const Aggregation& aggregation :
-       {Aggregation::sum, Aggregation::mean, Aggregation::max, Aggregation::last,
-        Aggregation::sum.every(Duration(10'000))}) {
-    const std::uint64_t before = db->stats().cache_misses;
-    EXPECT_EQ(db->aggregate(Query::all(), aggregation).value().size(),
-              aggregation.every() ? 4u : 2u);
-    EXPECT_LE(db->stats().cache_misses - before, 10u) << "some forty blocks";
+  const std::uint64_t before = db->stats().cache_misses;
+  for (const std::size_t threads : {1u, 2u}) {
+    const ReadOptions read = ReadOptions().threads(threads);
+    for (const Aggregation& aggregation :
+         {Aggregation::sum, Aggregation::mean, Aggregation::max, Aggregation::last,
+          Aggregation::sum.every(Duration(10'000))}) {
+      EXPECT_EQ(db->aggregate(Query::all(), aggregation, read).value().size(),
+                aggregation.every() ? 4u : 2u);
+    }
+    EXPECT_EQ(db->count(Query::all(), read), 40'000u);
   }
+  EXPECT_LE(db->stats().cache_misses - before, 20u) << "some forty blocks";
 }
 
 TEST(Aggregates, of_a_snapshot_stay) {

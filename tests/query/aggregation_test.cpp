@@ -227,12 +227,19 @@ TEST(Aggregation, takes_statistics_only_of_blocks_inside_of_a_bucket) {
     const std::vector<std::int64_t> values = {value, value};
     return BlockStatistics{2, from, to, engine::statistics_of(std::span(values)).value()};
   };
-  EXPECT_TRUE(aggregator.add("a", block(1, 0, 5)).value());
-  EXPECT_TRUE(aggregator.add("a", block(2, 6, 9)).value());
-  EXPECT_FALSE(aggregator.add("a", block(3, 9, 10)).value());
-  EXPECT_TRUE(aggregator.add("a", block(4, 10, 19)).value());
+  const Covers covers = plan.covers();
+  EXPECT_FALSE(covers(block(3, 9, 10)));
+  for (const BlockStatistics& inside : {block(1, 0, 5), block(2, 6, 9), block(4, 10, 19)}) {
+    EXPECT_TRUE(covers(inside));
+    ASSERT_TRUE(aggregator.add("a", inside));
+  }
   ASSERT_TRUE(aggregator.finish());
   EXPECT_EQ(sums, (std::vector<double>{6, 8}));
+}
+
+TEST(Aggregation, takes_no_statistics_where_they_do_not_say_what_is_asked) {
+  const Aggregation median = Aggregation::quantile(0.5);
+  EXPECT_FALSE(plan_of(Query::all(), std::span(&median, 1)).value().covers());
 }
 
 }  // namespace
