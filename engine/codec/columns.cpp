@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/codec/distinct_bytes.hpp"
 #include "engine/codec/encoding.hpp"
+#include "engine/codec/plain_words.hpp"
 #include "engine/codec/words.hpp"
 #include "engine/codec/zstd.hpp"
 
@@ -63,6 +65,95 @@ void decode_runs(ByteReader& reader, std::span<bool> values) {
 
 constexpr std::size_t heap_compressed_min = 64;  // Below, a frame's header eats what it saves.
 
+/// Their sizes, and all in one.
+void encode_heap(std::span<const std::uint64_t> sizes, std::string_view heap,
+                 Compression compression, Bytes& target) {
+  encode_words(sizes, Compression::none, target);
+  if (heap.empty()) return;
+  ByteWriter writer(target);
+  if (compression == Compression::zstd && heap.size() >= heap_compressed_min) {
+    const Bytes frame = compress(as_bytes(heap));
+    if (frame.size() < heap.size()) {
+      writer.put(std::to_underlying(Encoding::zstd));
+      writer.put_sized(as_text(frame));
+      return;
+    }
+  }
+  writer.put(std::to_underlying(Encoding::raw));
+  writer.put_bytes(heap);
+}
+
+BytesColumn decode_heap(ByteReader& reader, std::size_t count, std::size_t heap_size_max) {
+  std::vector<std::uint64_t> sizes(count);
+  decode_words(reader, sizes);
+  std::size_t heap_size = 0;
+  for (const std::uint64_t size : sizes) {
+    if (size > heap_size_max - heap_size) {
+      reader.fail();
+      break;
+    }
+    heap_size += static_cast<std::size_t>(size);
+  }
+  BytesColumn column;
+  if (!reader.ok()) return column;
+
+  if (heap_size > 0) {
+    const auto encoding = static_cast<Encoding>(reader.take<std::uint8_t>());
+    ByteSpan stored;
+    if (encoding == Encoding::raw)
+      stored = reader.take_bytes(heap_size);
+    else if (encoding == Encoding::zstd)
+      stored = as_bytes(reader.take_sized());
+    else
+      reader.fail();
+    if (!reader.ok()) return column;
+
+    column.heap = std::make_unique_for_overwrite<char[]>(heap_size);
+    const std::span heap(column.heap.get(), heap_size);
+    if (encoding == Encoding::raw) {
+      copy_bytes(heap.data(), stored.data(), heap_size);
+    } else if (!decompress(stored, std::as_writable_bytes(heap))) {
+      reader.fail();
+      return column;
+    }
+  }
+  column.heap_size = heap_size;
+  column.values.reserve(count);
+  const char* at = column.heap.get();
+  for (const std::uint64_t size : sizes) {
+    column.values.emplace_back(at, static_cast<std::size_t>(size));
+    at += size;
+  }
+  return column;
+}
+
+void encode_distinct(const DistinctBytes& distinct, Compression compression, Bytes& target) {
+  ByteWriter writer(target);
+  writer.put(std::to_underlying(Encoding::distinct));
+  writer.put(static_cast<std::uint8_t>(distinct.sizes.size() - 1));
+  encode_heap(distinct.sizes, distinct.heap, compression, target);
+  encode_plain_words(distinct.places, target);
+}
+
+/// What follows the tag.
+BytesColumn decode_distinct(ByteReader& reader, std::size_t count, std::size_t heap_size_max) {
+  const std::size_t distinct_count = std::size_t{reader.take<std::uint8_t>()} + 1;
+  BytesColumn column = decode_heap(reader, distinct_count, heap_size_max);
+  std::vector<std::uint64_t> places(count);
+  decode_plain_words(reader, places);
+  if (!reader.ok()) return {};
+  const std::vector<std::string_view> distinct = std::exchange(column.values, {});
+  column.values.reserve(count);
+  for (const std::uint64_t place : places) {
+    if (place >= distinct.size()) {
+      reader.fail();
+      return {};
+    }
+    column.values.push_back(distinct[static_cast<std::size_t>(place)]);
+  }
+  return column;
+}
+
 }  // namespace
 
 void encode_int64s(std::span<const std::int64_t> values, Compression compression, Bytes& target) {
@@ -114,63 +205,28 @@ void decode_bools(ByteReader& reader, std::span<bool> values) {
 
 void encode_bytes(std::span<const std::uint64_t> sizes, std::string_view heap,
                   Compression compression, Bytes& target) {
-  encode_words(sizes, Compression::none, target);
-  if (heap.empty()) return;
-  ByteWriter writer(target);
-  if (compression == Compression::zstd && heap.size() >= heap_compressed_min) {
-    const Bytes frame = compress(as_bytes(heap));
-    if (frame.size() < heap.size()) {
-      writer.put(std::to_underlying(Encoding::zstd));
-      writer.put_sized(as_text(frame));
-      return;
-    }
-  }
-  writer.put(std::to_underlying(Encoding::raw));
-  writer.put_bytes(heap);
+  const auto distinct = DistinctBytes::of(sizes, heap);
+  if (!distinct) return encode_heap(sizes, heap, compression, target);
+  const std::size_t at = target.size();
+  encode_distinct(*distinct, compression, target);
+  // What repeats itself so much is spared zstd's try.
+  const std::size_t distinct_size = target.size() - at;
+  if (distinct_size <= heap.size() / 16) return;
+  Bytes whole;
+  encode_heap(sizes, heap, compression, whole);
+  if (distinct_size <= whole.size()) return;
+  target.resize(at);
+  ByteWriter(target).put_bytes(whole);
 }
 
 BytesColumn decode_bytes(ByteReader& reader, std::size_t count, std::size_t heap_size_max) {
-  std::vector<std::uint64_t> sizes(count);
-  decode_words(reader, sizes);
-  std::size_t heap_size = 0;
-  for (const std::uint64_t size : sizes) {
-    if (size > heap_size_max - heap_size) {
-      reader.fail();
-      break;
-    }
-    heap_size += static_cast<std::size_t>(size);
+  if (count == 0) return {};
+  ByteReader ahead = reader;
+  if (static_cast<Encoding>(ahead.take<std::uint8_t>()) != Encoding::distinct) {
+    return decode_heap(reader, count, heap_size_max);
   }
-  BytesColumn column;
-  if (!reader.ok()) return column;
-
-  if (heap_size > 0) {
-    const auto encoding = static_cast<Encoding>(reader.take<std::uint8_t>());
-    ByteSpan stored;
-    if (encoding == Encoding::raw)
-      stored = reader.take_bytes(heap_size);
-    else if (encoding == Encoding::zstd)
-      stored = as_bytes(reader.take_sized());
-    else
-      reader.fail();
-    if (!reader.ok()) return column;
-
-    column.heap = std::make_unique_for_overwrite<char[]>(heap_size);
-    const std::span heap(column.heap.get(), heap_size);
-    if (encoding == Encoding::raw) {
-      copy_bytes(heap.data(), stored.data(), heap_size);
-    } else if (!decompress(stored, std::as_writable_bytes(heap))) {
-      reader.fail();
-      return column;
-    }
-  }
-  column.heap_size = heap_size;
-  column.values.reserve(count);
-  const char* at = column.heap.get();
-  for (const std::uint64_t size : sizes) {
-    column.values.emplace_back(at, static_cast<std::size_t>(size));
-    at += size;
-  }
-  return column;
+  reader = ahead;
+  return decode_distinct(reader, count, heap_size_max);
 }
 
 }  // namespace varve::engine

@@ -21,6 +21,7 @@ enum class Encoding : std::uint8_t {
   split = 12,         // Upper bits, which repeat themselves, apart from lower ones, which do not.
   line = 13,          // Steps along a line, by how far from it they end.
   runs = 14,          // How often the same comes in a row.
+  distinct = 15,      // Of bytes, the distinct values, and which of them each is.
 };
 
 }  // namespace varve::engine

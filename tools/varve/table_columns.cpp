@@ -33,6 +33,7 @@ std::string name_of(Encoding encoding) {
     case Encoding::split: return "split";
     case Encoding::line: return "line";
     case Encoding::runs: return "runs";
+    case Encoding::distinct: return "distinct";
     default: return "unknown";
   }
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/codec/encoding.hpp"
+#include "engine/codec/plain_words.hpp"
 #include "tests/support/random.hpp"
 
 namespace varve::engine {
@@ -184,9 +185,55 @@ TEST(BytesColumn, of_empty_values_takes_two_bytes) {
 }
 
 TEST(BytesColumn, that_repeats_itself_is_compressed_if_asked) {
-  const std::vector<std::string> values(100, "the same text");
+  const std::vector<std::string> values(50, "the same text");
   EXPECT_LT(encoded_bytes(values, Compression::zstd).size(), 50u);
-  EXPECT_GT(encoded_bytes(values, Compression::none).size(), 1300u);
+  EXPECT_GT(encoded_bytes(values, Compression::none).size(), 650u);
+}
+
+std::vector<std::string> states(std::size_t count, std::size_t distinct) {
+  test::Random random(count);
+  std::vector<std::string> values(count);
+  for (auto& value : values) value = "state " + std::to_string(random.below(distinct));
+  return values;
+}
+
+TEST(BytesColumn, of_few_distinct_values_takes_the_bits_of_which_it_is) {
+  for (const auto compression : compressions) {
+    const auto values = states(1000, 4);
+    const Bytes bytes = encoded_bytes(values, compression);
+    EXPECT_EQ(static_cast<Encoding>(bytes[0]), Encoding::distinct);
+    EXPECT_LT(bytes.size(), 1000 * 2 / 8 + 50u);
+    EXPECT_EQ(decoded_bytes(bytes, values.size()), values);
+  }
+}
+
+TEST(BytesColumn, of_few_distinct_values_takes_their_memory_once) {
+  const Bytes bytes = encoded_bytes(std::vector(1000, std::string(128, 'x')), Compression::zstd);
+  EXPECT_TRUE(decoded_bytes(bytes, 1000, 128).has_value());
+  EXPECT_FALSE(decoded_bytes(bytes, 1000, 127).has_value());
+}
+
+TEST(BytesColumn, keeps_up_to_256_distinct_values_and_more) {
+  for (const std::size_t distinct : {255u, 256u, 257u, 300u}) {
+    auto values = states(4000, distinct);
+    EXPECT_EQ(decoded_bytes(encoded_bytes(values, Compression::none), 4000), values);
+    values.back() = "";
+    EXPECT_EQ(decoded_bytes(encoded_bytes(values, Compression::zstd), 4000), values);
+  }
+}
+
+TEST(BytesColumn, of_a_place_beyond_the_distinct_values_is_refused) {
+  Bytes bytes;
+  ByteWriter writer(bytes);
+  writer.put(std::to_underlying(Encoding::distinct));
+  writer.put(std::uint8_t{1});  // Two values.
+  encode_bytes(std::vector<std::uint64_t>{1, 1}, "ab", Compression::none, bytes);
+  const std::size_t values_end = bytes.size();
+  encode_plain_words(std::vector<std::uint64_t>{0, 1, 1}, bytes);
+  EXPECT_EQ(decoded_bytes(bytes, 3), (std::vector<std::string>{"a", "b", "b"}));
+  bytes.resize(values_end);
+  encode_plain_words(std::vector<std::uint64_t>{0, 1, 2}, bytes);
+  EXPECT_FALSE(decoded_bytes(bytes, 3).has_value());
 }
 
 // What a column claims to hold is bounded before memory is taken for it.

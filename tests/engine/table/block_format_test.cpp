@@ -307,7 +307,8 @@ TEST(Block, lower_bound_finds_the_stretch_of_every_row) {
 
 TEST(Block, says_about_what_it_takes_in_memory) {
   TestRows rows;
-  for (int i = 0; i < 500; ++i) rows.push_back(value_row("k", i, std::string(100, 'x'), i + 5));
+  for (int i = 0; i < 500; ++i)
+    rows.push_back(value_row("k", i, std::string(97, 'x') + std::to_string(100 + i), i + 5));
   const auto block = BlockDecoder::decode(block_of(rows)).value();
   const std::size_t expected = 500 * (8 + 8 + sizeof(std::string_view) + 100);
   EXPECT_GE(block->bytes(), expected);
