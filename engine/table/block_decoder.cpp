@@ -51,7 +51,8 @@ bool decode_times(ByteReader& reader, const BlockDirectory& directory,
   auto step = steps.begin();
   for (std::size_t i = 0; i < firsts.size(); ++i) {
     Timestamp ts = firsts[i];
-    const bool same_key = i > 0 && directory.keys.keys[i] == directory.keys.keys[i - 1];
+    const bool same_key =
+        i > 0 && directory.keys.keys[i].data() == directory.keys.keys[i - 1].data();
     if (same_key && ts <= timestamps.back()) return false;
     timestamps.push_back(ts);
     for (std::uint64_t row = 1; row < directory.counts[i]; ++row) {
@@ -184,8 +185,10 @@ Result<std::shared_ptr<const TableBlock>> BlockDecoder::decode(ByteSpan bytes) {
   storage->keys = std::move(directory.keys);
   auto block = std::make_shared<TableBlock>();
   block->stretches_ = views_of(directory, *storage);
-  block->bytes_ =
-      sizeof(TableBlock) + block->stretches_.size() * sizeof(RowsView) + storage->bytes();
+  block->heads_.build(storage->keys.keys);
+  storage->keys.keys = {};  // The stretches name them.
+  block->bytes_ = sizeof(TableBlock) + block->stretches_.size() * sizeof(RowsView) +
+                  block->heads_.bytes() + storage->bytes();
   block->storage_ = storage;
   return block;
 }

@@ -31,6 +31,18 @@ void encode_keys(std::span<const std::string_view> keys, Compression compression
   encode_bytes(rest_sizes, rests, compression, target);
 }
 
+namespace {
+
+/// What the first byte mostly tells.
+bool is_above(std::string_view key, std::string_view other) {
+  if (!key.empty() && !other.empty() && key.front() != other.front()) {
+    return static_cast<unsigned char>(key.front()) > static_cast<unsigned char>(other.front());
+  }
+  return key > other;
+}
+
+}  // namespace
+
 KeyList decode_keys(ByteReader& reader, std::size_t count, std::size_t heap_size_max) {
   VARVE_ASSERT(count > 0);
   KeyList list;
@@ -69,7 +81,7 @@ KeyList decode_keys(ByteReader& reader, std::size_t count, std::size_t heap_size
     const auto shared = static_cast<std::size_t>(shared_sizes[i]);
     const std::string_view rest = rests.values[i];
     if (shared < previous.size() || !rest.empty()) {
-      if (rest <= previous.substr(shared)) {  // What comes before it is the same in both.
+      if (!is_above(rest, previous.substr(shared))) {  // What comes before is the same in both.
         reader.fail();
         return {};
       }

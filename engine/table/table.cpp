@@ -52,10 +52,20 @@ Row row_at(const RowsView& rows, std::size_t index) {
 }  // namespace
 
 std::size_t TableBlock::lower_bound(std::string_view key, Timestamp ts) const {
-  const auto at = std::ranges::partition_point(stretches_, [&](const RowsView& rows) {
-    return std::pair(rows.key, rows.last_ts()) < std::pair(key, ts);
-  });
-  return static_cast<std::size_t>(at - stretches_.begin());
+  const auto [first, last] = heads_.may_be(key);
+  const auto at = std::ranges::partition_point(
+      std::span(stretches_).subspan(first, last - first), [&](const RowsView& rows) {
+        return std::pair(rows.key, rows.last_ts()) < std::pair(key, ts);
+      });
+  return static_cast<std::size_t>(std::to_address(at) - stretches_.data());
+}
+
+std::size_t TableBlock::end_of(std::string_view key) const {
+  const auto [first, last] = heads_.may_be(key);
+  const auto at =
+      std::ranges::partition_point(std::span(stretches_).subspan(first, last - first),
+                                   [&](const RowsView& rows) { return rows.key <= key; });
+  return static_cast<std::size_t>(std::to_address(at) - stretches_.data());
 }
 
 Table::Table(const TableContext& context, TableMeta meta)
@@ -111,10 +121,17 @@ Result<Bytes> Table::raw_block(const TableIndex& index, std::size_t number) cons
 
 Result<std::shared_ptr<const TableBlock>> Table::block(const TableIndex& index, std::size_t number,
                                                        BlockRead read) const {
-  const BlockCache::Key key{meta_.number, number};
-  if (auto cached = context_.cache->find(key)) {
-    return std::static_pointer_cast<const TableBlock>(std::move(cached));
-  }
+  if (auto cached = cached_block(number)) return cached;
+  return read_block(index, number, read);
+}
+
+std::shared_ptr<const TableBlock> Table::cached_block(std::size_t number) const {
+  return std::static_pointer_cast<const TableBlock>(context_.cache->find({meta_.number, number}));
+}
+
+Result<std::shared_ptr<const TableBlock>> Table::read_block(const TableIndex& index,
+                                                            std::size_t number,
+                                                            BlockRead read) const {
   const TableIndex::Entry& entry = index.entries[number];
   VARVE_TRY(const auto opened, open_file());
   const TableFile file(*opened, table_file_name(meta_.number));
@@ -122,7 +139,9 @@ Result<std::shared_ptr<const TableBlock>> Table::block(const TableIndex& index, 
   auto block = BlockDecoder::decode(bytes);
   if (!block) return file.placed(entry.offset, std::move(block).error());
   if (!agrees(**block, entry)) return file.corruption(entry.offset, "block is not the index's");
-  if (read.fill_cache) context_.cache->insert(key, *block, (*block)->bytes());
+  if (read.fill_cache) {
+    context_.cache->insert({meta_.number, number}, *block, (*block)->bytes());
+  }
   return block;
 }
 
@@ -173,18 +192,20 @@ Result<std::shared_ptr<const TableIndex>> Table::index_for_key(std::uint64_t key
   return index(read);
 }
 
-/// The block, or null where it does not hold the key. REQUIRES a block whose keys span it.
+/// The block, or null where it does not hold the key; one that is in the cache answers as well as
+/// the filter. REQUIRES a block whose keys span it.
 Result<std::shared_ptr<const TableBlock>> Table::block_of_key(const TableIndex& index,
                                                               std::size_t number,
                                                               std::string_view key,
                                                               std::uint64_t key_hash,
                                                               BlockRead read) const {
+  if (auto cached = cached_block(number)) return cached;
   const TableIndex::Entry& entry = index.entries[number];
   if (entry.first_key != key && entry.last_key != key) {
     VARVE_TRY(const bool possible, may_contain(key_hash, read));
     if (!possible) return nullptr;
   }
-  return block(index, number, read);
+  return read_block(index, number, read);
 }
 
 Result<std::optional<Row>> Table::get(std::string_view key, std::uint64_t key_hash, Timestamp ts,
@@ -221,10 +242,9 @@ Result<std::optional<Row>> Table::newest(std::string_view key, std::uint64_t key
   VARVE_TRY(const auto found, block_of_key(*table_index, end - 1, key, key_hash, read));
   if (found == nullptr) return std::nullopt;
   const auto& stretches = found->stretches();
-  const auto after = std::ranges::partition_point(
-      stretches, [&](const RowsView& rows) { return rows.key <= key; });
-  if (after == stretches.begin() || std::prev(after)->key != key) return std::nullopt;
-  const RowsView& rows = *std::prev(after);
+  const std::size_t after = found->end_of(key);
+  if (after == 0 || stretches[after - 1].key != key) return std::nullopt;
+  const RowsView& rows = stretches[after - 1];
   return row_at(rows, rows.size() - 1);
 }
 

@@ -15,6 +15,7 @@
 #include "engine/base/rows.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/table/file_pool.hpp"
+#include "engine/table/key_heads.hpp"
 #include "engine/table/table_meta.hpp"
 #include "varve/error.hpp"
 
@@ -36,12 +37,15 @@ class TableBlock {
   const std::vector<RowsView>& stretches() const { return stretches_; }
   /// The first stretch that has a row at or above (key, ts); stretches().size() where none has.
   std::size_t lower_bound(std::string_view key, Timestamp ts) const;
+  /// How many of the first stretches have keys up to and with this one.
+  std::size_t end_of(std::string_view key) const;
   /// The memory it takes, for the cache.
   std::size_t bytes() const { return bytes_; }
 
  private:
   friend class BlockDecoder;
   std::vector<RowsView> stretches_;
+  KeyHeads heads_;  // Of the stretches' keys.
   std::size_t bytes_ = 0;
   std::shared_ptr<const void> storage_;  // What the views point to.
 };
@@ -132,6 +136,9 @@ class Table {
 
  private:
   Result<std::shared_ptr<const File>> open_file() const;
+  std::shared_ptr<const TableBlock> cached_block(std::size_t number) const;
+  Result<std::shared_ptr<const TableBlock>> read_block(const TableIndex& index, std::size_t number,
+                                                       BlockRead read) const;
   Result<std::shared_ptr<const TableBlock>> block_of_key(const TableIndex& index,
                                                          std::size_t number, std::string_view key,
                                                          std::uint64_t key_hash,
