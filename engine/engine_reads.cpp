@@ -118,9 +118,15 @@ Result<std::optional<Record>> EngineImpl::read_one(std::string_view key, const R
   const Gate::Pass pass(door_->gate);
   if (!pass) return closed();
   VARVE_CHECK(engine::check_key(key));
-  const Timer timer(*parts_.options.clock, parts_.counters->get_latency);
-  parts_.counters->gets.add();
-  VARVE_TRY(auto row, find(*view_of(options), engine::internal_key(key)));
+  std::optional<Timer> timer;
+  if (parts_.counters->gets.add() % Stats::gets_for_each_timed == 0) {
+    timer.emplace(*parts_.options.clock, parts_.counters->get_latency);
+  }
+  const std::string internal = engine::internal_key(key);
+  const auto snapshot = snapshot_of(options);
+  VARVE_TRY(auto row, snapshot
+                          ? find(*snapshot, internal)
+                          : find(parts_.versions->view_here(parts_.expiry_clock->now()), internal));
   if (!row) return std::optional<Record>();
   parts_.counters->records_read.add();
   return record_of(key, std::move(*row));
@@ -144,7 +150,6 @@ Result<std::vector<Record>> EngineImpl::latest_n(std::string_view key, std::size
   const Gate::Pass pass(door_->gate);
   if (!pass) return closed();
   VARVE_CHECK(engine::check_key(key));
-  const Timer timer(*parts_.options.clock, parts_.counters->get_latency);
   parts_.counters->gets.add();
   VARVE_TRY(auto rows, view_of(options)->latest(engine::internal_key(key), count,
                                                 query::cursor_options(options)));

@@ -33,7 +33,10 @@ class LatencyHistogram {
 /// A counter that many threads add to. Relaxed: it orders nothing.
 class Counter {
  public:
-  void add(std::uint64_t amount = 1) { value_.fetch_add(amount, std::memory_order_relaxed); }
+  /// Returns what it was before.
+  std::uint64_t add(std::uint64_t amount = 1) {
+    return value_.fetch_add(amount, std::memory_order_relaxed);
+  }
   void subtract(std::uint64_t amount = 1) { value_.fetch_sub(amount, std::memory_order_relaxed); }
   std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 

@@ -35,7 +35,7 @@ class ExpiryClock {
     Timestamp last = last_.load(std::memory_order_relaxed);
     Timestamp next = next_now(last, wall);
     // Relaxed: the value orders nothing but itself.
-    while (!last_.compare_exchange_weak(last, next, std::memory_order_relaxed)) {
+    while (next != last && !last_.compare_exchange_weak(last, next, std::memory_order_relaxed)) {
       next = next_now(last, wall);
     }
     return next;

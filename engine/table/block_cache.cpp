@@ -136,6 +136,8 @@ struct BlockCache::Shard {
   std::unordered_map<Key, Entries::iterator, KeyHash> by_key VARVE_GUARDED_BY(mutex);
   std::size_t bytes VARVE_GUARDED_BY(mutex) = 0;
   std::size_t fresh_bytes VARVE_GUARDED_BY(mutex) = 0;
+  std::uint64_t hits VARVE_GUARDED_BY(mutex) = 0;
+  std::uint64_t misses VARVE_GUARDED_BY(mutex) = 0;
   std::unordered_set<std::uint64_t> gone VARVE_GUARDED_BY(mutex);
   std::deque<std::uint64_t> gone_order VARVE_GUARDED_BY(mutex);  // Also of what came back.
 };
@@ -152,17 +154,35 @@ BlockCache::Shard& BlockCache::shard_of(const Key& key) {
   return *shards_[(mixed(key) >> 32) % shard_count];
 }
 
-std::shared_ptr<const void> BlockCache::find_in(Shard& shard, const Key& key) {
+std::shared_ptr<const void> BlockCache::find_in(Shard& shard, const Key& key, bool is_last) {
   const Lock lock(shard.mutex);
-  return shard.find(key);
+  auto value = shard.find(key);
+  if (value) ++shard.hits;
+  if (!value && is_last) ++shard.misses;
+  return value;
 }
 
 std::shared_ptr<const void> BlockCache::find(const Key& key) {
-  auto value = find_in(shard_of(key), key);
-  if (!value && is_for_whole_table(key)) value = find_in(*large_, key);
-  (value ? hits_ : misses_).fetch_add(1, std::memory_order_relaxed);
+  const bool may_be_large = is_for_whole_table(key);
+  auto value = find_in(shard_of(key), key, !may_be_large);
+  if (!value && may_be_large) value = find_in(*large_, key, true);
   return value;
 }
+
+template <class Count>
+std::uint64_t BlockCache::sum_of(Count count) const {
+  std::uint64_t sum = 0;
+  const auto add = [&](const Shard& shard) {
+    const Lock lock(shard.mutex);
+    sum += shard.*count;
+  };
+  for (const auto& shard : shards_) add(*shard);
+  add(*large_);
+  return sum;
+}
+
+std::uint64_t BlockCache::hits() const { return sum_of(&Shard::hits); }
+std::uint64_t BlockCache::misses() const { return sum_of(&Shard::misses); }
 
 std::size_t BlockCache::shard_bytes_max() const {
   return (bytes_max_ - large_bytes_.load(std::memory_order_relaxed)) / shard_count;

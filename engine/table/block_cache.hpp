@@ -40,8 +40,8 @@ class BlockCache {
   void forget(std::uint64_t table);
 
   std::size_t bytes() const;
-  std::uint64_t hits() const { return hits_.load(std::memory_order_relaxed); }
-  std::uint64_t misses() const { return misses_.load(std::memory_order_relaxed); }
+  std::uint64_t hits() const;
+  std::uint64_t misses() const;
 
  private:
   struct Shard;
@@ -51,7 +51,10 @@ class BlockCache {
 
   Shard& shard_of(const Key& key);
   static bool is_for_whole_table(const Key& key) { return key.part >= statistics_part; }
-  std::shared_ptr<const void> find_in(Shard& shard, const Key& key);
+  /// Counts a miss only where nothing else is asked.
+  std::shared_ptr<const void> find_in(Shard& shard, const Key& key, bool is_last);
+  template <class Count>
+  std::uint64_t sum_of(Count count) const;
   std::size_t shard_bytes_max() const;
   void insert_large(const Key& key, std::shared_ptr<const void> value, std::size_t bytes);
 
@@ -61,8 +64,6 @@ class BlockCache {
   /// What the shards may not use: of large_, stored under its mutex. A shard reads it under its own
   /// mutex, and is trimmed under it after each growth, so no shard stays above its part.
   std::atomic<std::size_t> large_bytes_{0};
-  std::atomic<std::uint64_t> hits_{0};
-  std::atomic<std::uint64_t> misses_{0};
 };
 
 }  // namespace varve::engine

@@ -179,6 +179,11 @@ std::shared_ptr<const View> VersionSet::view(Timestamp now) const {
   return std::make_shared<const View>(impl_->load(), visible, now);
 }
 
+View VersionSet::view_here(Timestamp now) const {
+  const std::uint64_t visible = visible_sequence();
+  return {impl_->load(), visible, now};
+}
+
 std::shared_ptr<const Version> VersionSet::version() const { return impl_->load()->version; }
 
 void VersionSet::rotate(std::shared_ptr<Memtable> fresh) {

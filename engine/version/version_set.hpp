@@ -45,6 +45,8 @@ class VersionSet {
 
   /// Everything that is visible now, as of `now`. Pins it.
   std::shared_ptr<const View> view(Timestamp now) const;
+  /// The same for one read, which keeps it on its stack.
+  View view_here(Timestamp now) const;
   std::shared_ptr<const Version> version() const;
   std::uint64_t visible_sequence() const { return visible_.load(std::memory_order_acquire); }
 
