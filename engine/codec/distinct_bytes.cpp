@@ -1,5 +1,7 @@
 #include "engine/codec/distinct_bytes.hpp"
 
+#include <array>
+#include <functional>
 #include <unordered_map>
 
 #include "engine/codec/sampled_repeats.hpp"
@@ -23,10 +25,10 @@ std::vector<std::string_view> views_of(std::span<const std::uint64_t> sizes,
 
 /// Of 256 values that are equally frequent, 64 samples repeat eight.
 bool may_pay(std::span<const std::string_view> values) {
-  std::vector<std::uint64_t> sample;
+  std::array<std::uint64_t, sample_size> sample;
   const std::size_t step = values.size() / sample_size;
   for (std::size_t i = 0; i < sample_size; ++i) {
-    sample.push_back(std::hash<std::string_view>()(values[i * step]));
+    sample[i] = std::hash<std::string_view>()(values[i * step]);
   }
   return sampled_repeats<sample_size>(sample) >= 6;
 }
