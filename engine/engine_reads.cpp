@@ -214,10 +214,18 @@ Result<std::uint64_t> EngineImpl::downsample(const Query& query, Duration every,
   ReadOptions once = ReadOptions().fill_cache(false);
   group_by_label(plan, once);
   VARVE_TRY(const auto source, blocks_of(query, once, plan.covers()));
-  return query::downsample(*source, plan, target_prefix, [&](WriteBatch& batch) -> Status {
-    VARVE_CHECK(write(batch, options, Mode::blocking));
-    return {};
-  });
+  const auto labels_of = [&](std::string_view answer, std::string_view target) -> Result<Labels> {
+    VARVE_TRY(const Labels known, labels(target, {}));
+    if (!known.empty()) return Labels();
+    if (!plan.grouped()) return labels(answer, once);
+    if (!plan.group_label || answer.empty()) return Labels();
+    return Labels{{*plan.group_label, std::string(answer)}};
+  };
+  return query::downsample(*source, plan, target_prefix, labels_of,
+                           [&](WriteBatch& batch) -> Status {
+                             VARVE_CHECK(write(batch, options, Mode::blocking));
+                             return {};
+                           });
 }
 
 Result<std::vector<std::string>> EngineImpl::series_list(const Query& query,

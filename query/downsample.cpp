@@ -31,6 +31,12 @@ std::size_t size_of(const Value& value) {
   return value.type() == ValueType::bytes ? value.as_bytes().size() : sizeof(double);
 }
 
+std::size_t size_of(const Labels& labels) {
+  std::size_t size = 0;
+  for (const Label& label : labels) size += label.name().size() + label.value().size();
+  return size;
+}
+
 }  // namespace
 
 Result<AggregationPlan> downsample_plan(const Query& query, Duration every,
@@ -48,30 +54,43 @@ Result<AggregationPlan> downsample_plan(const Query& query, Duration every,
 }
 
 Result<std::uint64_t> downsample(AnswerSource& source, const AggregationPlan& plan,
-                                 std::string_view target_prefix,
+                                 std::string_view target_prefix, const LabelsOfTarget& labels_of,
                                  const std::function<Status(WriteBatch&)>& write) {
-  std::vector<std::string> suffixes;
-  suffixes.reserve(plan.functions.size());
-  for (const Aggregation& function : plan.functions) suffixes.push_back('/' + function.name());
+  struct Target {
+    std::string suffix;
+    std::string described;  // The answer whose target was seen to last.
+  };
+  std::vector<Target> targets;
+  targets.reserve(plan.functions.size());
+  for (const Aggregation& function : plan.functions) targets.push_back({'/' + function.name(), {}});
   std::uint64_t written = 0;
+  std::uint64_t records = 0;  // In the batch.
   std::size_t bytes = 0;
   WriteBatch batch;
   std::string key(target_prefix);
   const auto write_batch = [&]() -> Status {
-    const std::size_t records = batch.size();
     VARVE_CHECK(write(batch));
     batch.clear();
     bytes = 0;
-    written += records;
+    written += std::exchange(records, 0);
     return {};
   };
   const AnswerSink sink = [&](const BucketValue& answer) -> Status {
     if (!answer.value) return {};
+    Target& target = targets[answer.function];
     key.resize(target_prefix.size());
-    (key += answer.key) += suffixes[answer.function];
-    const std::size_t size = key.size() + size_of(*answer.value) + record_overhead;
+    (key += answer.key) += target.suffix;
+    Labels labels;
+    if (target.described != answer.key) {
+      VARVE_TRY(labels, labels_of(answer.key, key));
+      target.described.assign(answer.key);
+    }
+    const std::size_t size =
+        key.size() + size_of(*answer.value) + record_overhead + size_of(labels);
     if (!batch.empty() && bytes + size > batch_bytes_max) VARVE_CHECK(write_batch());
+    if (!labels.empty()) batch.describe(key, std::move(labels));
     batch.put(key, plan.buckets.start_of(answer.bucket), answer.value->view());
+    ++records;
     bytes += size;
     return {};
   };

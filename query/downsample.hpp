@@ -8,6 +8,7 @@
 #include "query/aggregation_plan.hpp"
 #include "query/answer_source.hpp"
 #include "varve/error.hpp"
+#include "varve/labels.hpp"
 #include "varve/query.hpp"
 #include "varve/scan.hpp"
 #include "varve/write_batch.hpp"
@@ -20,9 +21,15 @@ Result<AggregationPlan> downsample_plan(const Query& query, Duration every,
                                         std::vector<Aggregation> functions,
                                         std::string_view target_prefix);
 
-/// Writes the plan's values as records, in batches that any engine takes, and returns how many.
+/// The labels that `target` is to get, whose records are those of `answer`, a series or a group;
+/// none where it stays as it is.
+using LabelsOfTarget =
+    std::function<Result<Labels>(std::string_view answer, std::string_view target)>;
+
+/// Writes the plan's values as records, in batches that any engine takes, and returns how many. A
+/// target is described in the batch of its first record.
 Result<std::uint64_t> downsample(AnswerSource& source, const AggregationPlan& plan,
-                                 std::string_view target_prefix,
+                                 std::string_view target_prefix, const LabelsOfTarget& labels_of,
                                  const std::function<Status(WriteBatch&)>& write);
 
 }  // namespace varve::query

@@ -77,34 +77,13 @@ void for_each_block(const std::vector<Value>& values, Work work) {
   }
 }
 
-const char* name_of(engine::Encoding encoding) {
-  switch (encoding) {
-    using enum engine::Encoding;
-    case constant: return "constant";
-    case packed: return "packed";
-    case packed_delta: return "delta";
-    case raw: return "raw";
-    case zstd: return "zstd";
-    case bitmap: return "bitmap";
-    case packed_delta2: return "delta2";
-    case scaled: return "scaled";
-    case dictionary: return "dictionary";
-    case decimal: return "decimal";
-    case decimal32: return "decimal32";
-    case split: return "split";
-    case line: return "line";
-    case runs: return "runs";
-  }
-  return "unknown";
-}
-
 /// The encoding of a column, and of what it holds in turn: "decimal, scaled, delta".
 std::string encoding_of(engine::ByteSpan column) {
   engine::ByteReader reader(column);
   std::string names;
   for (;;) {
     const auto encoding = static_cast<engine::Encoding>(reader.take<std::uint8_t>());
-    names += (names.empty() ? "" : ", ") + std::string(name_of(encoding));
+    names += (names.empty() ? "" : ", ") + std::string(engine::name_of(encoding));
     switch (encoding) {
       case engine::Encoding::decimal:
       case engine::Encoding::decimal32:

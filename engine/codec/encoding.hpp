@@ -24,4 +24,26 @@ enum class Encoding : std::uint8_t {
   distinct = 15,      // Of bytes, the distinct values, and which of them each is.
 };
 
+/// For people; "unknown" of a byte that is none of these.
+constexpr const char* name_of(Encoding encoding) {
+  switch (encoding) {
+    case Encoding::constant: return "constant";
+    case Encoding::packed: return "packed";
+    case Encoding::packed_delta: return "delta";
+    case Encoding::raw: return "raw";
+    case Encoding::zstd: return "zstd";
+    case Encoding::bitmap: return "bitmap";
+    case Encoding::packed_delta2: return "delta2";
+    case Encoding::scaled: return "scaled";
+    case Encoding::dictionary: return "dictionary";
+    case Encoding::decimal: return "decimal";
+    case Encoding::decimal32: return "decimal32";
+    case Encoding::split: return "split";
+    case Encoding::line: return "line";
+    case Encoding::runs: return "runs";
+    case Encoding::distinct: return "distinct";
+  }
+  return "unknown";
+}
+
 }  // namespace varve::engine

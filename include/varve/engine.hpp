@@ -247,7 +247,8 @@ class Engine {
   /// Aggregates a query's records as they are now by buckets of `every`, and writes each value as
   /// a record: at the bucket's start, under `target_prefix` + the series' key (or group) + "/" +
   /// the function's name, "hourly/plant/press1/temp/mean" say. Returns how many it wrote. Done
-  /// again it replaces them, so begin and end the query's range at a bucket's edge.
+  /// again it replaces them, so begin and end the query's range at a bucket's edge. A series that
+  /// it writes and that has no labels gets those of its source; of a group by label, that label.
   ///
   /// `functions` come without every() and agree in offset, fill and groups. The query must not
   /// reach keys that begin with `target_prefix`: it would feed on itself. Fails with

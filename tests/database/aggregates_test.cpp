@@ -287,6 +287,30 @@ TEST(Downsample, of_groups_and_gaps_writes_what_aggregate_gives) {
   }
 }
 
+TEST(Downsample, gives_a_series_without_labels_those_of_its_source) {
+  Database db;
+  write_a_day(db);
+  const Labels hall = Labels{{"room", "hall"}, {"unit", "C"}}.leave_with_records();
+  ASSERT_TRUE(db->describe("plant/a", hall));
+  ASSERT_TRUE(db->describe("hourly/plant/a/max", Labels{{"room", "attic"}}));
+  const std::vector<Aggregation> functions = {Aggregation::mean, Aggregation::max};
+  const auto written = db->downsample(Query::prefix("plant/"), 1h, functions, "hourly/");
+  EXPECT_EQ(written.value(), 2u * 2 * 24) << "labels are no records";
+  EXPECT_EQ(db->labels("hourly/plant/a/mean").value(), hall);
+  EXPECT_EQ(db->labels("hourly/plant/a/max").value(), (Labels{{"room", "attic"}}));
+  EXPECT_TRUE(db->labels("hourly/plant/b/mean").value().empty());
+}
+
+TEST(Downsample, of_groups_by_label_gives_each_its_label) {
+  Database db;
+  write_a_day(db);
+  ASSERT_TRUE(db->describe("plant/a", Labels{{"room", "hall"}, {"unit", "C"}}));
+  const Aggregation mean = Aggregation::mean.group_by_label("room");
+  EXPECT_EQ(db->downsample(Query::prefix("plant/"), 1h, {mean}, "rooms/").value(), 48u);
+  EXPECT_EQ(db->labels("rooms/hall/mean").value(), (Labels{{"room", "hall"}}));
+  EXPECT_TRUE(db->labels("rooms//mean").value().empty());
+}
+
 TEST(Downsample, gives_its_records_the_writes_ttl_and_leaves_nulls_out) {
   Database db;
   db.clock().set_wall(begin);

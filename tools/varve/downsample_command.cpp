@@ -22,10 +22,10 @@ namespace {
 constexpr const char* footer =
     R"(Each value becomes a record at the beginning of its span, in a series that is called TARGET, the
 source's key (or its group), a slash and the function: hourly/press1/temp/mean, or p99 for a
-percentile. Running it again writes the same records again, so it can be run as often as is wanted.
-For that all spans are whole: --from moves back to the beginning of its span, --to on to the end.
-With --from, increase and rate miss the step into their first span. The source stays as it is; see
-varve delete.
+percentile; where that has no labels it gets the source's, or its group's. Running it again writes
+the same records again, so it can be run as often as is wanted. For that all spans are whole: --from
+moves back to the beginning of its span, --to on to the end. With --from, increase and rate miss the
+step into their first span. The source stays as it is; see varve delete.
 
 Examples:
   varve downsample --db plant --prefix press --every 5m --aggregate mean,min,max --into 5m/

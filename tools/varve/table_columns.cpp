@@ -17,27 +17,6 @@ namespace {
 using engine::Encoding;
 using engine::RowType;
 
-std::string name_of(Encoding encoding) {
-  switch (encoding) {
-    case Encoding::constant: return "constant";
-    case Encoding::packed: return "packed";
-    case Encoding::packed_delta: return "delta";
-    case Encoding::raw: return "raw";
-    case Encoding::zstd: return "zstd";
-    case Encoding::bitmap: return "bitmap";
-    case Encoding::packed_delta2: return "delta2";
-    case Encoding::scaled: return "scaled";
-    case Encoding::dictionary: return "dictionary";
-    case Encoding::decimal: return "decimal";
-    case Encoding::decimal32: return "decimal32";
-    case Encoding::split: return "split";
-    case Encoding::line: return "line";
-    case Encoding::runs: return "runs";
-    case Encoding::distinct: return "distinct";
-    default: return "unknown";
-  }
-}
-
 /// Reads column by column, and notes what each took.
 class Columns {
  public:
@@ -93,7 +72,7 @@ class Columns {
     decode(count);
     const std::size_t end = block_.size() - reader_.remaining();
     if (!reader_.ok() || end == at) return;
-    columns_.push_back({name, name_of(static_cast<Encoding>(block_[at])), count, end - at});
+    columns_.push_back({name, engine::name_of(static_cast<Encoding>(block_[at])), count, end - at});
   }
 
   const engine::ByteSpan block_;
