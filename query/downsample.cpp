@@ -88,7 +88,7 @@ Result<std::uint64_t> downsample(AnswerSource& source, const AggregationPlan& pl
     const std::size_t size =
         key.size() + size_of(*answer.value) + record_overhead + size_of(labels);
     if (!batch.empty() && bytes + size > batch_bytes_max) VARVE_CHECK(write_batch());
-    if (!labels.empty()) batch.describe(key, std::move(labels));
+    if (!labels.empty()) batch.describe(key, labels);
     batch.put(key, plan.buckets.start_of(answer.bucket), answer.value->view());
     ++records;
     bytes += size;
