@@ -133,7 +133,9 @@ std::string metrics_text(const Stats& stats) {
   to.gauge("varve_snapshots", "Snapshots alive.", stats.snapshots);
 
   to.summary("varve_write_seconds", "From the call to the acknowledgement.", stats.write_latency);
-  to.summary("varve_get_seconds", "Of one get or latest in 16.", stats.get_latency);
+  to.summary("varve_get_seconds",
+             "Of one get or latest in " + std::to_string(Stats::gets_for_each_timed) + '.',
+             stats.get_latency);
   to.summary("varve_query_seconds", "Of eager queries.", stats.query_latency);
   to.summary("varve_sync_seconds", "Of syncs of the write-ahead log.", stats.sync_latency);
   to.summary("varve_flush_seconds", "Of flushes.", stats.flush_latency);

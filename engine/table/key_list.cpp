@@ -10,6 +10,18 @@
 
 namespace varve::engine {
 
+namespace {
+
+/// What the first byte mostly tells.
+bool is_above(std::string_view key, std::string_view other) {
+  if (!key.empty() && !other.empty() && key.front() != other.front()) {
+    return static_cast<unsigned char>(key.front()) > static_cast<unsigned char>(other.front());
+  }
+  return key > other;
+}
+
+}  // namespace
+
 void encode_keys(std::span<const std::string_view> keys, Compression compression, Bytes& target) {
   VARVE_ASSERT(!keys.empty());
   ByteWriter(target).put_sized(keys.front());
@@ -30,18 +42,6 @@ void encode_keys(std::span<const std::string_view> keys, Compression compression
   encode_words(shared_sizes, Compression::none, target);
   encode_bytes(rest_sizes, rests, compression, target);
 }
-
-namespace {
-
-/// What the first byte mostly tells.
-bool is_above(std::string_view key, std::string_view other) {
-  if (!key.empty() && !other.empty() && key.front() != other.front()) {
-    return static_cast<unsigned char>(key.front()) > static_cast<unsigned char>(other.front());
-  }
-  return key > other;
-}
-
-}  // namespace
 
 KeyList decode_keys(ByteReader& reader, std::size_t count, std::size_t heap_size_max) {
   VARVE_ASSERT(count > 0);

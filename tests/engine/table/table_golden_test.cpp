@@ -116,6 +116,27 @@ constexpr std::string_view clocked_hex =
     "cd78ff467f099d62d4a4f57581bd55ef810bea77ad95cb1972a2bde3a496350b8e65a0f70ff729000000"
     "00010000005b2a96e1512aac8d5641525645544142";
 
+/// What a valve says of itself: three texts.
+TestRows state_rows() {
+  TestRows rows;
+  for (std::int64_t i = 0; i < 70; ++i) {
+    const char* const state = i % 20 == 13 ? "fault" : i / 8 % 2 == 0 ? "open" : "closed";
+    rows.push_back(value_row("\x01plant/g", 1'000 * i, std::string(state)));
+  }
+  return rows;
+}
+
+constexpr std::string_view state_hex =
+    "46010801706c616e742f670008008c01000000d00f000f0201080218036f70656e636c6f736564666175"
+    "6c740100020000555900005555080055550008555500008b119fd60b9b629e01009201008c0100000090"
+    "b6080000000000feffffffffffffffff0100000801706c616e742f670010000000010000000000003a30"
+    "00000100000000000000100000000f0000000c000000000000005a010000000000000000000000000000"
+    "880d010000000000ffffffffffffff7fffffffffffffff7f460000000000000000000000000000000300"
+    "0000000000000801706c616e742f670801706c616e742f670c0000000000000049000000000000002b00"
+    "0000000000001a0000000000000002000000000000005a0000000000000026f2d49712528bf667639e7f"
+    "7dcacbaa1a57b47b2aedec218331a4684effcf573b765812d5c2404300000000010000001d546e2a3cc0"
+    "db775641525645544142";
+
 TEST(TableGolden, writes_these_bytes) {
   TableFixture fixture;
   ASSERT_TRUE(fixture.write(12, golden_rows(), Compression::none, 3));
@@ -128,6 +149,14 @@ TEST(TableGolden, writes_times_along_a_line_and_runs_of_flags_as_these_bytes) {
   EXPECT_EQ(hex_of(fixture.contents(12)), clocked_hex);
   EXPECT_EQ(fixture.read(Table::read_meta(*fixture.files, fixture.path(12)).value()).value(),
             clocked_rows());
+}
+
+TEST(TableGolden, writes_texts_of_few_distinct_values_as_these_bytes) {
+  TableFixture fixture;
+  ASSERT_TRUE(fixture.write(12, state_rows(), Compression::none, 3));
+  EXPECT_EQ(hex_of(fixture.contents(12)), state_hex);
+  EXPECT_EQ(fixture.read(Table::read_meta(*fixture.files, fixture.path(12)).value()).value(),
+            state_rows());
 }
 
 class GoldenTables : public testing::TestWithParam<std::string_view> {};
