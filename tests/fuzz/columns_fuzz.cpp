@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <numeric>
 #include <span>
@@ -14,6 +13,7 @@
 
 #include "engine/codec/columns.hpp"
 #include "engine/codec/row_columns.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
@@ -21,10 +21,6 @@ using namespace varve;
 using namespace varve::engine;
 
 constexpr std::size_t values_max = 4096;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 /// Numbers as they are, or a walk in steps of 16 bits; either repeated with a shift.
 std::vector<std::int64_t> integers(ByteReader& input) {

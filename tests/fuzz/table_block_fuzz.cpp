@@ -4,20 +4,16 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstdlib>
 #include <functional>
 #include <span>
 #include <vector>
 
 #include "engine/table/block_format.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
 using namespace varve::engine;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 bool same_values(const RowsView& a, const RowsView& b) {
   for (std::size_t i = 0; i < a.size(); ++i) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <span>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "engine/table/index_format.hpp"
 #include "engine/table/table.hpp"
 #include "engine/table/table_footer.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
@@ -21,10 +21,6 @@ using namespace varve;
 using namespace varve::engine;
 
 constexpr std::uint64_t number = 12;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 /// The meta of a manifest that knows the table as its index describes it.
 TableMeta meta_of(const Bytes& file, const TableIndex& index) {
