@@ -112,4 +112,12 @@ inline std::vector<Batch> batches(std::uint64_t first, std::uint64_t last) {
   return all;
 }
 
+/// Fills segments from `first` on, one batch in each, until `count` were begun.
+inline void fill(WalLog& log, std::uint64_t first, std::uint64_t count) {
+  for (std::uint64_t i = 0; i < count; ++i) {
+    log.wal().rotate().value();
+    log.append({batch(first + i)}).value();
+  }
+}
+
 }  // namespace varve::engine
