@@ -5,6 +5,7 @@
 #include "engine/base/try.hpp"
 #include "engine/engine_impl.hpp"
 #include "engine/version/view.hpp"
+#include "query/aggregate_answers.hpp"
 #include "query/aggregation_plan.hpp"
 #include "query/answers.hpp"
 #include "query/block_source.hpp"

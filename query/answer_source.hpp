@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "query/summary.hpp"
+#include "query/block_statistics.hpp"
 #include "varve/error.hpp"
 #include "varve/scan.hpp"
 

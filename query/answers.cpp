@@ -1,10 +1,8 @@
 #include "query/answers.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include "engine/base/try.hpp"
-#include "query/aggregator.hpp"
 
 namespace varve::query {
 
@@ -43,31 +41,6 @@ Result<std::vector<std::string>> series_list(Scan::Source& source, std::size_t l
     }
   }
   return keys;
-}
-
-Status aggregate(AnswerSource& source, const AggregationPlan& plan, const AnswerSink& sink) {
-  Aggregator aggregator(plan, sink);
-  for (;;) {
-    VARVE_TRY(const auto unread, source.next_unread());
-    if (unread) {
-      VARVE_CHECK(aggregator.add(unread->key, unread->statistics));
-      continue;
-    }
-    VARVE_TRY(const auto blocks, source.next_blocks());
-    if (blocks.empty()) return aggregator.finish();
-    for (const Block& block : blocks) VARVE_CHECK(aggregator.add(block));
-  }
-}
-
-Result<std::vector<Aggregate>> aggregates(AnswerSource& source, const AggregationPlan& plan) {
-  std::vector<Aggregate> answers;
-  const AnswerSink sink = [&](BucketValue answer) -> Status {
-    const Timestamp ts = plan.buckets.all_of_time() ? 0 : plan.buckets.start_of(answer.bucket);
-    answers.push_back({std::string(answer.key), std::move(answer.value), ts});
-    return {};
-  };
-  VARVE_CHECK(aggregate(source, plan, sink));
-  return answers;
 }
 
 }  // namespace varve::query

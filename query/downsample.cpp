@@ -5,7 +5,7 @@
 
 #include "engine/base/range.hpp"
 #include "engine/base/try.hpp"
-#include "query/answers.hpp"
+#include "query/aggregate_answers.hpp"
 
 namespace varve::query {
 

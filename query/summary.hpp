@@ -6,7 +6,7 @@
 #include <span>
 
 #include "engine/base/exact_sum.hpp"
-#include "engine/base/number_statistics.hpp"
+#include "query/block_statistics.hpp"
 #include "query/counter.hpp"
 #include "query/extremes.hpp"
 #include "query/moments.hpp"
@@ -31,14 +31,6 @@ struct Needs {
 
   /// Whether BlockStatistics can stand for rows.
   bool statistics_suffice() const { return !moments && !quantiles && !counter; }
-};
-
-/// What is known of a block of numbers of one series without its rows.
-struct BlockStatistics {
-  std::uint64_t count = 0;
-  Timestamp first_ts = 0;
-  Timestamp last_ts = 0;
-  engine::NumberStatistics numbers;
 };
 
 /// The records of a bucket, boiled down to what the functions need, in memory that hangs on

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "engine/base/bytes.hpp"
-#include "engine/wal/wal.hpp"
+#include "engine/base/uuid.hpp"
 #include "varve/error.hpp"
 #include "varve/file_system.hpp"
 
