@@ -94,17 +94,26 @@ class Compaction {
         broken_(broken),
         older_(*job.version, job.plan.inputs.front(), job.plan.inputs) {
     for (const std::uint64_t number : job.plan.inputs) inputs_.push_back(find(number));
+    std::uint64_t newest_flush = 0;   // Of all inputs.
+    std::uint64_t waiting_flush = 0;  // Of those of level 0.
+    const auto& level0 = job.version->levels[0];
     for (const TablePointer& input : inputs_) {
-      newest_flush_ = std::max(newest_flush_, input->meta().newest_flush);
-      rows_read_ += input->meta().rows;
-      outcome_.bytes_read += input->meta().size;
-      outcome_.edit.removed.push_back(input->meta().number);
+      const engine::TableMeta& meta = input->meta();
+      newest_flush = std::max(newest_flush, meta.newest_flush);
+      if (std::ranges::find(level0, input) != level0.end()) {
+        waiting_flush = std::max(waiting_flush, meta.newest_flush);
+      }
+      rows_read_ += meta.rows;
+      outcome_.bytes_read += meta.size;
+      outcome_.edit.removed.push_back(meta.number);
     }
     for (const Region& region : job.plan.regions) {
-      streams_.emplace_back(files_, job.plan.output_level, newest_flush_, table_bytes(region));
+      streams_.emplace_back(files_, job.plan.output_level, newest_flush, table_bytes(region));
     }
-    // What waits in level 0 stays one table, however large: so tables there become fewer.
-    streams_.emplace_back(files_, 0, newest_flush_, std::numeric_limits<std::uint64_t>::max());
+    // What waits in level 0 stays one table, however large: so tables there become fewer. All its
+    // rows are of level 0. The newest flush of a deeper input may be above that of tables of level
+    // 0 which are newer than these rows, and must not lift them above those.
+    streams_.emplace_back(files_, 0, waiting_flush, std::numeric_limits<std::uint64_t>::max());
   }
 
   Result<CompactionOutcome> run() {
@@ -267,7 +276,6 @@ class Compaction {
   const OlderTables older_;
   std::map<const engine::Table*, StatisticsPointer> statistics_;  // Of the inputs.
   std::vector<TablePointer> inputs_;
-  std::uint64_t newest_flush_ = 0;
   std::uint64_t rows_read_ = 0;
   std::vector<TableStream> streams_;  // One for each region, and one for what waits.
   CompactionOutcome outcome_;
