@@ -3,12 +3,11 @@
 #include <tuple>
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "engine/engine_impl.hpp"
+#include "varve/try.hpp"
 
 namespace varve {
 
-using engine::fail;
 using engine::Gate;
 using Mode = EngineImpl::Mode;
 

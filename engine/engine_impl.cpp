@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "engine/wal/batch.hpp"
+#include "varve/try.hpp"
 
 namespace varve {
 
@@ -12,7 +12,6 @@ using engine::BatchDefaults;
 using engine::BatchReader;
 using engine::Committer;
 using engine::EncodedBatch;
-using engine::fail;
 using engine::Gate;
 using engine::Lock;
 using engine::WriteCondition;

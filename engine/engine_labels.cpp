@@ -3,13 +3,12 @@
 #include <utility>
 
 #include "engine/base/label_record.hpp"
-#include "engine/base/try.hpp"
 #include "engine/engine_impl.hpp"
 #include "query/plan.hpp"
+#include "varve/try.hpp"
 
 namespace varve {
 
-using engine::fail;
 using engine::Gate;
 
 namespace {

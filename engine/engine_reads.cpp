@@ -2,7 +2,6 @@
 #include <span>
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "engine/engine_impl.hpp"
 #include "engine/version/view.hpp"
 #include "query/aggregate_answers.hpp"
@@ -12,10 +11,10 @@
 #include "query/downsample.hpp"
 #include "query/parallel_source.hpp"
 #include "query/plan.hpp"
+#include "varve/try.hpp"
 
 namespace varve {
 
-using engine::fail;
 using engine::Gate;
 using query::BlockSource;
 

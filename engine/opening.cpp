@@ -16,15 +16,14 @@
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
 #include "engine/base/file_names.hpp"
-#include "engine/base/try.hpp"
 #include "engine/commit/apply_batch.hpp"
 #include "engine/engine_impl.hpp"
 #include "engine/version/identity.hpp"
 #include "engine/version/load_version.hpp"
+#include "varve/try.hpp"
 
 namespace varve {
 
-using engine::fail;
 using engine::Memtable;
 
 namespace {

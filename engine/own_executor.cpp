@@ -1,7 +1,7 @@
 #include "engine/own_executor.hpp"
 
 #include "engine/base/thread.hpp"
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <memory>
 
-#include "engine/base/try.hpp"
 #include "engine/cursor/cursor.hpp"
 #include "maintenance/compaction.hpp"
+#include "varve/try.hpp"
 
 namespace varve::maintenance {
 

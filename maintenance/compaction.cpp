@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "engine/base/assert.hpp"
-#include "engine/base/try.hpp"
 #include "engine/cursor/cursor.hpp"
+#include "varve/try.hpp"
 
 namespace varve::maintenance {
 

@@ -5,8 +5,8 @@
 #include <limits>
 #include <span>
 
-#include "engine/base/try.hpp"
 #include "engine/memtable/short_rows.hpp"
+#include "varve/try.hpp"
 
 namespace varve::maintenance {
 

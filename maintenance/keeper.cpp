@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "engine/base/file_names.hpp"
-#include "engine/base/try.hpp"
 #include "maintenance/flush.hpp"
 #include "maintenance/keeper_impl.hpp"
+#include "varve/try.hpp"
 
 namespace varve::maintenance {
 

@@ -4,8 +4,8 @@
 #include <tuple>
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "maintenance/keeper_impl.hpp"
+#include "varve/try.hpp"
 
 namespace varve::maintenance {
 

@@ -15,8 +15,8 @@
 
 #include "engine/base/mutex.hpp"
 #include "engine/base/thread.hpp"
-#include "engine/base/try.hpp"
 #include "varve/maintenance_handle.hpp"
+#include "varve/try.hpp"
 
 namespace varve::maintenance {
 
@@ -105,7 +105,7 @@ Scheduler::~Scheduler() { stop(); }
 Status Scheduler::start() {
   const engine::Lock lock(impl_->mutex);
   if (impl_->running.load() || impl_->stopping.load()) {
-    return engine::fail(Errc::invalid_argument, "maintenance was started before");
+    return fail(Errc::invalid_argument, "maintenance was started before");
   }
   VARVE_TRY(impl_->thread,
             engine::start_thread("varve-maint", [impl = impl_.get()] { impl->run(); }));

@@ -1,5 +1,5 @@
-#include "engine/base/try.hpp"
 #include "maintenance/shape.hpp"
+#include "varve/try.hpp"
 
 namespace varve::maintenance {
 

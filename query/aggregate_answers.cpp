@@ -3,8 +3,8 @@
 #include <string>
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "query/aggregator.hpp"
+#include "varve/try.hpp"
 
 namespace varve::query {
 

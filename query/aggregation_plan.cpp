@@ -4,14 +4,14 @@
 #include <string>
 
 #include "engine/base/range.hpp"
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::query {
 
 namespace {
 
 std::unexpected<Error> refused(const std::string& what) {
-  return engine::fail(Errc::invalid_argument, "aggregate: " + what);
+  return fail(Errc::invalid_argument, "aggregate: " + what);
 }
 
 Status check(const Aggregation& aggregation) {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::query {
 

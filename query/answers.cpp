@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::query {
 

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "engine/base/range.hpp"
-#include "engine/base/try.hpp"
 #include "query/plan.hpp"
+#include "varve/try.hpp"
 
 namespace varve::query {
 

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "engine/base/range.hpp"
-#include "engine/base/try.hpp"
 #include "query/aggregate_answers.hpp"
+#include "varve/try.hpp"
 
 namespace varve::query {
 
@@ -17,7 +17,7 @@ constexpr std::size_t batch_bytes_max = std::size_t{16} << 10;
 constexpr std::size_t record_overhead = 64;
 
 std::unexpected<Error> refused(const std::string& what) {
-  return engine::fail(Errc::invalid_argument, "downsample: " + what);
+  return fail(Errc::invalid_argument, "downsample: " + what);
 }
 
 /// Whether some key both begins with `prefix` and is one that the query reads.

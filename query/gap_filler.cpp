@@ -3,8 +3,8 @@
 #include <string>
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "query/interpolation.hpp"
+#include "varve/try.hpp"
 
 namespace varve::query {
 
@@ -57,9 +57,8 @@ Status GapFiller::end(std::string_view key) {
 Status GapFiller::fill(std::string_view key, std::int64_t begin, std::uint64_t count,
                        const Known* older, const Known* newer) {
   if (count > Aggregation::filled_max - filled_) {
-    return engine::fail(
-        Errc::invalid_argument,
-        "aggregate: fill() of more than " + std::to_string(Aggregation::filled_max) + " buckets");
+    return fail(Errc::invalid_argument, "aggregate: fill() of more than " +
+                                            std::to_string(Aggregation::filled_max) + " buckets");
   }
   filled_ += count;
   std::int64_t bucket = begin;

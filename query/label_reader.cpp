@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "engine/base/label_record.hpp"
-#include "engine/base/try.hpp"
 #include "query/plan.hpp"
+#include "varve/try.hpp"
 
 namespace varve::query {
 
@@ -22,7 +22,7 @@ Status for_each_label_record(
     VARVE_TRY(const engine::RowsView rows, cursor->next_rows());
     if (rows.empty()) continue;
     if (rows.type != engine::RowType::bytes) {
-      return engine::fail(Errc::corruption, "a label record that is no bytes");
+      return fail(Errc::corruption, "a label record that is no bytes");
     }
     VARVE_TRY(const bool more,
               visit(engine::user_key(cursor->key()), rows.value(rows.size() - 1).as_bytes()));

@@ -13,7 +13,7 @@
 #include "engine/base/mutex.hpp"
 #include "engine/base/rows.hpp"
 #include "engine/base/thread.hpp"
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::query {
 

@@ -2,21 +2,21 @@
 
 #include <string>
 
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::query {
 
 Result<engine::CursorBounds> bounds_of(const Query& query) {
   const auto& end = query.end_key();
   if (end && *end < query.first_key()) {
-    return engine::fail(Errc::invalid_argument, "query: the key range ends before it begins: [" +
-                                                    query.first_key() + ", " + *end + ")");
+    return fail(Errc::invalid_argument, "query: the key range ends before it begins: [" +
+                                            query.first_key() + ", " + *end + ")");
   }
   const TimeRange& range = query.range();
   if (range.from() && range.to() && *range.to() < *range.from()) {
-    return engine::fail(Errc::invalid_argument, "query: the time range ends before it begins: [" +
-                                                    std::to_string(*range.from()) + ", " +
-                                                    std::to_string(*range.to()) + ")");
+    return fail(Errc::invalid_argument, "query: the time range ends before it begins: [" +
+                                            std::to_string(*range.from()) + ", " +
+                                            std::to_string(*range.to()) + ")");
   }
   return engine::CursorBounds{engine::user_key_range(query.first_key(), end),
                               engine::time_span(range), query.is_newest_first()};

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

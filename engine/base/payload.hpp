@@ -9,9 +9,9 @@
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/range.hpp"
-#include "engine/base/try.hpp"
 #include "varve/error.hpp"
 #include "varve/time.hpp"
+#include "varve/try.hpp"
 #include "varve/value.hpp"
 #include "varve/write_batch.hpp"
 

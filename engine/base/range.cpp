@@ -1,6 +1,6 @@
 #include "engine/base/range.hpp"
 
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

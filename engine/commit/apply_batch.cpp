@@ -1,7 +1,7 @@
 #include "engine/commit/apply_batch.hpp"
 
 #include "engine/base/payload.hpp"
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

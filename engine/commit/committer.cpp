@@ -9,8 +9,8 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/base/thread.hpp"
-#include "engine/base/try.hpp"
 #include "engine/commit/apply_batch.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

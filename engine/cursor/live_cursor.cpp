@@ -2,8 +2,8 @@
 #include <deque>
 #include <vector>
 
-#include "engine/base/try.hpp"
 #include "engine/cursor/cursor.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

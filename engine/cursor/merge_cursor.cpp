@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "engine/base/try.hpp"
 #include "engine/cursor/cursor.hpp"
 #include "engine/cursor/merge_source.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

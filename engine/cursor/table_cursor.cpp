@@ -3,9 +3,9 @@
 #include <optional>
 
 #include "engine/base/checksum.hpp"
-#include "engine/base/try.hpp"
 #include "engine/cursor/cursor.hpp"
 #include "engine/cursor/single_key.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

@@ -8,15 +8,14 @@
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/mutex.hpp"
-#include "engine/base/try.hpp"
 #include "engine/io/io_error.hpp"
 #include "varve/file_system.hpp"
+#include "varve/try.hpp"
 
 namespace varve {
 
 namespace {
 
-using engine::fail;
 using engine::io_error;
 using engine::Lock;
 using engine::Mutex;

@@ -11,16 +11,15 @@
 #include <optional>
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "engine/io/gather.hpp"
 #include "engine/io/io_error.hpp"
 #include "varve/file_system.hpp"
+#include "varve/try.hpp"
 
 namespace varve {
 
 namespace {
 
-using engine::fail;
 using engine::io_error;
 using std::filesystem::path;
 

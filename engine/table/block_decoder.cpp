@@ -2,11 +2,11 @@
 #include <functional>
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "engine/codec/columns.hpp"
 #include "engine/codec/row_columns.hpp"
 #include "engine/codec/words.hpp"
 #include "engine/table/block_format.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "engine/base/try.hpp"
 #include "engine/codec/words.hpp"
 #include "engine/table/block_format.hpp"
 #include "engine/table/key_list.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "engine/base/assert.hpp"
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "engine/base/try.hpp"
 #include "engine/codec/columns.hpp"
 #include "engine/codec/doubles.hpp"
 #include "engine/codec/words.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

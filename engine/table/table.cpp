@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "engine/base/file_names.hpp"
-#include "engine/base/try.hpp"
 #include "engine/table/block_format.hpp"
 #include "engine/table/index_format.hpp"
 #include "engine/table/key_filter.hpp"
 #include "engine/table/statistics_format.hpp"
 #include "engine/table/table_file.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

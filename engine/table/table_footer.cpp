@@ -2,7 +2,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

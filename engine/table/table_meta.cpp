@@ -1,7 +1,7 @@
 #include "engine/table/table_meta.hpp"
 
-#include "engine/base/try.hpp"
 #include "engine/table/key_list.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

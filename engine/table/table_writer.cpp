@@ -10,12 +10,12 @@
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
 #include "engine/base/file_names.hpp"
-#include "engine/base/try.hpp"
 #include "engine/table/block_format.hpp"
 #include "engine/table/index_format.hpp"
 #include "engine/table/key_filter.hpp"
 #include "engine/table/statistics_format.hpp"
 #include "engine/table/table_footer.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

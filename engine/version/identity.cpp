@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "engine/base/checksum.hpp"
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "engine/base/file_names.hpp"
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

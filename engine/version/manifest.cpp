@@ -6,7 +6,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/base/file_names.hpp"
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

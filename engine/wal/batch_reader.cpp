@@ -5,8 +5,8 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
-#include "engine/base/try.hpp"
 #include "engine/wal/batch.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

@@ -12,12 +12,12 @@
 
 #include "engine/base/checksum.hpp"
 #include "engine/base/file_names.hpp"
-#include "engine/base/try.hpp"
 #include "engine/wal/group.hpp"
 #include "engine/wal/segment.hpp"
 #include "engine/wal/segment_reader.hpp"
 #include "engine/wal/segment_scan.hpp"
 #include "engine/wal/wal.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

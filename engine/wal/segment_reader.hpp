@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "engine/base/bytes.hpp"
-#include "engine/base/try.hpp"
 #include "varve/file_system.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

@@ -10,10 +10,10 @@
 #include "engine/base/assert.hpp"
 #include "engine/base/file_names.hpp"
 #include "engine/base/mutex.hpp"
-#include "engine/base/try.hpp"
 #include "engine/wal/group.hpp"
 #include "engine/wal/segment.hpp"
 #include "engine/wal/spare_pool.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

@@ -19,5 +19,6 @@
 #include "varve/snapshot.hpp"
 #include "varve/stats.hpp"
 #include "varve/time.hpp"
+#include "varve/try.hpp"
 #include "varve/value.hpp"
 #include "varve/write_batch.hpp"

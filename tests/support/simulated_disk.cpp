@@ -11,11 +11,11 @@
 #include <utility>
 
 #include "engine/base/mutex.hpp"
-#include "engine/base/try.hpp"
 #include "engine/io/io_error.hpp"
 #include "tests/support/random.hpp"
 #include "tests/support/simulated_content.hpp"
 #include "tests/support/simulated_names.hpp"
+#include "varve/try.hpp"
 
 namespace varve::test {
 
@@ -232,7 +232,7 @@ class SimulatedDisk::OpenFile final : public File {
       const std::uint64_t size = inode_->content.size();
       if (target.empty()) return {};
       if (offset > size || target.size() > size - offset) {
-        return engine::fail(Errc::corruption, where + ": ends too early");
+        return fail(Errc::corruption, where + ": ends too early");
       }
       std::ranges::copy(inode_->content.bytes().subspan(offset, target.size()), target.begin());
       return {};
@@ -568,7 +568,7 @@ Result<std::unique_ptr<FileLock>> SimulatedDisk::lock(const std::filesystem::pat
   const auto take = [&](Disk& disk) -> Status {
     VARVE_CHECK(disk.need_file(name, where));
     if (disk.locks.insert(name).second) return {};
-    return engine::fail(Errc::locked, where + ": held by pid " + std::to_string(::getpid()));
+    return fail(Errc::locked, where + ": held by pid " + std::to_string(::getpid()));
   };
   if (!state_->at_rest([&](Disk& disk) { return disk.find(name) != nullptr; })) {
     VARVE_CHECK(state_->run(Call::create, name, where, make));

@@ -5,10 +5,10 @@
 #include <array>
 #include <string_view>
 
-#include "engine/base/try.hpp"
 #include "tools/varve/selection.hpp"
 #include "tools/varve/time_text.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

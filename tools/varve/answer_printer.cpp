@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "tools/varve/csv_row.hpp"
 #include "tools/varve/engine_text.hpp"
 #include "tools/varve/ndjson.hpp"
@@ -10,6 +9,7 @@
 #include "tools/varve/table_text.hpp"
 #include "tools/varve/time_text.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "engine/base/range.hpp"
-#include "engine/base/try.hpp"
 #include "tools/varve/record_limits.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

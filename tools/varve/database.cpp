@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "engine/version/identity.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

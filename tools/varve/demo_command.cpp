@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "engine/base/try.hpp"
 #include "tools/varve/answer_printer.hpp"
 #include "tools/varve/command.hpp"
 #include "tools/varve/database.hpp"
@@ -25,6 +24,7 @@
 #include "tools/varve/terminal.hpp"
 #include "tools/varve/time_text.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "engine/base/try.hpp"
 #include "tools/varve/database.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

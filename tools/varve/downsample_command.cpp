@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "engine/base/try.hpp"
 #include "query/buckets.hpp"
 #include "tools/varve/aggregation_options.hpp"
 #include "tools/varve/command.hpp"
@@ -14,6 +13,7 @@
 #include "tools/varve/selection.hpp"
 #include "tools/varve/time_text.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

@@ -4,10 +4,10 @@
 #include <string>
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "tools/varve/command.hpp"
 #include "tools/varve/dump.hpp"
 #include "tools/varve/output.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

@@ -1,12 +1,12 @@
 #include <string>
 
 #include "engine/base/file_names.hpp"
-#include "engine/base/try.hpp"
 #include "engine/version/identity.hpp"
 #include "engine/version/manifest.hpp"
 #include "tools/varve/dump.hpp"
 #include "tools/varve/engine_text.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

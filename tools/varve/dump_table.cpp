@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "engine/base/file_names.hpp"
-#include "engine/base/try.hpp"
 #include "engine/table/table.hpp"
 #include "tools/varve/dump.hpp"
 #include "tools/varve/engine_text.hpp"
@@ -13,6 +12,7 @@
 #include "tools/varve/table_text.hpp"
 #include "tools/varve/time_text.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "engine/base/checksum.hpp"
-#include "engine/base/try.hpp"
 #include "engine/version/identity.hpp"
 #include "engine/wal/batch.hpp"
 #include "engine/wal/group.hpp"
@@ -16,6 +15,7 @@
 #include "tools/varve/engine_text.hpp"
 #include "tools/varve/time_text.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

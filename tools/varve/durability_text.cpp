@@ -1,8 +1,8 @@
 #include "tools/varve/durability_text.hpp"
 
-#include "engine/base/try.hpp"
 #include "tools/varve/time_text.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

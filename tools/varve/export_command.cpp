@@ -3,7 +3,6 @@
 #include <string>
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "tools/varve/command.hpp"
 #include "tools/varve/database.hpp"
 #include "tools/varve/ndjson.hpp"
@@ -11,6 +10,7 @@
 #include "tools/varve/record_printer.hpp"
 #include "tools/varve/selection.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

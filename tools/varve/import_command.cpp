@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "engine/base/try.hpp"
 #include "tools/varve/command.hpp"
 #include "tools/varve/csv_reader.hpp"
 #include "tools/varve/database.hpp"
@@ -16,6 +15,7 @@
 #include "tools/varve/output.hpp"
 #include "tools/varve/record_printer.hpp"
 #include "tools/varve/selection.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "engine/base/label_record.hpp"
-#include "engine/base/try.hpp"
 #include "tools/varve/output.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

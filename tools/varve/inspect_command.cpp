@@ -11,7 +11,6 @@
 
 #include "engine/base/file_names.hpp"
 #include "engine/base/range.hpp"
-#include "engine/base/try.hpp"
 #include "tools/varve/command.hpp"
 #include "tools/varve/database.hpp"
 #include "tools/varve/engine_text.hpp"
@@ -21,6 +20,7 @@
 #include "tools/varve/table_text.hpp"
 #include "tools/varve/time_text.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "engine/base/try.hpp"
 #include "tools/varve/command.hpp"
 #include "tools/varve/database.hpp"
 #include "tools/varve/matcher_text.hpp"
@@ -13,6 +12,7 @@
 #include "tools/varve/selection.hpp"
 #include "tools/varve/table_text.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

@@ -3,12 +3,12 @@
 #include <string>
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "tools/varve/answer_printer.hpp"
 #include "tools/varve/command.hpp"
 #include "tools/varve/database.hpp"
 #include "tools/varve/selection.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

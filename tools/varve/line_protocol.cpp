@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "engine/base/try.hpp"
 #include "tools/varve/line_reader.hpp"
 #include "tools/varve/record_limits.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "engine/base/label_record.hpp"
-#include "engine/base/try.hpp"
 #include "tools/varve/line_reader.hpp"
 #include "tools/varve/record_limits.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

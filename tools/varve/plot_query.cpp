@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "engine/base/try.hpp"
 #include "tools/varve/plot.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

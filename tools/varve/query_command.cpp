@@ -5,13 +5,13 @@
 #include <string>
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "tools/varve/aggregation_options.hpp"
 #include "tools/varve/answer_printer.hpp"
 #include "tools/varve/command.hpp"
 #include "tools/varve/database.hpp"
 #include "tools/varve/plot_query.hpp"
 #include "tools/varve/selection.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

@@ -1,7 +1,7 @@
 #include "tools/varve/record_limits.hpp"
 
 #include "engine/base/range.hpp"
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

@@ -3,9 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "tools/varve/matcher_text.hpp"
 #include "tools/varve/time_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "tools/varve/command.hpp"
 #include "tools/varve/database.hpp"
 #include "tools/varve/matcher_text.hpp"
@@ -14,6 +13,7 @@
 #include "tools/varve/table_text.hpp"
 #include "tools/varve/time_text.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

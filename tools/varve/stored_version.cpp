@@ -4,7 +4,7 @@
 #include <system_error>
 #include <thread>
 
-#include "engine/base/try.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

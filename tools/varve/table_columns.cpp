@@ -3,12 +3,12 @@
 #include <memory>
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "engine/codec/columns.hpp"
 #include "engine/codec/encoding.hpp"
 #include "engine/codec/row_columns.hpp"
 #include "engine/codec/words.hpp"
 #include "engine/table/block_format.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 
@@ -24,7 +24,7 @@ class Columns {
 
   Result<std::vector<StoredColumn>> read() {
     const auto directory = read_directory();
-    if (!reader_.ok()) return engine::fail(Errc::corruption, "block directory");
+    if (!reader_.ok()) return fail(Errc::corruption, "block directory");
     const std::size_t stretches = directory.counts.size();
     numbers("first times", stretches);
     numbers("time steps", directory.rows - stretches);
@@ -47,7 +47,7 @@ class Columns {
     column("bytes", directory.rows_of(RowType::bytes), [&](std::size_t count) {
       engine::decode_bytes(reader_, count, engine::BlockLimits::heap_size);
     });
-    if (!reader_.ok() || !reader_.at_end()) return engine::fail(Errc::corruption, "block columns");
+    if (!reader_.ok() || !reader_.at_end()) return fail(Errc::corruption, "block columns");
     return std::move(columns_);
   }
 

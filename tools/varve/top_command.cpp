@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "engine/base/range.hpp"
-#include "engine/base/try.hpp"
 #include "engine/table/block_format.hpp"
 #include "tools/varve/command.hpp"
 #include "tools/varve/output.hpp"
@@ -18,6 +17,7 @@
 #include "tools/varve/stored_version.hpp"
 #include "tools/varve/table_text.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 

@@ -2,10 +2,10 @@
 
 #include <array>
 
-#include "engine/base/try.hpp"
 #include "engine/cursor/cursor.hpp"
 #include "tests/engine/cursor/scripted_cursor.hpp"
 #include "tests/support/random.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 namespace {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/base/try.hpp"
 #include "engine/cursor/cursor.hpp"
 #include "tests/support/flat_row.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 

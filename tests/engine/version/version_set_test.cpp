@@ -6,10 +6,10 @@
 #include <thread>
 
 #include "engine/base/file_names.hpp"
-#include "engine/base/try.hpp"
 #include "engine/version/load_version.hpp"
 #include "tests/engine/version/edits.hpp"
 #include "tests/support/simulated_disk.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 namespace {
