@@ -11,8 +11,8 @@
 #include "engine/table/table_writer.hpp"
 #include "engine/version/version_edit.hpp"
 #include "engine/version/version_set.hpp"
+#include "varve/compression.hpp"
 #include "varve/error.hpp"
-#include "varve/options.hpp"
 
 namespace varve::maintenance {
 

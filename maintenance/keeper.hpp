@@ -12,8 +12,10 @@
 #include "engine/wal/wal.hpp"
 #include "maintenance/choice.hpp"
 #include "varve/clock.hpp"
+#include "varve/compression.hpp"
+#include "varve/durability.hpp"
 #include "varve/error.hpp"
-#include "varve/options.hpp"
+#include "varve/time.hpp"
 
 namespace varve::maintenance {
 

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 
-#include "varve/options.hpp"
+#include "varve/log.hpp"
 
 namespace varve::engine {
 

@@ -9,7 +9,7 @@
 
 #include "engine/base/bytes.hpp"
 #include "engine/codec/doubles.hpp"
-#include "varve/options.hpp"
+#include "varve/compression.hpp"
 
 namespace varve::engine {
 

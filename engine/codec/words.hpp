@@ -4,7 +4,7 @@
 #include <span>
 
 #include "engine/base/bytes.hpp"
-#include "varve/options.hpp"
+#include "varve/compression.hpp"
 
 namespace varve::engine {
 

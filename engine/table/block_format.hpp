@@ -14,8 +14,8 @@
 #include "engine/codec/row_columns.hpp"
 #include "engine/table/key_list.hpp"
 #include "engine/table/table.hpp"
+#include "varve/compression.hpp"
 #include "varve/error.hpp"
-#include "varve/options.hpp"
 
 namespace varve::engine {
 

@@ -8,7 +8,7 @@
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/range.hpp"
-#include "varve/options.hpp"
+#include "varve/compression.hpp"
 
 namespace varve::engine {
 

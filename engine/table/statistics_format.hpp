@@ -6,8 +6,8 @@
 
 #include "engine/base/bytes.hpp"
 #include "engine/table/table.hpp"
+#include "varve/compression.hpp"
 #include "varve/error.hpp"
-#include "varve/options.hpp"
 
 namespace varve::engine {
 

@@ -8,9 +8,9 @@
 #include "engine/codec/row_columns.hpp"
 #include "engine/table/table.hpp"
 #include "engine/table/table_meta.hpp"
+#include "varve/compression.hpp"
 #include "varve/error.hpp"
 #include "varve/file_system.hpp"
-#include "varve/options.hpp"
 
 namespace varve::engine {
 

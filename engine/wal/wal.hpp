@@ -16,6 +16,7 @@
 #include "varve/error.hpp"
 #include "varve/file_system.hpp"
 #include "varve/recovery_report.hpp"
+#include "varve/time.hpp"
 
 namespace varve::engine {
 

@@ -3,29 +3,18 @@
 #include <asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <string_view>
 
 #include "varve/clock.hpp"
+#include "varve/compression.hpp"
 #include "varve/durability.hpp"
 #include "varve/file_system.hpp"
+#include "varve/log.hpp"
 #include "varve/time.hpp"
 
 namespace varve {
-
-enum class LogLevel : std::uint8_t { info, warning, error };
-
-/// Called on any thread, also under load: return quickly, and do not call the engine from it.
-using LogCallback = std::function<void(LogLevel, std::string_view message)>;
-
-enum class Compression : std::uint8_t {
-  none,  ///< Packed columns only.
-  zstd,  ///< And zstd (Collet) over the columns that packing leaves large.
-};
 
 /// How to open an engine. Every field has a default that suits a gateway with a few hundred MB.
 struct Options {

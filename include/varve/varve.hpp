@@ -4,11 +4,13 @@
 
 #include "varve/aggregation.hpp"
 #include "varve/clock.hpp"
+#include "varve/compression.hpp"
 #include "varve/durability.hpp"
 #include "varve/engine.hpp"
 #include "varve/error.hpp"
 #include "varve/file_system.hpp"
 #include "varve/labels.hpp"
+#include "varve/log.hpp"
 #include "varve/maintenance_handle.hpp"
 #include "varve/options.hpp"
 #include "varve/query.hpp"
