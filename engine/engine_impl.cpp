@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/wal/batch.hpp"
+#include "varve/time.hpp"
 #include "varve/try.hpp"
 
 namespace varve {
@@ -202,7 +203,7 @@ Result<Record> EngineImpl::patch(std::string_view key, Timestamp ts, std::option
                   "patch: no live record of " + std::string(key) + " at " + std::to_string(ts));
     }
     Record patched(std::string(key), ts, value ? *value : row->value,
-                   ttl ? engine::saturating_add(ts, ttl->count()) : row->expires_at);
+                   ttl ? saturating_add(ts, ttl->count()) : row->expires_at);
     WriteBatch batch;
     batch.put(patched.view());
     // Without the default TTL: a record that had none does not get one by being patched.

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "maintenance/windows.hpp"
+#include "varve/time.hpp"
 
 namespace varve::maintenance {
 
@@ -130,7 +131,7 @@ std::map<Timestamp, std::vector<std::size_t>> small_tables(const LiveTables& tab
     if (table.level != level || table.blocked || table.meta->weight() >= rules.cut_bytes) continue;
     const Timestamp end = window_last(table.meta->times.first, width);
     if (table.meta->times.last > end) continue;
-    if (newest < engine::saturating_add(end, margin)) continue;  // Not closed.
+    if (newest < saturating_add(end, margin)) continue;  // Not closed.
     groups[end].push_back(position);
   }
   return groups;

@@ -9,6 +9,7 @@
 #include "engine/base/file_names.hpp"
 #include "maintenance/flush.hpp"
 #include "maintenance/keeper_impl.hpp"
+#include "varve/time.hpp"
 #include "varve/try.hpp"
 
 namespace varve::maintenance {
@@ -95,7 +96,7 @@ Status Keeper::Impl::install(VersionEdit edit, JobFiles& files, const engine::Me
 Timestamp Keeper::Impl::cautious_now(const Version& version) {
   const nanoseconds moment = context.clock->monotonic();
   const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(moment - data_moment);
-  const Timestamp expected = engine::saturating_add(data_time, passed.count());
+  const Timestamp expected = saturating_add(data_time, passed.count());
   if (version.newest_ts > expected) {
     data_time = version.newest_ts;
     data_moment = moment;

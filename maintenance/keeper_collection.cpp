@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "maintenance/keeper_impl.hpp"
+#include "varve/time.hpp"
 #include "varve/try.hpp"
 
 namespace varve::maintenance {
@@ -137,7 +138,7 @@ void Keeper::Impl::postpone(std::uint64_t table) {
 
 /// Until the next table has expired whole, within the usual interval.
 nanoseconds Keeper::Impl::time_to_expiry(const Version& version, Timestamp now) {
-  const Timestamp horizon = engine::saturating_add(
+  const Timestamp horizon = saturating_add(
       now, std::chrono::duration_cast<std::chrono::microseconds>(collection_interval).count());
   Timestamp next = horizon;
   for (const auto& level : version.levels) {

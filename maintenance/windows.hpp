@@ -11,13 +11,13 @@ namespace varve::maintenance {
 /// at both ends of time they are cut short, so nothing here can overflow. REQUIRES width > 0.
 constexpr Timestamp window_last(Timestamp ts, std::int64_t width) {
   const std::int64_t into = ts % width < 0 ? ts % width + width : ts % width;
-  return engine::saturating_add(ts, width - 1 - into);
+  return saturating_add(ts, width - 1 - into);
 }
 
 /// The first moment of that window.
 constexpr Timestamp window_first(Timestamp ts, std::int64_t width) {
   const std::int64_t into = ts % width < 0 ? ts % width + width : ts % width;
-  return engine::saturating_add(ts, -into);
+  return saturating_add(ts, -into);
 }
 
 /// The width of a window at `level` (1 and up): each level 8 times wider, saturating.

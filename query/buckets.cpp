@@ -1,8 +1,10 @@
 #include "query/buckets.hpp"
 
 #include <limits>
+#include <optional>
 
 #include "engine/base/exact_sum.hpp"
+#include "varve/aggregation.hpp"
 
 namespace varve::query {
 
@@ -49,3 +51,15 @@ engine::TimeSpan Buckets::span_of(std::int64_t number) const {
 }
 
 }  // namespace varve::query
+
+namespace varve {
+
+TimeRange Aggregation::bucket_of(Timestamp ts) const {
+  if (!every_ || *every_ < Duration(1)) return {};
+  const query::Buckets buckets(*every_, offset_.value_or(Duration(0)));
+  const engine::TimeSpan span = buckets.span_of(buckets.number_of(ts));
+  if (span.last == std::numeric_limits<Timestamp>::max()) return {span.first, std::nullopt};
+  return {span.first, span.last + 1};
+}
+
+}  // namespace varve

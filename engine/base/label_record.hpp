@@ -18,13 +18,10 @@ inline std::string label_key(std::string_view user_key) {
   return internal_key(user_key, KeySpace::labels);
 }
 
-/// Fails with invalid_argument, saying which label is over which limit.
-[[nodiscard]] Status check_labels(const Labels& labels);
-
-/// docs/format/labels.md. REQUIRES labels that check_labels() passes.
+/// docs/format/labels.md. REQUIRES labels that check() passes.
 Bytes encode_labels(const Labels& labels);
 
-/// Any bytes in: labels that check_labels() passes, at least one, or corruption.
+/// Any bytes in: labels that check() passes, at least one, or corruption.
 Result<Labels> decode_labels(ByteSpan bytes);
 
 }  // namespace varve::engine

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/base/assert.hpp"
+#include "varve/record.hpp"
 
 namespace varve::engine {
 
@@ -14,7 +15,7 @@ namespace {
 constexpr std::size_t varint_size_max = 10;
 constexpr std::size_t put_size_max = 1 + 3 * varint_size_max;
 // One more than the longest key, so that a range can end just after it; and the space's byte.
-constexpr std::size_t bound_size_max = key_size_max + 2;
+constexpr std::size_t bound_size_max = Record::key_size_max + 2;
 
 std::byte* write_varint(std::byte* at, std::uint64_t value) {
   while (value >= 0x80) {

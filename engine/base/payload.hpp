@@ -177,7 +177,7 @@ inline bool BatchDecoder::take_put(unsigned tag, Operation& operation) {
     case ValueType::bool_: operation.value = rest == OperationTag::true_bit; break;
     case ValueType::bytes: {
       std::string_view bytes;
-      if (!take_sized(bytes) || bytes.size() > value_size_max) return false;
+      if (!take_sized(bytes) || bytes.size() > Value::size_max) return false;
       operation.value = bytes;
       break;
     }

@@ -1,5 +1,6 @@
 #include "engine/base/range.hpp"
 
+#include "varve/record.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
@@ -14,9 +15,10 @@ std::optional<std::string> prefix_end(std::string_view prefix) {
 
 Status check_key(std::string_view user_key) {
   if (user_key.empty()) return fail(Errc::invalid_argument, "the key is empty");
-  if (user_key.size() > key_size_max) {
+  if (user_key.size() > Record::key_size_max) {
     return fail(Errc::invalid_argument, "a key of " + std::to_string(user_key.size()) +
-                                            " bytes; the limit is " + std::to_string(key_size_max));
+                                            " bytes; the limit is " +
+                                            std::to_string(Record::key_size_max));
   }
   return {};
 }

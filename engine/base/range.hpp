@@ -30,9 +30,6 @@ inline KeySpace space_of(std::string_view internal) {
 /// The least key above every key that begins with `prefix`; none where there is no such key.
 std::optional<std::string> prefix_end(std::string_view prefix);
 
-inline constexpr std::size_t key_size_max = 65'535;  // Of a user's key.
-inline constexpr std::size_t value_size_max = std::size_t{16} << 20;
-
 /// A user's key as given. Fails with invalid_argument where it is empty or over the limit.
 [[nodiscard]] Status check_key(std::string_view user_key);
 
@@ -71,11 +68,5 @@ struct RangeTombstone {
 
   friend bool operator==(const RangeTombstone&, const RangeTombstone&) = default;
 };
-
-constexpr Timestamp saturating_add(Timestamp a, std::int64_t b) {
-  Timestamp sum = 0;
-  if (!__builtin_add_overflow(a, b, &sum)) return sum;
-  return b > 0 ? std::numeric_limits<Timestamp>::max() : std::numeric_limits<Timestamp>::min();
-}
 
 }  // namespace varve::engine

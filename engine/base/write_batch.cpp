@@ -8,13 +8,14 @@
 #include "engine/base/payload.hpp"
 #include "engine/base/range.hpp"
 #include "engine/base/series_state.hpp"
+#include "varve/record.hpp"
 
 namespace varve {
 
 namespace {
 
 // A bound may be one byte longer than a key, so that key + '\0' ends a range just after any key.
-constexpr std::size_t bound_size_max = engine::key_size_max + 1;
+constexpr std::size_t bound_size_max = Record::key_size_max + 1;
 
 std::string too_long(const char* what, std::size_t size, std::size_t size_max) {
   return std::string(what) + " of " + std::to_string(size) + " bytes, at most " +
@@ -24,7 +25,7 @@ std::string too_long(const char* what, std::size_t size, std::size_t size_max) {
 /// A TTL past the end of time means that the record stays.
 std::optional<Timestamp> expiry_of(Timestamp ts, const std::optional<Duration>& ttl) {
   if (!ttl) return std::nullopt;
-  return engine::saturating_add(ts, ttl->count());
+  return saturating_add(ts, ttl->count());
 }
 
 }  // namespace
@@ -105,7 +106,7 @@ void WriteBatch::erase_prefix(std::string_view prefix, TimeRange range) {
 }
 
 void WriteBatch::describe(std::string_view key, const Labels& labels) {
-  const Status checked = engine::check_labels(labels);
+  const Status checked = check(labels);
   if (!checked) refuse(checked.error().where);
   if (accepts(key) && checked) {
     const std::uint32_t number = key_number(engine::KeySpace::labels, key);
@@ -137,16 +138,16 @@ void WriteBatch::clear() {
 }
 
 bool WriteBatch::accepts(std::string_view key) {
-  if (!key.empty() && key.size() <= engine::key_size_max) return true;
-  refuse(key.empty() ? "an empty key" : too_long("a key", key.size(), engine::key_size_max));
+  if (!key.empty() && key.size() <= Record::key_size_max) return true;
+  refuse(key.empty() ? "an empty key" : too_long("a key", key.size(), Record::key_size_max));
   return false;
 }
 
 bool WriteBatch::accepts(const ValueView& value) {
   if (value.type() != ValueType::bytes) return true;
   const std::size_t size = value.as_bytes().size();
-  if (size <= engine::value_size_max) return true;
-  refuse(too_long("a value", size, engine::value_size_max));
+  if (size <= Value::size_max) return true;
+  refuse(too_long("a value", size, Value::size_max));
   return false;
 }
 

@@ -6,6 +6,7 @@
 #include "engine/codec/columns.hpp"
 #include "engine/codec/words.hpp"
 #include "engine/table/block_format.hpp"
+#include "varve/value.hpp"
 
 namespace varve::engine {
 
@@ -106,7 +107,7 @@ void BlockEncoder::add_values(const RowsView& rows) {
     case RowType::bool_: bools_.append(rows.values, rows.size()); break;
     case RowType::bytes:
       for (const std::string_view value : byte_values(rows)) {
-        VARVE_ASSERT(value.size() <= value_size_max);
+        VARVE_ASSERT(value.size() <= Value::size_max);
         sizes_.push_back(value.size());
         heap_ += value;
         raw_size_ += value.size();

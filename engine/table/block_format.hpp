@@ -16,6 +16,7 @@
 #include "engine/table/table.hpp"
 #include "varve/compression.hpp"
 #include "varve/error.hpp"
+#include "varve/value.hpp"
 
 namespace varve::engine {
 
@@ -23,7 +24,7 @@ namespace varve::engine {
 struct BlockLimits {
   static constexpr std::size_t rows = 65'536;
   static constexpr std::size_t keys_size = std::size_t{1} << 20;  // All keys of a block, decoded.
-  static constexpr std::size_t heap_size = value_size_max + (std::size_t{64} << 10);
+  static constexpr std::size_t heap_size = Value::size_max + (std::size_t{64} << 10);
 };
 
 /// Gathers the rows of one block and encodes them. For one thread.
@@ -39,7 +40,7 @@ class BlockEncoder {
   /// Takes as many of the first rows as still fit, and says how many: none only where it is not
   /// empty. Copies them.
   /// REQUIRES rows above those before, strictly ascending timestamps, a key of 1 to
-  /// internal_key_size_max bytes, and values of at most value_size_max bytes.
+  /// internal_key_size_max bytes, and values of at most Value::size_max bytes.
   std::size_t add(const RowsView& rows);
 
   bool empty() const { return timestamps_.empty(); }

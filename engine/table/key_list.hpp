@@ -9,10 +9,11 @@
 #include "engine/base/bytes.hpp"
 #include "engine/base/range.hpp"
 #include "varve/compression.hpp"
+#include "varve/record.hpp"
 
 namespace varve::engine {
 
-inline constexpr std::size_t internal_key_size_max = key_size_max + 1;
+inline constexpr std::size_t internal_key_size_max = Record::key_size_max + 1;
 
 /// Keys in ascending order, equal ones side by side: the first as it is, each other as how many
 /// first bytes it shares with the one before, and the rest.

@@ -9,6 +9,7 @@
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
 #include "engine/base/range.hpp"
+#include "varve/record.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
@@ -19,7 +20,7 @@ constexpr std::size_t checksum_size = sizeof(std::uint64_t);
 constexpr std::size_t batch_entry_size_min =
     1 + 1 + 8 + 1;  // TTL, payload size, checksum, key count.
 constexpr std::uint64_t ttl_end = std::uint64_t{1} << 63;  // One more than the longest.
-constexpr std::size_t internal_key_size_max = key_size_max + 1;
+constexpr std::size_t internal_key_size_max = Record::key_size_max + 1;
 
 }  // namespace
 

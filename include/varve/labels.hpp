@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "varve/error.hpp"
+
 namespace varve {
 
 /// One thing said of a series: a name, and a value that is not empty.
@@ -62,6 +64,11 @@ class Labels {
   std::vector<Label> list_;  // By name.
   bool leaves_with_records_ = false;
 };
+
+/// Checks the limits of Labels without a database. Fails with invalid_argument where a write of
+/// these labels would fail, and `where` names the label and the limit. No labels at all pass: they
+/// are what takes all labels away from a series.
+[[nodiscard]] Status check(const Labels& labels);
 
 /// What a query asks of the labels of a series. A label that a series does not have counts as one
 /// with an empty value: so not_equals("room", "attic") also finds series without a room, and

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,10 @@ class RecordView {
 /// One record that owns its key and value: Record("plant/press1/temp", ts, 22.5).
 class Record {
  public:
+  /// The longest key in bytes; the shortest is one byte. Put a gateway's own limit well below it:
+  /// every block of every table holds the keys of its series.
+  static constexpr std::size_t key_size_max = 65'535;
+
   Record(std::string key, Timestamp ts, Value value, Timestamp expires_at = never)
       : key_(std::move(key)), ts_(ts), value_(std::move(value)), expires_at_(expires_at) {}
   explicit Record(const RecordView& view)

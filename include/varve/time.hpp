@@ -16,6 +16,14 @@ using Duration = std::chrono::microseconds;
 /// The expires_at of a record without a time to live.
 inline constexpr Timestamp never = std::numeric_limits<std::int64_t>::max();
 
+/// Returns `ts` moved by `by` microseconds, and the first or last moment there is where the sum
+/// does not fit. So an expiry that lies beyond all time is `never`, and not in the past.
+constexpr Timestamp saturating_add(Timestamp ts, std::int64_t by) {
+  Timestamp sum = 0;
+  if (!__builtin_add_overflow(ts, by, &sum)) return sum;
+  return by > 0 ? std::numeric_limits<Timestamp>::max() : std::numeric_limits<Timestamp>::min();
+}
+
 /// A span of time [from, to): `from` belongs to it, `to` does not. An empty side is open, so
 /// TimeRange() is all of time, and only an open `to` reaches a record at the largest int64.
 class TimeRange {

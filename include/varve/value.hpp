@@ -52,10 +52,14 @@ class ValueView {
   std::variant<double, std::int64_t, bool, std::string_view> value_;
 };
 
-/// One value that owns its bytes: a double, an int64, a bool, or any bytes up to 16 MiB.
+/// One value that owns its bytes: a double, an int64, a bool, or any bytes up to size_max.
 /// Kept as written, doubles bit for bit.
 class Value {
  public:
+  /// The most bytes of a value of ValueType::bytes, 16 MiB. A write of more fails with
+  /// invalid_argument.
+  static constexpr std::size_t size_max = std::size_t{16} << 20;
+
   Value(double value) : value_(value) {}
   template <std::integral T>
     requires(!std::same_as<T, bool>)

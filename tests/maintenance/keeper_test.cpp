@@ -540,7 +540,7 @@ void run_program(std::uint64_t seed, const Rules& rules) {
       } else if (what < 95) {
         db.erase(key(), ts);
       } else {
-        db.erase_range(key(), key(), {ts, engine::saturating_add(ts, random.between(0, 300))});
+        db.erase_range(key(), key(), {ts, saturating_add(ts, random.between(0, 300))});
       }
     }
     switch (random.below(8)) {

@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "varve/aggregation.hpp"
+
 namespace varve::query {
 namespace {
 
@@ -57,6 +59,24 @@ TEST(Buckets, without_a_width_are_all_of_time) {
   const Buckets buckets;
   EXPECT_EQ(buckets.number_of(least), buckets.number_of(greatest));
   EXPECT_EQ(buckets.span_of(0), TimeSpan());
+}
+
+TEST(Aggregation, says_which_bucket_holds_a_moment) {
+  const Aggregation tens = Aggregation::mean.every(Duration(10));
+  EXPECT_EQ(tens.bucket_of(19), TimeRange(10, 20));
+  EXPECT_EQ(tens.bucket_of(-1), TimeRange(-10, 0));
+  EXPECT_EQ(tens.offset(Duration(-7)).bucket_of(12), TimeRange(3, 13));
+}
+
+TEST(Aggregation, has_an_open_bucket_where_time_ends) {
+  const Aggregation tens = Aggregation::mean.every(Duration(10));
+  EXPECT_EQ(tens.bucket_of(greatest), TimeRange(greatest / 10 * 10, {}));
+  EXPECT_EQ(tens.bucket_of(least), TimeRange(least, least / 10 * 10));
+}
+
+TEST(Aggregation, without_buckets_has_all_of_time_as_one) {
+  EXPECT_EQ(Aggregation::mean.bucket_of(5), TimeRange());
+  EXPECT_EQ(Aggregation::mean.every(Duration(0)).bucket_of(5), TimeRange());
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 #include <limits>
 #include <utility>
 
-#include "engine/base/range.hpp"
 #include "tools/varve/record_limits.hpp"
+#include "varve/time.hpp"
 #include "varve/try.hpp"
 
 namespace varve::tools {
@@ -96,7 +96,7 @@ class CsvReader final : public RecordReader {
       return problem(std::to_string(fields.size()) + " columns instead of " +
                      std::to_string(layout_->columns));
     }
-    Timestamp ts = engine::saturating_add(options_.start.value_or(0), step_offset());
+    Timestamp ts = saturating_add(options_.start.value_or(0), step_offset());
     if (layout_->time) {
       VARVE_TRY(ts, parse_time(trimmed(fields[*layout_->time].text), options_.time_unit));
     }

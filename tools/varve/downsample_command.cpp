@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "query/buckets.hpp"
 #include "tools/varve/aggregation_options.hpp"
 #include "tools/varve/command.hpp"
 #include "tools/varve/database.hpp"
@@ -63,17 +62,17 @@ Outcome<void> check_target(const Selection& selection, const std::string& into) 
 
 /// Its edges moved outwards, to where spans begin and end: a value of a part of a span would
 /// replace one of the whole.
-TimeRange whole_spans(const TimeRange& range, const query::Buckets& spans) {
+TimeRange whole_spans(const TimeRange& range, const Aggregation& spans) {
   std::optional<Timestamp> from = range.from();
   std::optional<Timestamp> to = range.to();
-  if (from) from = spans.start_of(spans.number_of(*from));
-  if (to && spans.start_of(spans.number_of(*to)) != *to) {
-    to = spans.start_of(spans.number_of(*to) + 1);
-  }
+  if (from) from = spans.bucket_of(*from).from();
+  if (to && spans.bucket_of(*to).from() != *to) to = spans.bucket_of(*to).to();
   if (from != range.from()) {
     say("--from moved back to " + format_time_short(*from) + ", where its span begins");
   }
-  if (to != range.to()) say("--to moved on to " + format_time_short(*to) + ", where its span ends");
+  if (to && to != range.to()) {
+    say("--to moved on to " + format_time_short(*to) + ", where its span ends");
+  }
   return {from, to};
 }
 
@@ -96,8 +95,7 @@ Outcome<Plan> plan_of(const Arguments& arguments) {
     VARVE_TRY(const Duration ttl, option_value("--ttl", parse_duration(*arguments.ttl)));
     write_options.ttl(ttl);
   }
-  query.between(
-      whole_spans(query.range(), query::Buckets(every, first.offset().value_or(Duration(0)))));
+  query.between(whole_spans(query.range(), first));
   return Plan(std::move(query), every, std::move(functions), write_options);
 }
 

@@ -6,9 +6,9 @@
 #include <unordered_map>
 #include <utility>
 
-#include "engine/base/label_record.hpp"
 #include "tools/varve/output.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/labels.hpp"
 #include "varve/try.hpp"
 
 namespace varve::tools {
@@ -80,7 +80,7 @@ Outcome<void> Importer::describe(WriteBatch& batch) {
       VARVE_TRY(at->second, engine_.labels(key));
     }
     if (at->second == labels || (only_first && !at->second.empty())) continue;
-    if (only_first && !engine::check_labels(labels)) {
+    if (only_first && !check(labels)) {
       ++unlabelled_;
       continue;
     }

@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "engine/base/label_record.hpp"
 #include "tools/varve/line_reader.hpp"
 #include "tools/varve/record_limits.hpp"
 #include "tools/varve/value_text.hpp"
+#include "varve/labels.hpp"
 #include "varve/try.hpp"
 
 namespace varve::tools {
@@ -221,7 +221,7 @@ Parsed<Labels> labels_of(LineHandler& handler) {
   list.reserve(handler.labels.size());
   for (auto& [name, value] : handler.labels) list.emplace_back(std::move(name), std::move(value));
   Labels labels(std::move(list));
-  if (const Status checked = engine::check_labels(labels); !checked) {
+  if (const Status checked = check(labels); !checked) {
     return problem(printable(checked.error().where));
   }
   const Item& leave = handler.leave_with_records;

@@ -8,6 +8,8 @@
 
 #include "engine/base/checksum.hpp"
 #include "tests/engine/table/table_fixture.hpp"
+#include "varve/record.hpp"
+#include "varve/value.hpp"
 
 namespace varve::engine {
 namespace {
@@ -131,8 +133,8 @@ TEST(Table, gives_a_single_large_value_a_block_of_its_own) {
 TEST(Table, keeps_the_longest_key_and_the_largest_value) {
   TableFixture fixture;
   const TestRows rows{
-      value_row(std::string(key_size_max, 'k'), 1, 1.0),
-      value_row(std::string(key_size_max + 1, 'k'), 2, std::string(value_size_max, '\0'))};
+      value_row(std::string(Record::key_size_max, 'k'), 1, 1.0),
+      value_row(std::string(Record::key_size_max + 1, 'k'), 2, std::string(Value::size_max, '\0'))};
   const TableMeta meta = fixture.write(1, rows, Compression::zstd).value();
   EXPECT_EQ(fixture.read(meta).value(), rows);
   EXPECT_LT(meta.size, 400'000u);

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "engine/base/checksum.hpp"
+#include "varve/record.hpp"
+#include "varve/value.hpp"
 
 namespace varve::engine {
 namespace {
@@ -293,7 +295,7 @@ TEST(BatchReader, takes_the_usual_batch_as_it_is) {
 }
 
 TEST(BatchReader, refuses_what_is_over_a_limit_and_names_the_operation) {
-  const std::string longest(key_size_max, 'k');
+  const std::string longest(Record::key_size_max, 'k');
   {
     WriteBatch batch;
     batch.put("a", 1, 1);
@@ -308,7 +310,7 @@ TEST(BatchReader, refuses_what_is_over_a_limit_and_names_the_operation) {
   }
   {
     WriteBatch batch;
-    batch.put("a", 1, std::string(value_size_max + 1, 'v'));
+    batch.put("a", 1, std::string(Value::size_max + 1, 'v'));
     EXPECT_EQ(refusal(batch).where, "operation 0: a value of 16777217 bytes, at most 16777216");
   }
   {
@@ -339,9 +341,9 @@ TEST(BatchReader, refuses_what_is_over_a_limit_and_names_the_operation) {
 }
 
 TEST(BatchReader, takes_what_is_just_within_the_limits) {
-  const std::string longest(key_size_max, 'k');
+  const std::string longest(Record::key_size_max, 'k');
   WriteBatch batch;
-  batch.put(longest, 1, std::string(value_size_max, 'v'));
+  batch.put(longest, 1, std::string(Value::size_max, 'v'));
   batch.erase_range(longest, longest + '\0', TimeRange(2, 3));
   EXPECT_EQ(decode(encode(batch)).size(), 2u);
 }
