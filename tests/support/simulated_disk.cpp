@@ -232,7 +232,7 @@ class SimulatedDisk::OpenFile final : public File {
       const std::uint64_t size = inode_->content.size();
       if (target.empty()) return {};
       if (offset > size || target.size() > size - offset) {
-        return fail(Errc::corruption, where + ": ends too early");
+        return varve::fail(Errc::corruption, where + ": ends too early");
       }
       std::ranges::copy(inode_->content.bytes().subspan(offset, target.size()), target.begin());
       return {};
@@ -568,7 +568,7 @@ Result<std::unique_ptr<FileLock>> SimulatedDisk::lock(const std::filesystem::pat
   const auto take = [&](Disk& disk) -> Status {
     VARVE_CHECK(disk.need_file(name, where));
     if (disk.locks.insert(name).second) return {};
-    return fail(Errc::locked, where + ": held by pid " + std::to_string(::getpid()));
+    return varve::fail(Errc::locked, where + ": held by pid " + std::to_string(::getpid()));
   };
   if (!state_->at_rest([&](Disk& disk) { return disk.find(name) != nullptr; })) {
     VARVE_CHECK(state_->run(Call::create, name, where, make));
