@@ -10,7 +10,7 @@
 #include "engine/table/table.hpp"
 #include "engine/version/version.hpp"
 #include "engine/version/version_edit.hpp"
-#include "maintenance/choice.hpp"
+#include "maintenance/compaction_choice.hpp"
 #include "maintenance/job_files.hpp"
 #include "varve/error.hpp"
 

@@ -3,7 +3,7 @@
 #include <tuple>
 #include <utility>
 
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 #include "varve/try.hpp"
 
 namespace varve::maintenance {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 #include "maintenance/flush.hpp"
 #include "maintenance/keeper_impl.hpp"
 #include "varve/time.hpp"

@@ -10,7 +10,7 @@
 #include "engine/table/table.hpp"
 #include "engine/version/version_set.hpp"
 #include "engine/wal/wal.hpp"
-#include "maintenance/choice.hpp"
+#include "maintenance/compaction_choice.hpp"
 #include "varve/clock.hpp"
 #include "varve/compression.hpp"
 #include "varve/durability.hpp"

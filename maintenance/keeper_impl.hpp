@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "engine/base/mutex.hpp"
-#include "maintenance/choice.hpp"
-#include "maintenance/collection.hpp"
 #include "maintenance/compaction.hpp"
+#include "maintenance/compaction_choice.hpp"
+#include "maintenance/garbage_choice.hpp"
 #include "maintenance/job_files.hpp"
 #include "maintenance/keeper.hpp"
 

@@ -1,4 +1,4 @@
-#include "maintenance/shape.hpp"
+#include "maintenance/time_shape.hpp"
 #include "varve/try.hpp"
 
 namespace varve::maintenance {

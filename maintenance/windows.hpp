@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "engine/base/range.hpp"
+#include "engine/record/range.hpp"
 #include "varve/time.hpp"
 
 namespace varve::maintenance {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "query/aggregator.hpp"
+#include "query/aggregate/aggregator.hpp"
 
 namespace varve::bench {
 

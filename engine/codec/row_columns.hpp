@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "engine/base/bytes.hpp"
-#include "engine/base/number_statistics.hpp"
-#include "engine/base/range.hpp"
-#include "engine/base/rows.hpp"
+#include "engine/record/number_statistics.hpp"
+#include "engine/record/range.hpp"
+#include "engine/record/rows.hpp"
 
 namespace varve::engine {
 

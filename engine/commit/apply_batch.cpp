@@ -1,6 +1,6 @@
 #include "engine/commit/apply_batch.hpp"
 
-#include "engine/base/payload.hpp"
+#include "engine/record/payload.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {

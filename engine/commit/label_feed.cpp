@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "engine/base/assert.hpp"
-#include "engine/base/payload.hpp"
+#include "engine/record/payload.hpp"
 
 namespace varve::engine {
 

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/base/range.hpp"
-#include "engine/base/rows.hpp"
 #include "engine/memtable/memtable.hpp"
+#include "engine/record/range.hpp"
+#include "engine/record/rows.hpp"
 #include "engine/table/table.hpp"
 #include "varve/error.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/base/range.hpp"
+#include "engine/record/range.hpp"
 
 namespace varve::engine {
 

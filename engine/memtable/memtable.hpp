@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "engine/base/mutex.hpp"
-#include "engine/base/range.hpp"
-#include "engine/base/rows.hpp"
-#include "engine/base/wal_key_state.hpp"
 #include "engine/codec/row_columns.hpp"
+#include "engine/record/range.hpp"
+#include "engine/record/rows.hpp"
+#include "engine/record/wal_key_state.hpp"
 
 namespace varve::engine {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/base/mutex.hpp"
-#include "engine/memtable/arena.hpp"
+#include "engine/memory/arena.hpp"
 #include "engine/memtable/memtable.hpp"
 #include "engine/memtable/reader_gate.hpp"
 #include "engine/memtable/run_memory.hpp"

@@ -7,11 +7,11 @@
 #include <cstdint>
 #include <optional>
 
-#include "engine/base/range.hpp"
-#include "engine/base/rows.hpp"
 #include "engine/memtable/run_chunk.hpp"
 #include "engine/memtable/run_memory.hpp"
 #include "engine/memtable/sealed_block.hpp"
+#include "engine/record/range.hpp"
+#include "engine/record/rows.hpp"
 
 namespace varve::engine {
 

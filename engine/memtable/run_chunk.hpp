@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "engine/base/bytes.hpp"
-#include "engine/base/rows.hpp"
-#include "engine/memtable/arena.hpp"
+#include "engine/memory/arena.hpp"
 #include "engine/memtable/run_memory.hpp"
+#include "engine/record/rows.hpp"
 
 namespace varve::engine {
 

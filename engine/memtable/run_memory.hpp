@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/base/bytes.hpp"
-#include "engine/memtable/arena.hpp"
+#include "engine/memory/arena.hpp"
 #include "engine/memtable/reader_gate.hpp"
 #include "varve/time.hpp"
 

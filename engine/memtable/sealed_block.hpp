@@ -9,11 +9,11 @@
 #include <string_view>
 
 #include "engine/base/bytes.hpp"
-#include "engine/base/number_statistics.hpp"
-#include "engine/base/rows.hpp"
 #include "engine/codec/row_columns.hpp"
-#include "engine/memtable/arena.hpp"
+#include "engine/memory/arena.hpp"
 #include "engine/memtable/run_chunk.hpp"
+#include "engine/record/number_statistics.hpp"
+#include "engine/record/rows.hpp"
 
 namespace varve::engine {
 

@@ -10,10 +10,10 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/base/wal_key_state.hpp"
-#include "engine/memtable/arena.hpp"
+#include "engine/memory/arena.hpp"
 #include "engine/memtable/memtable.hpp"
 #include "engine/memtable/run.hpp"
+#include "engine/record/wal_key_state.hpp"
 
 namespace varve::engine {
 

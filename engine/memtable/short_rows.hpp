@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/base/rows.hpp"
 #include "engine/memtable/memtable.hpp"
+#include "engine/record/rows.hpp"
 
 namespace varve::engine {
 

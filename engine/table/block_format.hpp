@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "engine/base/bytes.hpp"
-#include "engine/base/rows.hpp"
 #include "engine/codec/row_columns.hpp"
+#include "engine/record/rows.hpp"
 #include "engine/table/key_list.hpp"
 #include "engine/table/table.hpp"
 #include "varve/compression.hpp"

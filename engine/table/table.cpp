@@ -4,7 +4,7 @@
 #include <limits>
 #include <utility>
 
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 #include "engine/table/block_format.hpp"
 #include "engine/table/index_format.hpp"
 #include "engine/table/key_filter.hpp"

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "engine/base/log.hpp"
-#include "engine/base/number_statistics.hpp"
-#include "engine/base/rows.hpp"
+#include "engine/record/number_statistics.hpp"
+#include "engine/record/rows.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/table/file_pool.hpp"
 #include "engine/table/key_heads.hpp"

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "engine/base/checksum.hpp"
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "engine/base/bytes.hpp"
-#include "engine/base/range.hpp"
+#include "engine/record/range.hpp"
 #include "varve/error.hpp"
 
 namespace varve::engine {

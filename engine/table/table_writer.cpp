@@ -9,7 +9,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 #include "engine/table/block_format.hpp"
 #include "engine/table/index_format.hpp"
 #include "engine/table/key_filter.hpp"

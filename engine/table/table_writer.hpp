@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <memory>
 
-#include "engine/base/rows.hpp"
 #include "engine/codec/row_columns.hpp"
+#include "engine/record/rows.hpp"
 #include "engine/table/table.hpp"
 #include "engine/table/table_meta.hpp"
 #include "varve/compression.hpp"

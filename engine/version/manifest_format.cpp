@@ -9,7 +9,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/base/rows.hpp"
 #include "engine/cursor/cursor.hpp"
 #include "engine/memtable/memtable.hpp"
+#include "engine/record/rows.hpp"
 #include "engine/version/version.hpp"
 #include "varve/error.hpp"
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "engine/base/bytes.hpp"
-#include "engine/base/payload.hpp"
-#include "engine/base/series_state.hpp"
+#include "engine/record/payload.hpp"
+#include "engine/record/series_state.hpp"
 #include "varve/error.hpp"
 #include "varve/write_batch.hpp"
 

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "engine/base/checksum.hpp"
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 #include "engine/wal/group.hpp"
 #include "engine/wal/segment.hpp"
 #include "engine/wal/segment_reader.hpp"

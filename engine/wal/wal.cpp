@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "engine/base/assert.hpp"
-#include "engine/base/file_names.hpp"
 #include "engine/base/mutex.hpp"
+#include "engine/directory/file_names.hpp"
 #include "engine/wal/group.hpp"
 #include "engine/wal/segment.hpp"
 #include "engine/wal/spare_pool.hpp"

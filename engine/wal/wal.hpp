@@ -12,7 +12,7 @@
 #include "engine/base/bytes.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/uuid.hpp"
-#include "engine/base/wal_key_state.hpp"
+#include "engine/record/wal_key_state.hpp"
 #include "varve/error.hpp"
 #include "varve/file_system.hpp"
 #include "varve/recovery_report.hpp"

@@ -8,7 +8,7 @@
 #include <span>
 
 #include "engine/base/checksum.hpp"
-#include "engine/version/identity.hpp"
+#include "engine/directory/identity.hpp"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <span>
 
-#include "engine/base/label_record.hpp"
+#include "engine/record/label_record.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace varve::engine;

@@ -66,7 +66,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   };
   for (const RowsView& row : rows) {
     // The decoder's bound on a block's values leaves room for one slightly over the greatest.
-    if (row.type == RowType::bytes && row.value(0).as_bytes().size() > Value::size_max) return 0;
+    if (row.type == RowType::bytes && row.value(0).as_bytes().size() > varve::Value::size_max)
+      return 0;
     if (encoder.add(row) == 0) {
       end_block();
       require(encoder.add(row) == 1);

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/base/checksum.hpp"
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 #include "engine/table/index_format.hpp"
 #include "engine/table/table.hpp"
 #include "engine/table/table_footer.hpp"

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "engine/base/bytes.hpp"
-#include "engine/base/payload.hpp"
+#include "engine/record/payload.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace varve::engine;

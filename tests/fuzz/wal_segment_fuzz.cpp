@@ -11,7 +11,7 @@
 
 #include "engine/base/bytes.hpp"
 #include "engine/base/checksum.hpp"
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 #include "engine/wal/group.hpp"
 #include "engine/wal/segment.hpp"
 #include "engine/wal/wal.hpp"

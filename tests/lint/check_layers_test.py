@@ -15,8 +15,8 @@ SOUND = {
     "engine/io/file.cpp": '#include <fcntl.h>\n#include "engine/base/bytes.hpp"',
     "engine/codec/pack.cpp": '#include <zstd.h>\n#include "varve/detail/completion.hpp"',
     "engine/wal/wal.cpp": '#include "engine/wal/wal.hpp"\n#include "engine/io/file.hpp"',
-    "engine/engine.cpp": '#include "query/plan.hpp"\n#include "maintenance/keeper.hpp"',
-    "query/plan.cpp": '#include "engine/commit/committer.hpp"',
+    "engine/database/engine.cpp": '#include "query/scan/plan.hpp"\n#include "maintenance/keeper.hpp"',
+    "query/scan/plan.cpp": '#include "engine/commit/committer.hpp"',
     "engine/CMakeLists.txt": "add_subdirectory(base)",
 }
 
@@ -46,7 +46,7 @@ class CheckLayers(unittest.TestCase):
         self.expect_refused("engine/io/up.cpp", '#include "engine/wal/wal.hpp"', "not below")
 
     def test_refuses_the_roof_from_below(self):
-        self.expect_refused("query/up.cpp", '#include "engine/engine_impl.hpp"', "not below")
+        self.expect_refused("query/scan/up.cpp", '#include "engine/database/engine_impl.hpp"', "not below")
 
     def test_refuses_internals_in_a_public_header(self):
         self.expect_refused("include/varve/detail/up.hpp", '#include "engine/base/bytes.hpp"',
@@ -54,7 +54,7 @@ class CheckLayers(unittest.TestCase):
 
     def test_refuses_a_sibling(self):
         self.expect_refused("engine/io/side.cpp", '#include "engine/codec/pack.hpp"', "not below")
-        self.expect_refused("query/side.cpp", '#include "maintenance/keeper.hpp"', "not below")
+        self.expect_refused("query/scan/side.cpp", '#include "maintenance/keeper.hpp"', "not below")
 
     def test_sees_through_odd_spacing(self):
         self.expect_refused("engine/io/up.cpp", '  #  include"engine/wal/wal.hpp"', "not below")
@@ -64,9 +64,9 @@ class CheckLayers(unittest.TestCase):
         self.expect_refused("engine/io/deep/old.cpp", "#include <span>", "without a rank")
 
     def test_refuses_an_include_of_a_folder_without_a_rank(self):
-        self.expect_refused("query/up.cpp", '#include "tests/support/model.hpp"', "without a rank")
-        self.expect_refused("query/near.cpp", '#include "plan.hpp"', "without a rank")
-        self.expect_refused("engine/near.cpp", '#include "plan.hpp"', "without a rank")
+        self.expect_refused("query/scan/up.cpp", '#include "tests/support/model.hpp"', "without a rank")
+        self.expect_refused("query/scan/near.cpp", '#include "plan.hpp"', "without a rank")
+        self.expect_refused("engine/database/near.cpp", '#include "plan.hpp"', "without a rank")
 
     def test_refuses_our_own_headers_in_angle_brackets(self):
         self.expect_refused("engine/io/up.cpp", "#include <engine/wal/wal.hpp>", "quotes")
@@ -78,8 +78,8 @@ class CheckLayers(unittest.TestCase):
             self.expect_refused("engine/memtable/big.cpp", f"#include <{header}>", "only")
 
     def test_refuses_an_unknown_package(self):
-        self.expect_refused("engine/engine.cpp", "#include <boost/any.hpp>", "without a place")
-        self.expect_refused("engine/engine.cpp", "#include <asio.hpp>", "without a place")
+        self.expect_refused("engine/database/engine.cpp", "#include <boost/any.hpp>", "without a place")
+        self.expect_refused("engine/database/engine.cpp", "#include <asio.hpp>", "without a place")
 
     def test_refuses_an_include_it_cannot_read(self):
         self.expect_refused("engine/io/odd.cpp", "#include HEADER", "cannot be read")

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "maintenance/choice.hpp"
+#include "maintenance/compaction_choice.hpp"
 #include "maintenance/windows.hpp"
 
 namespace varve::maintenance {

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <span>
 
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 
 namespace varve::maintenance {
 

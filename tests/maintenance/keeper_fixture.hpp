@@ -13,8 +13,8 @@
 
 #include "engine/base/checksum.hpp"
 #include "engine/base/counters.hpp"
+#include "engine/directory/identity.hpp"
 #include "engine/table/table.hpp"
-#include "engine/version/identity.hpp"
 #include "engine/version/load_version.hpp"
 #include "engine/version/version_set.hpp"
 #include "maintenance/keeper.hpp"

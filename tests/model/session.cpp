@@ -4,7 +4,7 @@
 #include <array>
 #include <chrono>
 
-#include "engine/base/expiry_clock.hpp"
+#include "engine/record/expiry_clock.hpp"
 #include "tests/model/text.hpp"
 
 namespace varve::test {

@@ -5,7 +5,7 @@
 #include <tuple>
 #include <vector>
 
-#include "engine/base/rows.hpp"
+#include "engine/record/rows.hpp"
 
 namespace varve::test {
 

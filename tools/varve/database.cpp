@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "engine/version/identity.hpp"
+#include "engine/directory/identity.hpp"
 #include "varve/try.hpp"
 
 namespace varve::tools {

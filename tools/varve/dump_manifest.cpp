@@ -1,7 +1,7 @@
 #include <string>
 
-#include "engine/base/file_names.hpp"
-#include "engine/version/identity.hpp"
+#include "engine/directory/file_names.hpp"
+#include "engine/directory/identity.hpp"
 #include "engine/version/manifest.hpp"
 #include "tools/varve/dump.hpp"
 #include "tools/varve/engine_text.hpp"

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 #include "engine/table/table.hpp"
 #include "tools/varve/dump.hpp"
 #include "tools/varve/engine_text.hpp"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/base/checksum.hpp"
-#include "engine/version/identity.hpp"
+#include "engine/directory/identity.hpp"
 #include "engine/wal/batch.hpp"
 #include "engine/wal/group.hpp"
 #include "engine/wal/segment.hpp"

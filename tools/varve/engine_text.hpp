@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/base/range.hpp"
+#include "engine/record/range.hpp"
 #include "varve/value.hpp"
 
 namespace varve::tools {

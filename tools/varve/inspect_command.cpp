@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "engine/base/file_names.hpp"
-#include "engine/base/range.hpp"
+#include "engine/directory/file_names.hpp"
+#include "engine/record/range.hpp"
 #include "tools/varve/command.hpp"
 #include "tools/varve/database.hpp"
 #include "tools/varve/engine_text.hpp"

@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
+#include "engine/directory/identity.hpp"
 #include "engine/table/table.hpp"
-#include "engine/version/identity.hpp"
 #include "engine/version/load_version.hpp"
 #include "tools/varve/failure.hpp"
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/base/range.hpp"
+#include "engine/record/range.hpp"
 #include "engine/table/block_format.hpp"
 #include "tools/varve/command.hpp"
 #include "tools/varve/output.hpp"

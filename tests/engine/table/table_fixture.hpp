@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "engine/base/bytes.hpp"
-#include "engine/base/rows.hpp"
+#include "engine/record/rows.hpp"
 #include "engine/table/table.hpp"
 #include "engine/table/table_writer.hpp"
 #include "tests/support/random.hpp"

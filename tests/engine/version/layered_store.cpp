@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/checksum.hpp"
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 #include "engine/table/table_writer.hpp"
 
 namespace varve::engine {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 #include "tests/engine/version/edits.hpp"
 #include "tests/support/simulated_disk.hpp"
 

@@ -5,7 +5,7 @@
 #include <array>
 
 #include "engine/base/checksum.hpp"
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 #include "tests/engine/version/edits.hpp"
 #include "tests/support/simulated_disk.hpp"
 

@@ -5,7 +5,7 @@
 #include <set>
 #include <thread>
 
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 #include "engine/version/load_version.hpp"
 #include "tests/engine/version/edits.hpp"
 #include "tests/support/simulated_disk.hpp"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 #include "engine/wal/group.hpp"
 #include "tests/engine/wal/wal_log.hpp"
 

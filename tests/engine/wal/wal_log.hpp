@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/base/checksum.hpp"
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 #include "engine/wal/segment.hpp"
 #include "engine/wal/wal.hpp"
 #include "tests/support/simulated_disk.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/base/file_names.hpp"
+#include "engine/directory/file_names.hpp"
 #include "engine/wal/wal.hpp"
 #include "tests/engine/wal/wal_log.hpp"
 

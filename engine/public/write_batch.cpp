@@ -1,0 +1,210 @@
+#include "varve/write_batch.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/checksum.hpp"
+#include "engine/record/label_record.hpp"
+#include "engine/record/payload.hpp"
+#include "engine/record/range.hpp"
+#include "engine/record/series_state.hpp"
+#include "varve/record.hpp"
+
+namespace varve {
+
+namespace {
+
+// A bound may be one byte longer than a key, so that key + '\0' ends a range just after any key.
+constexpr std::size_t bound_size_max = Record::key_size_max + 1;
+
+std::string too_long(const char* what, std::size_t size, std::size_t size_max) {
+  return std::string(what) + " of " + std::to_string(size) + " bytes, at most " +
+         std::to_string(size_max);
+}
+
+/// A TTL past the end of time means that the record stays.
+std::optional<Timestamp> expiry_of(Timestamp ts, const std::optional<Duration>& ttl) {
+  if (!ttl) return std::nullopt;
+  return saturating_add(ts, ttl->count());
+}
+
+}  // namespace
+
+void WriteBatch::put(std::string_view key, Timestamp ts, ValueView value,
+                     std::optional<Duration> ttl) {
+  if (accepts(key) && accepts(value) && accepts(ttl)) {
+    put(key_number(key), ts, value, expiry_of(ts, ttl));
+  }
+  ++operations_;
+}
+
+void WriteBatch::put(const Series& series, Timestamp ts, ValueView value,
+                     std::optional<Duration> ttl) {
+  if (accepts(value) && accepts(ttl)) {
+    put(key_number(series.state_), ts, value, expiry_of(ts, ttl));
+  }
+  ++operations_;
+}
+
+void WriteBatch::put(const RecordView& record) {
+  if (accepts(record.key()) && accepts(record.value())) {
+    const bool by_default = record.expires_at() == never;
+    put(key_number(record.key()), record.ts(), record.value(),
+        by_default ? std::nullopt : std::optional(record.expires_at()));
+  }
+  ++operations_;
+}
+
+void WriteBatch::put(std::uint32_t key, Timestamp ts, const ValueView& value,
+                     std::optional<Timestamp> expires_at) {
+  engine::BatchEncoder(payload_).put(key, ts, value, expires_at);
+  ++puts_;
+  user_bytes_ += user_bytes_of(internal_key(keys_[key]), value);
+}
+
+std::uint64_t WriteBatch::user_bytes_of(std::string_view internal_key, const ValueView& value) {
+  const std::size_t key_and_ts = internal_key.size() - 1 + sizeof(Timestamp);
+  switch (value.type()) {
+    case ValueType::bytes: return key_and_ts + value.as_bytes().size();
+    case ValueType::bool_: return key_and_ts + 1;
+    default: return key_and_ts + sizeof(std::uint64_t);
+  }
+}
+
+void WriteBatch::erase(std::string_view key, Timestamp ts) {
+  if (accepts(key)) {
+    engine::BatchEncoder(payload_).erase(key_number(key), ts);
+    ++deletes_;
+  }
+  ++operations_;
+}
+
+void WriteBatch::erase_range(std::string_view first_key, std::optional<std::string_view> end_key,
+                             TimeRange range) {
+  const std::size_t longest = std::max(first_key.size(), end_key ? end_key->size() : 0);
+  if (longest > bound_size_max) {
+    refuse(too_long("a range's key", longest, bound_size_max));
+  } else if (end_key && *end_key < first_key) {
+    refuse("a range whose end key is below its first");
+  } else if (range.from() && range.to() && *range.to() < *range.from()) {
+    refuse("a range of time that ends before it begins");
+  } else {
+    const engine::KeyRange keys = engine::user_key_range(first_key, end_key);
+    const engine::TimeSpan times = engine::time_span(range);
+    if (!keys.empty() && !times.empty()) {
+      engine::BatchEncoder(payload_).erase_range(keys.first, keys.end, times);
+      may_cover_ |= puts_ + deletes_ != 0;
+      ++deletes_;
+    }
+  }
+  ++operations_;
+}
+
+void WriteBatch::erase_prefix(std::string_view prefix, TimeRange range) {
+  const std::optional<std::string> end = engine::prefix_end(prefix);
+  erase_range(prefix, end ? std::optional<std::string_view>(*end) : std::nullopt, range);
+}
+
+void WriteBatch::describe(std::string_view key, const Labels& labels) {
+  const Status checked = check(labels);
+  if (!checked) refuse(checked.error().where);
+  if (accepts(key) && checked) {
+    const std::uint32_t number = key_number(engine::KeySpace::labels, key);
+    if (labels.empty()) {
+      engine::BatchEncoder(payload_).erase(number, engine::label_ts);
+      ++deletes_;
+    } else {
+      const engine::Bytes bytes = engine::encode_labels(labels);
+      // An expiry of its own, so that no default applies.
+      put(number, engine::label_ts, engine::as_text(bytes), never);
+    }
+    describes_ = true;
+  }
+  ++operations_;
+}
+
+void WriteBatch::clear() {
+  payload_.size = 0;
+  payload_.key_count = 0;
+  payload_.previous_ts = 0;
+  key_count_ = 0;
+  key_heap_.clear();
+  key_bytes_ = operations_ = 0;
+  puts_ = deletes_ = user_bytes_ = 0;
+  may_cover_ = describes_ = false;
+  problem_.reset();
+  engine_id_ = 0;
+  stranger_.reset();
+}
+
+bool WriteBatch::accepts(std::string_view key) {
+  if (!key.empty() && key.size() <= Record::key_size_max) return true;
+  refuse(key.empty() ? "an empty key" : too_long("a key", key.size(), Record::key_size_max));
+  return false;
+}
+
+bool WriteBatch::accepts(const ValueView& value) {
+  if (value.type() != ValueType::bytes) return true;
+  const std::size_t size = value.as_bytes().size();
+  if (size <= Value::size_max) return true;
+  refuse(too_long("a value", size, Value::size_max));
+  return false;
+}
+
+bool WriteBatch::accepts(const std::optional<Duration>& ttl) {
+  if (!ttl || ttl->count() >= 0) return true;
+  refuse("a negative TTL");
+  return false;
+}
+
+void WriteBatch::refuse(std::string what) {
+  if (!problem_) problem_ = {operations_, std::move(what)};
+}
+
+// Only the key before is looked at: series by series or round by round, a batch seldom comes back
+// to a key, and where it does the memtable's index serves as well as one of the batch's own would.
+std::uint32_t WriteBatch::key_number(engine::KeySpace space, std::string_view key) {
+  const std::string_view last =
+      key_count_ == 0 ? std::string_view() : internal_key(keys_[key_count_ - 1]);
+  if (last.empty() || engine::user_key(last) != key || engine::space_of(last) != space) {
+    const std::size_t offset = key_heap_.size();
+    key_heap_.push_back(static_cast<char>(space));
+    key_heap_.append(key);
+    const std::string_view internal = std::string_view(key_heap_).substr(offset);
+    add_key() = {engine::hash_of(internal), offset, internal.size(), nullptr};
+    key_bytes_ += internal.size();
+  }
+  return static_cast<std::uint32_t>(key_count_ - 1);
+}
+
+std::uint32_t WriteBatch::key_number(std::string_view key) {
+  return key_number(engine::KeySpace::user, key);
+}
+
+std::uint32_t WriteBatch::key_number(const std::shared_ptr<engine::SeriesState>& series) {
+  if (key_count_ == 0 || keys_[key_count_ - 1].series != series) {
+    if (engine_id_ == 0) {
+      engine_id_ = series->engine_id();
+      first_handle_ = operations_;
+    } else if (engine_id_ != series->engine_id() && !stranger_) {
+      stranger_ = operations_;
+    }
+    engine::BatchKey& added = add_key();
+    if (added.series != series) added = {series->hash(), 0, 0, series};
+    key_bytes_ += series->key().size();
+  }
+  return static_cast<std::uint32_t>(key_count_ - 1);
+}
+
+/// The next key, which may hold what it held in the batch before.
+engine::BatchKey& WriteBatch::add_key() {
+  if (key_count_ == keys_.size()) keys_.emplace_back();
+  return keys_[key_count_++];
+}
+
+std::string_view WriteBatch::internal_key(const engine::BatchKey& key) const {
+  if (key.series) return key.series->key();
+  return std::string_view(key_heap_).substr(key.offset, key.size);
+}
+
+}  // namespace varve

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "engine/record/rows.hpp"
+
+namespace varve::engine {
+
+/// What aggregates need of the values of a stretch, so that they need not be read: of doubles that
+/// are all finite, or of int64s. Exact.
+///
+/// Each member is a value of the type, as 64 bits. The sum of doubles is the exact sum, as the
+/// nearest double and what that lacks; the sum of int64s has 128 bits.
+struct NumberStatistics {
+  RowType type = RowType::double_;
+  std::uint64_t first = 0;  // In the order of time.
+  std::uint64_t last = 0;
+  std::uint64_t min = 0;  // Of the zeros -0.0 is the less.
+  std::uint64_t max = 0;
+  std::uint64_t sum_high = 0;
+  std::uint64_t sum_low = 0;
+
+  friend bool operator==(const NumberStatistics&, const NumberStatistics&) = default;
+};
+
+/// Nothing where exact_pair_of() the doubles has nothing. REQUIRES a value, here and below.
+std::optional<NumberStatistics> statistics_of(std::span<const double> values);
+std::optional<NumberStatistics> statistics_of(std::span<const std::int64_t> values);
+/// Of rows of any type; nothing but for numbers.
+std::optional<NumberStatistics> statistics_of(const RowsView& rows);
+
+}  // namespace varve::engine

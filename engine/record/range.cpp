@@ -1,0 +1,45 @@
+#include "engine/record/range.hpp"
+
+#include "varve/record.hpp"
+#include "varve/try.hpp"
+
+namespace varve::engine {
+
+std::optional<std::string> prefix_end(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && static_cast<unsigned char>(end.back()) == 0xFF) end.pop_back();
+  if (end.empty()) return std::nullopt;
+  end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
+  return end;
+}
+
+Status check_key(std::string_view user_key) {
+  if (user_key.empty()) return fail(Errc::invalid_argument, "the key is empty");
+  if (user_key.size() > Record::key_size_max) {
+    return fail(Errc::invalid_argument, "a key of " + std::to_string(user_key.size()) +
+                                            " bytes; the limit is " +
+                                            std::to_string(Record::key_size_max));
+  }
+  return {};
+}
+
+KeyRange key_range(KeySpace space, std::string_view first, std::optional<std::string_view> end) {
+  const char space_end = static_cast<char>(static_cast<char>(space) + 1);
+  return {internal_key(first, space), end ? internal_key(*end, space) : std::string(1, space_end)};
+}
+
+KeyRange user_key_range(std::string_view first, std::optional<std::string_view> end) {
+  return key_range(KeySpace::user, first, end);
+}
+
+TimeSpan time_span(const TimeRange& range) {
+  TimeSpan span;
+  if (range.from()) span.first = *range.from();
+  if (range.to()) {
+    if (*range.to() == std::numeric_limits<Timestamp>::min()) return {1, 0};
+    span.last = *range.to() - 1;
+  }
+  return span;
+}
+
+}  // namespace varve::engine

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "engine/record/range.hpp"
+#include "engine/table/table.hpp"
+#include "varve/error.hpp"
+
+namespace varve::maintenance {
+
+/// Some rows that lie close together in time.
+struct Cell {
+  engine::TimeSpan times;  // There is a row at either end.
+  std::uint64_t bytes = 0;
+
+  friend bool operator==(const Cell&, const Cell&) = default;
+};
+
+/// Where in time the rows of a table lie: ascending cells, of at most one window each while there
+/// are few enough of them. A table's own times say little: one late row stretches them.
+using Shape = std::vector<Cell>;
+
+bool overlaps(const Shape& shape, const engine::TimeSpan& times);
+bool overlaps(const Shape& a, const Shape& b);
+
+/// Gathers a shape. Where rows lie in too many windows (a clock that runs wild), windows are
+/// taken together by twos until they are few, so the memory is bounded.
+class ShapeBuilder {
+ public:
+  static constexpr std::size_t cells_max = 1024;
+
+  explicit ShapeBuilder(std::int64_t window) : width_(window) {}
+
+  /// REQUIRES ascending timestamps. `bytes` is what they take together.
+  void add(std::span<const Timestamp> timestamps, std::uint64_t bytes);
+  /// Whether rows in these times are sure to be in one cell.
+  bool one_cell(const engine::TimeSpan& times) const;
+  /// REQUIRES one_cell(times).
+  void add(const engine::TimeSpan& times, std::uint64_t bytes);
+  Shape finish() const;
+
+ private:
+  void widen();
+
+  std::int64_t width_;
+  std::map<Timestamp, Cell> cells_;  // By the first moment of their window.
+};
+
+/// Of a table: blocks within one window are taken from its index, others are read.
+Result<Shape> shape_of(const engine::Table& table, std::int64_t window);
+
+}  // namespace varve::maintenance

@@ -1,0 +1,65 @@
+#include "query/aggregate/buckets.hpp"
+
+#include <limits>
+#include <optional>
+
+#include "engine/numeric/exact_sum.hpp"
+#include "varve/aggregation.hpp"
+
+namespace varve::query {
+
+namespace {
+
+using engine::Int128;
+
+/// Towards the past, also below zero.
+template <class T>
+T floor_divided(T a, T b) {
+  return a / b - (a % b < 0 ? 1 : 0);
+}
+
+Timestamp saturated(Int128 ts) {
+  constexpr Int128 least = std::numeric_limits<Timestamp>::min();
+  constexpr Int128 greatest = std::numeric_limits<Timestamp>::max();
+  return static_cast<Timestamp>(ts < least ? least : ts > greatest ? greatest : ts);
+}
+
+}  // namespace
+
+Buckets::Buckets(Duration width, Duration offset) : width_(width.count()) {
+  offset_ = offset.count() % width_;
+  if (offset_ < 0) offset_ += width_;
+}
+
+std::int64_t Buckets::number_of(Timestamp ts) const {
+  if (all_of_time()) return 0;
+  std::int64_t since = 0;
+  if (!__builtin_sub_overflow(ts, offset_, &since)) return floor_divided(since, width_);
+  // An offset means a width of 2 or more, so the number fits again.
+  return static_cast<std::int64_t>(
+      floor_divided<Int128>(static_cast<Int128>(ts) - offset_, width_));
+}
+
+Timestamp Buckets::start_of(std::int64_t number) const {
+  return saturated(static_cast<Int128>(number) * width_ + offset_);
+}
+
+engine::TimeSpan Buckets::span_of(std::int64_t number) const {
+  if (all_of_time()) return {};
+  const Int128 start = static_cast<Int128>(number) * width_ + offset_;
+  return {saturated(start), saturated(start + width_ - 1)};
+}
+
+}  // namespace varve::query
+
+namespace varve {
+
+TimeRange Aggregation::bucket_of(Timestamp ts) const {
+  if (!every_ || *every_ < Duration(1)) return {};
+  const query::Buckets buckets(*every_, offset_.value_or(Duration(0)));
+  const engine::TimeSpan span = buckets.span_of(buckets.number_of(ts));
+  if (span.last == std::numeric_limits<Timestamp>::max()) return {span.first, std::nullopt};
+  return {span.first, span.last + 1};
+}
+
+}  // namespace varve

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "engine/numeric/exact_sum.hpp"
+#include "query/aggregate/counter.hpp"
+#include "query/aggregate/extremes.hpp"
+#include "query/aggregate/moments.hpp"
+#include "query/aggregate/quantiles.hpp"
+#include "query/scan/block_statistics.hpp"
+#include "varve/aggregation.hpp"
+#include "varve/scan.hpp"
+#include "varve/time.hpp"
+#include "varve/value.hpp"
+
+namespace varve::query {
+
+/// Which parts of a summary some functions need. Without any it still counts.
+struct Needs {
+  static Needs of(std::span<const Aggregation> functions);
+
+  bool sum = false;
+  bool extremes = false;
+  bool ends = false;  // First and last.
+  bool moments = false;
+  bool quantiles = false;
+  bool counter = false;
+
+  /// Whether BlockStatistics can stand for rows.
+  bool statistics_suffice() const { return !moments && !quantiles && !counter; }
+};
+
+/// The records of a bucket, boiled down to what the functions need, in memory that hangs on
+/// neither their number (but for up to quantile_exact_max numbers) nor their order: what was put
+/// together from parts equals what came at once, bit for bit, except that moments and quantiles
+/// beyond their exact range round by the order.
+class Summary {
+ public:
+  explicit Summary(const Needs& needs);
+
+  /// The records [begin, end) of the block, which are all newer than those before or, against the
+  /// order of time, all older; they are in the same order themselves.
+  void add(const Block& block, std::size_t begin, std::size_t end, bool newest_first);
+  /// As if the block's rows were added. REQUIRES Needs::statistics_suffice().
+  void add(const BlockStatistics& block);
+  /// As if the records of another series, with a greater key, were added.
+  void add(const Summary& other);
+  /// Nothing is in it any more; memory is kept.
+  void reset();
+
+  /// Readings from beside the bucket may be put in, so that steps into it count.
+  Counter& counter() { return counter_; }
+  const Counter& counter() const { return counter_; }
+
+  std::optional<Value> value(const Aggregation& function) const;
+
+ private:
+  struct End {
+    Value value;
+    Timestamp ts;
+  };
+
+  template <class T>
+  void add_statistics(const BlockStatistics& block);
+  template <class T>
+  void add_numbers(std::span<const T> values);
+  template <class T>
+  void add_readings(std::span<const T> values, std::span<const Timestamp> times, bool newest_first);
+  void offer_first(const ValueView& value, Timestamp ts);
+  void offer_last(const ValueView& value, Timestamp ts);
+
+  Needs needs_;
+  std::uint64_t records_ = 0;
+  std::uint64_t numbers_ = 0;
+  engine::ExactSum sum_;
+  Extremes extremes_;
+  std::optional<End> first_;
+  std::optional<End> last_;
+  Counter counter_;
+  std::unique_ptr<Moments> moments_;  // Where needed: they are large.
+  std::unique_ptr<Quantiles> quantiles_;
+};
+
+}  // namespace varve::query

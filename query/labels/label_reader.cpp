@@ -1,0 +1,155 @@
+#include "query/labels/label_reader.hpp"
+
+#include <thread>
+#include <utility>
+
+#include "engine/record/label_record.hpp"
+#include "query/scan/plan.hpp"
+#include "varve/try.hpp"
+
+namespace varve::query {
+
+using engine::Lock;
+using engine::View;
+
+Status for_each_label_record(
+    const View& view, const engine::KeyRange& label_keys, engine::CursorOptions options,
+    const std::function<Result<bool>(std::string_view, std::string_view)>& visit) {
+  VARVE_TRY(const auto cursor, view.live_rows({label_keys, {}, false}, options));
+  while (true) {
+    VARVE_TRY(const bool found, cursor->next_key());
+    if (!found) return {};
+    VARVE_TRY(const engine::RowsView rows, cursor->next_rows());
+    if (rows.empty()) continue;
+    if (rows.type != engine::RowType::bytes) {
+      return fail(Errc::corruption, "a label record that is no bytes");
+    }
+    VARVE_TRY(const bool more,
+              visit(engine::user_key(cursor->key()), rows.value(rows.size() - 1).as_bytes()));
+    if (!more) return {};
+  }
+}
+
+namespace {
+
+Result<LabelIndex> build(const View& view, engine::CursorOptions options) {
+  LabelIndex index;
+  const engine::KeyRange keys = engine::key_range(engine::KeySpace::labels, "", {});
+  VARVE_CHECK(for_each_label_record(
+      view, keys, options, [&](std::string_view key, std::string_view record) -> Result<bool> {
+        const auto labels = engine::decode_labels(engine::as_bytes(record));
+        if (labels) {
+          index.set(key, *labels);
+        } else if (!options.skip_damaged) {
+          return std::unexpected(labels.error());
+        }
+        return true;
+      }));
+  index.shrink();
+  return index;
+}
+
+}  // namespace
+
+/// Applies what the feed has up to `sequence`. False where there is no index that could be brought
+/// there.
+Result<bool> LabelReader::catch_up(std::uint64_t sequence) {
+  if (!index_) return false;
+  const auto changes = feed_.take_through(sequence);
+  if (!changes) {
+    index_.reset();
+    return false;
+  }
+  for (const engine::LabelFeed::Change& change : *changes) {
+    Labels labels;
+    if (!change.record.empty()) {
+      VARVE_TRY(labels, engine::decode_labels(engine::as_bytes(change.record)));
+    }
+    index_->set(change.key, labels);
+    changed_at_ = change.sequence;
+  }
+  return true;
+}
+
+/// Builds the index, as of a view that is taken here.
+Status LabelReader::build_anew(Timestamp now) {
+  index_.reset();
+  const std::uint64_t untold = feed_.start();
+  // The writer comes to publish it in a moment: nothing lies between that may wait.
+  while (versions_.visible_sequence() < untold) std::this_thread::yield();
+  const ViewPointer view = versions_.view(now);
+  auto built = build(*view, {.fill_cache = false});
+  if (!built) {
+    feed_.stop();
+    return std::unexpected(std::move(built).error());
+  }
+  index_ = *std::move(built);
+  changed_at_ = untold;
+  // What the view showed already is told again, all of it: that changes nothing but changed_at_.
+  VARVE_CHECK(catch_up(view->sequence()));
+  return {};
+}
+
+Status LabelReader::ask(ViewPointer& view, const ReadOptions& options, Timestamp now,
+                        const Question& question) {
+  const bool at_present = view == nullptr;
+  {
+    const Lock lock(mutex_);
+    if (at_present) view = versions_.view(now);
+    VARVE_TRY(bool usable, catch_up(view->sequence()));
+    if (!usable || index_->is_worn()) {
+      const Status built = build_anew(now);
+      const bool skips = options.skip_damaged() && !built && built.error().code == Errc::corruption;
+      if (!built && !skips) return built;
+      if (at_present) view = versions_.view(now);
+      VARVE_TRY(usable, catch_up(view->sequence()));
+    }
+    if (usable && changed_at_ <= view->sequence()) {
+      question(*index_);
+      return {};
+    }
+  }
+  VARVE_TRY(const LabelIndex as_of_view, build(*view, cursor_options(options)));
+  question(as_of_view);
+  return {};
+}
+
+Result<LabelReader::Selected> LabelReader::select(const Query& query, const ReadOptions& options,
+                                                  ViewPointer snapshot, Timestamp now) {
+  VARVE_TRY(const engine::CursorBounds bounds, bounds_of(query));
+  VARVE_TRY(const auto matchers, make_matchers(query.matchers()));
+  std::optional<KeySelection> keys;
+  VARVE_CHECK(ask(snapshot, options, now, [&](const LabelIndex& index) {
+    keys.emplace(index.select(matchers, bounds.keys));
+  }));
+  return Selected{std::move(snapshot), *std::move(keys)};
+}
+
+Result<std::vector<std::string>> LabelReader::names(const Query& query, const ReadOptions& options,
+                                                    ViewPointer snapshot, Timestamp now) {
+  VARVE_TRY(const engine::CursorBounds bounds, bounds_of(query));
+  VARVE_TRY(const auto matchers, make_matchers(query.matchers()));
+  std::vector<std::string> found;
+  VARVE_CHECK(ask(snapshot, options, now,
+                  [&](const LabelIndex& index) { found = index.names(matchers, bounds.keys); }));
+  return found;
+}
+
+Result<std::vector<std::string>> LabelReader::values(std::string_view name, const Query& query,
+                                                     const ReadOptions& options,
+                                                     ViewPointer snapshot, Timestamp now) {
+  VARVE_TRY(const engine::CursorBounds bounds, bounds_of(query));
+  VARVE_TRY(const auto matchers, make_matchers(query.matchers()));
+  std::vector<std::string> found;
+  VARVE_CHECK(ask(snapshot, options, now, [&](const LabelIndex& index) {
+    found = index.values(name, matchers, bounds.keys);
+  }));
+  return found;
+}
+
+LabelReader::Size LabelReader::size() const {
+  const Lock lock(mutex_);
+  return index_ ? Size{index_->size(), index_->bytes()} : Size{};
+}
+
+}  // namespace varve::query

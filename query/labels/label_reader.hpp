@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/mutex.hpp"
+#include "engine/commit/label_feed.hpp"
+#include "engine/version/version_set.hpp"
+#include "query/labels/label_index.hpp"
+#include "query/scan/key_selection.hpp"
+#include "varve/error.hpp"
+#include "varve/labels.hpp"
+#include "varve/query.hpp"
+
+namespace varve::query {
+
+/// Answers what is asked of labels, each time as of one view. The index in memory is built at the
+/// first question, out of the label records, so a database opens no slower for having labels.
+///
+/// Threads: any. mutex_ guards the index and is held while it is built, brought up to date and
+/// asked; the writer never takes it, and describing series never waits for a question. What orders
+/// them is the feed: the writer tells it of a change before it publishes the sequence, and a
+/// question first takes from it everything up to its view's sequence. So an acknowledged describe
+/// is seen by every question that starts later, and the labels of a batch exactly where its records
+/// are. Flush, compaction and collection move label records and change none; the engine itself
+/// removes some by writing a batch, as anybody does.
+///
+/// The index only goes forward. A question that stands on the present takes its view under the
+/// mutex, so its view is never older than the index. For a snapshot the index serves while nothing
+/// was described after it; else an index of its own is built for the one question.
+class LabelReader {
+ public:
+  /// Both outlive it.
+  LabelReader(const engine::VersionSet& versions, engine::LabelFeed& feed)
+      : versions_(versions), feed_(feed) {}
+
+  using ViewPointer = std::shared_ptr<const engine::View>;
+  struct Selected {
+    ViewPointer view;  // What the rest of the read has to stand on.
+    KeySelection keys;
+  };
+
+  // Each stands on `snapshot`, or where that is null on the present, as of `now`.
+
+  Result<Selected> select(const Query& query, const ReadOptions& options, ViewPointer snapshot,
+                          Timestamp now);
+  Result<std::vector<std::string>> names(const Query& query, const ReadOptions& options,
+                                         ViewPointer snapshot, Timestamp now);
+  Result<std::vector<std::string>> values(std::string_view name, const Query& query,
+                                          const ReadOptions& options, ViewPointer snapshot,
+                                          Timestamp now);
+
+  /// Of the index, as it is: zeros before the first question.
+  struct Size {
+    std::uint64_t series = 0;
+    std::uint64_t bytes = 0;
+  };
+  Size size() const;
+
+ private:
+  using Question = std::function<void(const LabelIndex&)>;
+
+  /// Asks an index that holds the labels as of `view`; a null one is filled in.
+  Status ask(ViewPointer& view, const ReadOptions& options, Timestamp now,
+             const Question& question);
+  Status build_anew(Timestamp now) VARVE_REQUIRES(mutex_);
+  Result<bool> catch_up(std::uint64_t sequence) VARVE_REQUIRES(mutex_);
+
+  const engine::VersionSet& versions_;
+  engine::LabelFeed& feed_;
+
+  mutable engine::Mutex mutex_;
+  std::optional<LabelIndex> index_ VARVE_GUARDED_BY(mutex_);
+  /// The newest describe that is in the index.
+  std::uint64_t changed_at_ VARVE_GUARDED_BY(mutex_) = 0;
+};
+
+/// Calls `visit` with each user's key of the range that has labels, and its label record,
+/// ascending, until it says false.
+Status for_each_label_record(
+    const engine::View& view, const engine::KeyRange& label_keys, engine::CursorOptions options,
+    const std::function<Result<bool>(std::string_view, std::string_view)>& visit);
+
+}  // namespace varve::query

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/record/range.hpp"
+#include "engine/version/view.hpp"
+#include "query/scan/answer_source.hpp"
+#include "varve/error.hpp"
+#include "varve/scan.hpp"
+
+namespace varve::query {
+
+/// As many as ever pay.
+inline constexpr std::size_t scan_threads_max = 64;
+
+/// Opens the part of a query that lies in a range of keys. Called on any thread.
+using OpenPart = std::function<Result<std::unique_ptr<AnswerSource>>(const engine::KeyRange& keys)>;
+
+/// Ranges of keys, one after the other, that make up the one given and hold about equally many
+/// rows of the span of time: at most `count`, fewer where there are few rows or keys.
+Result<std::vector<engine::KeyRange>> split_keys(const engine::View& view,
+                                                 const engine::CursorBounds& bounds,
+                                                 const engine::CursorOptions& options,
+                                                 std::size_t count);
+
+/// The blocks of all parts, in the order of the parts, read by several threads ahead of who takes
+/// them. At most `limit` records; where there is a limit, no part may pass over blocks unread.
+/// Starts the threads at once; its end waits for them.
+Result<std::unique_ptr<AnswerSource>> parallel_source(std::vector<engine::KeyRange> parts,
+                                                      OpenPart open, std::size_t threads,
+                                                      std::size_t limit);
+
+}  // namespace varve::query
