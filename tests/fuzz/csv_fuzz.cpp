@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "tests/tools/reading.hpp"
-#include "tools/varve/csv_reader.hpp"
-#include "tools/varve/record_printer.hpp"
+#include "tests/tools/varve/import/reading.hpp"
+#include "tools/formats/record_printer.hpp"
+#include "tools/varve/import/csv_reader.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace varve;

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/tools/reading.hpp"
-#include "tools/varve/line_protocol.hpp"
+#include "tests/tools/varve/import/reading.hpp"
+#include "tools/formats/line_protocol.hpp"
 
 namespace {
 

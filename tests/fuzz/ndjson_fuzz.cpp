@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "tests/tools/reading.hpp"
-#include "tools/varve/ndjson.hpp"
+#include "tests/tools/varve/import/reading.hpp"
+#include "tools/formats/ndjson.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace varve::tools;

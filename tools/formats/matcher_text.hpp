@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "tools/varve/terminal/failure.hpp"
+#include "varve/labels.hpp"
+
+namespace varve::tools {
+
+/// room=hall, room!=hall, room^=ha (begins so), room|=hall,yard (one of), room=~ha.* and
+/// room!~ha.* (expressions). A value may stand in double quotes.
+Parsed<Matcher> parse_matcher(std::string_view text);
+
+/// room=hall. Also without a value: room=
+Parsed<Label> parse_label(std::string_view text);
+
+/// {room="hall 1", unit="C"}, on one line.
+std::string labels_text(const Labels& labels);
+
+}  // namespace varve::tools

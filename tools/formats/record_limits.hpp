@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string_view>
+
+#include "tools/formats/record_list.hpp"
+#include "tools/varve/terminal/failure.hpp"
+
+namespace varve::tools {
+
+/// What the engine would say of the key, if it does not take it.
+Parsed<void> check_key(std::string_view key);
+
+/// Adds the record, or says which limit of the engine it breaks: so that a bad line is known by
+/// its number, and does not bring down a whole batch.
+Parsed<void> add_checked(RecordList& records, std::string_view key, Timestamp ts,
+                         const ValueView& value, Timestamp expires_at = never);
+
+}  // namespace varve::tools

@@ -1,0 +1,84 @@
+#include "tools/varve/commands/command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "tools/formats/value_text.hpp"
+#include "tools/varve/terminal/output.hpp"
+
+namespace varve::tools {
+
+namespace {
+
+constexpr const char* description =
+    "Works with a Varve time-series database: one directory of records (key, time, value).";
+
+constexpr const char* footer = R"(Examples:
+  varve demo                                          see what it does, in a few seconds
+  varve import --db plant --key room/temp temp.csv    timestamp,value into one series
+  varve query --db plant --prefix room/ --from -1d    a table of the last day
+  varve query --db plant --key room/temp --plot       a chart in the terminal
+  varve export --db plant --format ndjson -o all.ndjson
+
+Times are RFC 3339 (2024-05-01T12:00:00Z; without a zone UTC), microseconds since 1970, or
+relative to now: now, -1h, -30m, -7d. Ranges of time include --from and exclude --to.
+
+Exit codes: 0 done; 1 failed; 2 the command line is wrong, nothing was done; 3 done, but
+something was left out (bad lines under --on-error skip).)";
+
+int report(const Failure& failure) {
+  if (!failure.message.empty()) say(failure.message);
+  return failure.exit_code;
+}
+
+}  // namespace
+
+int run_command(int argc, char** argv) {
+  // A reader that goes away is an error of a write, not a death: the database gets closed.
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App app(description, "varve");
+  app.footer(footer);
+  app.set_version_flag("--version", std::string("varve ") + VARVE_VERSION);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(28);
+
+  Action action;
+  add_import(app, action);
+  add_export(app, action);
+  add_query(app, action);
+  add_latest(app, action);
+  add_downsample(app, action);
+  add_delete(app, action);
+  add_series(app, action);
+  add_labels(app, action);
+  add_top(app, action);
+  add_stats(app, action);
+  add_compact(app, action);
+  add_inspect(app, action);
+  add_dump(app, action);
+  add_demo(app, action);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& wish) {  // --help or --version.
+    return app.exit(wish);
+  } catch (const CLI::ParseError& error) {
+    std::string name = "varve";
+    for (const CLI::App* chosen : app.get_subcommands()) name += ' ' + chosen->get_name();
+    const bool unknown = app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-';
+    say(unknown ? "there is no subcommand " + quote(argv[1]) : std::string(error.what()));
+    say("see " + name + " --help");
+    return exit_usage;
+  }
+  try {
+    const Outcome<int> outcome = action();
+    return outcome ? *outcome : report(outcome.error());
+  } catch (const std::exception& error) {  // Memory ran out, or a library threw.
+    return report(Failure(exit_failed, error.what()));
+  }
+}
+
+}  // namespace varve::tools

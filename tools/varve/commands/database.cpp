@@ -1,0 +1,36 @@
+#include "tools/varve/commands/database.hpp"
+
+#include <filesystem>
+#include <utility>
+
+#include "engine/directory/identity.hpp"
+#include "varve/try.hpp"
+
+namespace varve::tools {
+
+Outcome<Engine> open_database(const std::string& dir, Access access,
+                              const std::optional<Durability>& durability) {
+  std::error_code error;
+  const auto status = std::filesystem::status(dir, error);
+  if (access != Access::create) {
+    if (!std::filesystem::exists(status)) return failed(dir + ": no such directory");
+    if (!std::filesystem::is_directory(status)) return failed(dir + ": not a directory");
+    const auto identity = std::filesystem::path(dir) / engine::identity_file_name;
+    if (!std::filesystem::exists(identity, error) && !error) {
+      return failed(dir + ": not a Varve database");
+    }
+  } else if (std::filesystem::exists(status) && !std::filesystem::is_directory(status)) {
+    return failed(dir + ": not a directory");
+  }
+  Options options;
+  options.dir = dir;
+  options.create_if_missing = access == Access::create;
+  options.background_maintenance = access != Access::read;
+  if (durability) options.durability = *durability;
+  VARVE_TRY(Engine engine, Engine::open(std::move(options)));
+  return engine;
+}
+
+Timestamp wall_clock() { return system_clock()->wall(); }
+
+}  // namespace varve::tools

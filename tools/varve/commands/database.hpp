@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tools/varve/terminal/failure.hpp"
+#include "varve/engine.hpp"
+
+namespace varve::tools {
+
+enum class Access {
+  read,    ///< Must exist. No maintenance runs.
+  write,   ///< Must exist.
+  create,  ///< Is made where there is nothing.
+};
+
+/// Opens a database, or says plainly why not. Changes nothing where it fails.
+Outcome<Engine> open_database(const std::string& dir, Access access,
+                              const std::optional<Durability>& durability = {});
+
+Timestamp wall_clock();
+
+}  // namespace varve::tools

@@ -1,0 +1,107 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "tools/formats/ndjson.hpp"
+#include "tools/formats/record_printer.hpp"
+#include "tools/formats/value_text.hpp"
+#include "tools/varve/commands/command.hpp"
+#include "tools/varve/commands/database.hpp"
+#include "tools/varve/commands/selection.hpp"
+#include "tools/varve/terminal/output.hpp"
+#include "varve/try.hpp"
+
+namespace varve::tools {
+
+namespace {
+
+constexpr const char* footer =
+    R"(Everything is exported where no series are chosen, by key and then by time.
+Doubles are written in the shortest form that reads back to the same bits. What a format cannot
+carry: csv has no types (--with-type adds a column for them, import --type auto guesses), no labels
+and no expiries, and of a NaN it keeps only the sign; lp has no expiries, and no labels but the tags
+that stand in keys; ndjson has everything. It writes a series' labels, and whether they leave with
+its last record, before its records; series that have labels and no records are left out.
+Years beyond 0000 to 9999 are written with a sign and six digits, and read back.
+
+Examples:
+  varve export --db plant > all.csv
+  varve export --db plant --prefix press1/ --from 2024-05-01 --to 2024-06-01 -o may.csv
+  varve export --db plant --format ndjson | varve import --db copy --format ndjson)";
+
+struct Arguments {
+  std::string db;
+  std::string format = "csv";
+  Selection selection;
+  std::string time = "rfc3339";
+  bool with_type = false;
+  std::string file;
+};
+
+/// `of_labels` reads from the snapshot that the scan walks on.
+Outcome<void> print_all(Scan& scan, Engine& engine, const ReadOptions& of_labels, Output& output,
+                        const PrintOptions& options) {
+  append_header(output.text(), options);
+  std::string key;
+  while (true) {
+    VARVE_TRY(const std::optional<Block> block, scan.next_block());
+    if (!block) return {};
+    if (options.format == RecordFormat::ndjson && key != block->key()) {
+      key = block->key();
+      VARVE_TRY(const Labels labels, engine.labels(key, of_labels));
+      if (!labels.empty()) {
+        append_ndjson_labels(output.text(), key, labels);
+        output.text() += '\n';
+      }
+    }
+    for (std::size_t i = 0; i < block->size(); ++i) {
+      append_record(output.text(), block->record(i), options);
+      VARVE_CHECK(output.drain());
+    }
+  }
+}
+
+Outcome<int> run(const Arguments& arguments) {
+  PrintOptions options;
+  VARVE_TRY(options.format, option_value("--format", parse_record_format(arguments.format)));
+  if (arguments.time != "rfc3339" && arguments.time != "epoch") {
+    return usage("--time: " + quote(arguments.time) + " is neither rfc3339 nor epoch");
+  }
+  options.epoch_times = arguments.time == "epoch";
+  options.with_type = arguments.with_type;
+  VARVE_TRY(const Query query, query_of(arguments.selection, wall_clock()));
+
+  VARVE_TRY(Engine engine, open_database(arguments.db, Access::read));
+  VARVE_TRY(const Snapshot snapshot, engine.snapshot());
+  VARVE_TRY(Scan scan, engine.scan(query, ReadOptions().snapshot(snapshot).fill_cache(false)));
+  const bool to_file = !arguments.file.empty() && arguments.file != "-";
+  Outcome<Output> output = to_file ? Output::create(arguments.file) : Output::standard();
+  if (!output) return std::unexpected(output.error());
+  VARVE_CHECK(print_all(scan, engine, ReadOptions().snapshot(snapshot), *output, options));
+  VARVE_CHECK(output->finish());
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_export(CLI::App& app, Action& action) {
+  auto* const command = app.add_subcommand("export", "Write records to a file or standard output");
+  const auto arguments = std::make_shared<Arguments>();
+  command->footer(footer);
+  add_database_option(*command, arguments->db);
+  command->add_option("--format", arguments->format, "csv, lp or ndjson")
+      ->capture_default_str()
+      ->type_name("FORMAT");
+  add_selection_options(*command, arguments->selection);
+  add_match_option(*command, arguments->selection);
+  command->add_option("--time", arguments->time, "rfc3339, or epoch: microseconds since 1970")
+      ->capture_default_str()
+      ->type_name("FORM");
+  command->add_flag("--with-type", arguments->with_type, "csv: a fourth column, type");
+  command->add_option("-o,--output", arguments->file, "Instead of standard output")
+      ->type_name("FILE");
+  command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
+}
+
+}  // namespace varve::tools

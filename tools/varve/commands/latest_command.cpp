@@ -1,0 +1,75 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "tools/formats/value_text.hpp"
+#include "tools/varve/commands/command.hpp"
+#include "tools/varve/commands/database.hpp"
+#include "tools/varve/commands/selection.hpp"
+#include "tools/varve/terminal/answer_printer.hpp"
+#include "varve/try.hpp"
+
+namespace varve::tools {
+
+namespace {
+
+constexpr const char* footer = R"(Fails (exit 1) where --key names a series without records.
+
+Examples:
+  varve latest --db plant --key press1/temp
+  varve latest --db plant --prefix press1/ -n 3 --format json)";
+
+struct Arguments {
+  std::string db;
+  std::optional<std::string> key, prefix;
+  std::uint64_t count = 1;
+  std::string format = "table";
+};
+
+Outcome<int> run(const Arguments& arguments) {
+  if (!arguments.key && !arguments.prefix) return usage("latest needs --key or --prefix");
+  if (arguments.key && arguments.key->empty()) return usage("--key is empty");
+  if (arguments.count == 0) return usage("-n: at least 1");
+  VARVE_TRY(const AnswerFormat format,
+            option_value("--format", parse_answer_format(arguments.format)));
+  VARVE_TRY(Engine engine, open_database(arguments.db, Access::read));
+
+  std::vector<std::string> keys;
+  if (arguments.key) {
+    keys.push_back(*arguments.key);
+  } else {
+    VARVE_TRY(keys, engine.series_list(Query::prefix(*arguments.prefix)));
+  }
+  Output output = Output::standard();
+  const auto printer = make_answer_printer(format, AnswerKind::records, output);
+  for (const std::string& key : keys) {
+    VARVE_TRY(const std::vector<Record> records, engine.latest_n(key, arguments.count));
+    if (records.empty() && arguments.key) return failed(quote(key) + ": no records");
+    for (const Record& record : records) VARVE_CHECK(printer->add(record.view()));
+  }
+  VARVE_CHECK(printer->finish());
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_latest(CLI::App& app, Action& action) {
+  auto* const command = app.add_subcommand("latest", "Show the newest records of series");
+  const auto arguments = std::make_shared<Arguments>();
+  command->footer(footer);
+  add_database_option(*command, arguments->db);
+  auto* const key = command->add_option("--key", arguments->key, "One series")->type_name("KEY");
+  command->add_option("--prefix", arguments->prefix, "Every series whose key begins so")
+      ->type_name("TEXT")
+      ->excludes(key);
+  command->add_option("-n,--count", arguments->count, "So many of each series, newest first")
+      ->capture_default_str()
+      ->type_name("N");
+  command->add_option("--format", arguments->format, "table, csv or json")
+      ->capture_default_str()
+      ->type_name("FORMAT");
+  command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
+}
+
+}  // namespace varve::tools

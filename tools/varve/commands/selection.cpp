@@ -1,0 +1,67 @@
+#include "tools/varve/commands/selection.hpp"
+
+#include <CLI/CLI.hpp>
+#include <utility>
+
+#include "tools/formats/matcher_text.hpp"
+#include "tools/formats/time_text.hpp"
+#include "varve/try.hpp"
+
+namespace varve::tools {
+
+void add_database_option(CLI::App& command, std::string& dir) {
+  command.add_option("--db", dir, "The database's directory")->required()->type_name("DIR");
+}
+
+void add_series_options(CLI::App& command, Selection& selection) {
+  auto* const key = command.add_option("--key", selection.key, "One series")->type_name("KEY");
+  command.add_option("--prefix", selection.prefix, "Every series whose key begins so")
+      ->type_name("TEXT")
+      ->excludes(key);
+}
+
+void add_match_option(CLI::App& command, Selection& selection) {
+  command
+      .add_option("--match", selection.matchers,
+                  "Series whose label matches: NAME=VALUE, != (not), ^= (begins so), |= (one of), "
+                  "=~ or !~ (expression); several: all of them")
+      ->type_name("MATCH")
+      ->expected(1)
+      ->take_all();
+}
+
+void add_selection_options(CLI::App& command, Selection& selection) {
+  add_series_options(command, selection);
+  command.add_option("--from", selection.from, "From this moment on")->type_name("TIME");
+  command.add_option("--to", selection.to, "Up to this moment, exclusive")->type_name("TIME");
+}
+
+Outcome<TimeRange> range_of(const Selection& selection, Timestamp now) {
+  std::optional<Timestamp> from;
+  std::optional<Timestamp> to;
+  if (selection.from) {
+    VARVE_TRY(from, option_value("--from", parse_moment(*selection.from, now)));
+  }
+  if (selection.to) {
+    VARVE_TRY(to, option_value("--to", parse_moment(*selection.to, now)));
+  }
+  if (from && to && *from > *to) {
+    return usage("--from " + format_time(*from) + " is after --to " + format_time(*to));
+  }
+  return TimeRange(from, to);
+}
+
+Outcome<Query> query_of(const Selection& selection, Timestamp now) {
+  VARVE_TRY(const TimeRange range, range_of(selection, now));
+  if (selection.key && selection.key->empty()) return usage("--key is empty");
+  Query query = selection.key ? Query::key(*selection.key)
+                              : Query::prefix(selection.prefix.value_or(std::string()));
+  query.between(range);
+  for (const std::string& text : selection.matchers) {
+    VARVE_TRY(Matcher matcher, option_value("--match", parse_matcher(text)));
+    query.with(std::move(matcher));
+  }
+  return query;
+}
+
+}  // namespace varve::tools

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/varve/terminal/failure.hpp"
+#include "varve/query.hpp"
+#include "varve/time.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace varve::tools {
+
+/// The options that say which records are meant.
+struct Selection {
+  std::optional<std::string> key;
+  std::optional<std::string> prefix;
+  std::optional<std::string> from;
+  std::optional<std::string> to;
+  std::vector<std::string> matchers;
+};
+
+void add_database_option(CLI::App& command, std::string& dir);
+/// --key and --prefix.
+void add_series_options(CLI::App& command, Selection& selection);
+/// --match, as often as is wanted.
+void add_match_option(CLI::App& command, Selection& selection);
+/// --key, --prefix, --from and --to.
+void add_selection_options(CLI::App& command, Selection& selection);
+
+/// Fails with usage where a time is none, or the range is inverted.
+Outcome<TimeRange> range_of(const Selection& selection, Timestamp now);
+/// Everything, where neither key nor prefix was given. Fails with usage where a matcher is none.
+Outcome<Query> query_of(const Selection& selection, Timestamp now);
+
+/// A value that an option's parser refused, as a failure that names the option.
+template <class T>
+Outcome<T> option_value(const char* option, Parsed<T> parsed) {
+  if (!parsed) return usage(std::string(option) + ": " + parsed.error());
+  return *std::move(parsed);
+}
+
+}  // namespace varve::tools

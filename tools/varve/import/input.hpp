@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tools/varve/terminal/failure.hpp"
+
+namespace varve::tools {
+
+/// The bytes of a file or of standard input, through a window that grows as far as one line needs.
+/// For one thread.
+class Input {
+ public:
+  /// "-" is standard input. Fails naming the file.
+  static Outcome<Input> open(const std::string& path);
+  /// For tests: the text, given out in pieces of `piece` bytes.
+  static Input of(std::string text, std::size_t piece = std::size_t{1} << 18);
+
+  Input(Input&& other) noexcept;
+  Input& operator=(Input&& other) noexcept;
+  ~Input();
+
+  /// What was read and not consumed. Valid until more() or consume().
+  std::string_view window() const { return std::string_view(buffer_).substr(start_); }
+  /// Whether the window reaches to the end of the input.
+  bool at_end() const { return at_end_; }
+  /// Reads on: of a file as much again as the window holds, of a pipe what there is; or finds the
+  /// end.
+  Outcome<void> more();
+  void consume(std::size_t bytes);
+
+  /// As given; "stdin" for standard input.
+  const std::string& name() const { return name_; }
+  std::uint64_t consumed() const { return consumed_; }
+  /// Of a regular file.
+  std::optional<std::uint64_t> size() const { return size_; }
+
+ private:
+  Input(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
+
+  int fd_;  // -1: none, `rest_` is the source.
+  std::string name_;
+  std::optional<std::uint64_t> size_;
+  std::string rest_;
+  std::size_t piece_ = std::size_t{1} << 18;
+  std::string buffer_;
+  std::size_t start_ = 0;
+  std::uint64_t consumed_ = 0;
+  bool at_end_ = false;
+};
+
+}  // namespace varve::tools

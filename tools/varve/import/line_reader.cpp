@@ -1,0 +1,69 @@
+#include "tools/varve/import/line_reader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "tools/formats/value_text.hpp"
+#include "varve/try.hpp"
+
+namespace varve::tools {
+
+namespace {
+
+class LineReader final : public RecordReader {
+ public:
+  LineReader(Input& input, LineFormat format) : input_(input), format_(std::move(format)) {}
+
+  Outcome<std::optional<ReadLine>> next(RecordList& records) override {
+    while (true) {
+      VARVE_TRY(const std::size_t end, find_end());
+      if (input_.window().empty()) return std::nullopt;
+      std::string_view line = input_.window().substr(0, end);
+      ReadLine read{line_, {}};
+      line_ += static_cast<std::uint64_t>(std::ranges::count(line, '\n')) + 1;
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      const std::string_view text = trimmed(line);
+      const bool silent = text.empty() || (format_.comments && text.starts_with('#'));
+      const std::size_t before = records.size();
+      if (!silent) {
+        if (auto added = format_.parse(text, records); !added) {
+          records.shrink(before);
+          read.problem = std::move(added).error();
+        }
+      }
+      input_.consume(std::min(end + 1, input_.window().size()));
+      if (!silent) return read;
+    }
+  }
+
+ private:
+  Outcome<std::size_t> find_end() {
+    while (true) {
+      const bool known = !input_.window().empty() || input_.at_end();
+      const std::size_t end =
+          known ? format_.find_end(input_.window(), input_.at_end()) : std::string_view::npos;
+      if (end != std::string_view::npos) return end;
+      if (input_.window().size() >= line_bytes_max) {
+        return failed(input_.name() + ':' + std::to_string(line_) + ": a line of over 100 MiB");
+      }
+      VARVE_CHECK(input_.more());
+    }
+  }
+
+  Input& input_;
+  const LineFormat format_;
+  std::uint64_t line_ = 1;
+};
+
+}  // namespace
+
+std::size_t find_line_break(std::string_view text, bool last) {
+  const std::size_t end = text.find('\n');
+  return end == std::string_view::npos && last ? text.size() : end;
+}
+
+std::unique_ptr<RecordReader> make_line_reader(Input& input, LineFormat format) {
+  return std::make_unique<LineReader>(input, std::move(format));
+}
+
+}  // namespace varve::tools

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "tools/varve/import/record_reader.hpp"
+
+namespace varve::tools {
+
+/// How a format of one record group per line is read.
+struct LineFormat {
+  /// Where the line at the front of the text ends: at a line break, or at the end of the text if
+  /// `last` says that nothing follows. npos: further on.
+  std::function<std::size_t(std::string_view text, bool last)> find_end;
+  /// Adds what the line holds. The line has no line break at its end, and is not blank.
+  std::function<Parsed<void>(std::string_view line, RecordList& records)> parse;
+  bool comments = false;  ///< Lines that begin with # are passed over.
+};
+
+/// The first line break.
+std::size_t find_line_break(std::string_view text, bool last);
+
+/// `input` outlives the reader.
+std::unique_ptr<RecordReader> make_line_reader(Input& input, LineFormat format);
+
+}  // namespace varve::tools

@@ -1,0 +1,144 @@
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/directory/file_names.hpp"
+#include "engine/table/table.hpp"
+#include "tools/formats/time_text.hpp"
+#include "tools/formats/value_text.hpp"
+#include "tools/varve/stored/dump.hpp"
+#include "tools/varve/stored/engine_text.hpp"
+#include "tools/varve/stored/table_columns.hpp"
+#include "tools/varve/terminal/table_text.hpp"
+#include "varve/try.hpp"
+
+namespace varve::tools {
+
+namespace {
+
+std::string expiry_text(Timestamp expiry) {
+  return expiry == never ? "never" : format_time_short(expiry);
+}
+
+std::string head(const engine::TableMeta& meta) {
+  std::string out = "table " + std::to_string(meta.number) + ", " + format_bytes(meta.size) + ", " +
+                    grouped(meta.rows) + " rows, " + grouped(meta.tombstones) +
+                    " of them deletes, newest flush " + std::to_string(meta.newest_flush) + '\n';
+  out += "times " + span_text(meta.times) + '\n';
+  out += "keys  '" + key_text(meta.first_key) + "' to '" + key_text(meta.last_key) + "'\n";
+  if (meta.expiry_min != never) {
+    out +=
+        "expiries " + expiry_text(meta.expiry_min) + " to " + expiry_text(meta.expiry_max) + '\n';
+  }
+  return out;
+}
+
+std::string block_line(std::size_t number, const engine::TableIndex::Entry& entry) {
+  return "block " + std::to_string(number) + " @ " + std::to_string(entry.offset) + ": " +
+         grouped(entry.size) + " bytes, " + grouped(entry.rows) + " rows, '" +
+         key_text(entry.first_key) + "' to '" + key_text(entry.last_key) + "', " +
+         span_text(entry.times) + '\n';
+}
+
+std::string columns_line(const std::vector<StoredColumn>& columns) {
+  std::string out;
+  for (const StoredColumn& column : columns) {
+    out += out.empty() ? "  " : ", ";
+    out += column.name + ' ';
+    if (!column.encoding.empty()) out += column.encoding + ' ';
+    out += grouped(column.bytes);
+  }
+  return out + '\n';
+}
+
+/// Of all blocks: what each kind of column takes in each encoding.
+class ColumnTotals {
+ public:
+  void add(const std::vector<StoredColumn>& columns) {
+    for (const StoredColumn& column : columns) {
+      Total& total = totals_[{column.name, column.encoding}];
+      ++total.blocks;
+      total.values += column.values;
+      total.bytes += column.bytes;
+    }
+  }
+  std::string text() const {
+    TableText table({{"column"},
+                     {"encoding"},
+                     {"blocks", Align::right},
+                     {"values", Align::right},
+                     {"bytes", Align::right},
+                     {"bits/value", Align::right}});
+    for (const auto& [what, total] : totals_) {
+      // Tenths of a bit.
+      const std::uint64_t tenths = (total.bytes * 80 + total.values / 2) / total.values;
+      table.add({what.first, what.second, grouped(total.blocks), grouped(total.values),
+                 grouped(total.bytes),
+                 std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10)});
+    }
+    std::string out;
+    if (table.waiting() != 0) table.print(out);
+    return out;
+  }
+
+ private:
+  struct Total {
+    std::uint64_t blocks = 0, values = 0, bytes = 0;
+  };
+  std::map<std::pair<std::string, std::string>, Total> totals_;
+};
+
+Outcome<void> print_rows(const engine::TableBlock& block, Output& output) {
+  for (const engine::RowsView& stretch : block.stretches()) {
+    const std::string key = key_text(stretch.key);
+    for (std::size_t i = 0; i < stretch.size(); ++i) {
+      std::string& out = output.text();
+      const bool tombstone = stretch.type == engine::RowType::tombstone;
+      out += "  " + key + "  " + format_time(stretch.timestamps[i]) + "  ";
+      out += tombstone ? "deleted" : value_line(stretch.value(i));
+      if (!tombstone && stretch.expires_at(i) != never) {
+        out += "  expires " + format_time(stretch.expires_at(i));
+      }
+      out += '\n';
+      VARVE_CHECK(output.drain());
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Outcome<void> dump_table(const std::filesystem::path& file, bool rows, Output& output) {
+  const auto file_system = posix_file_system();
+  VARVE_TRY(engine::TableMeta meta, engine::Table::read_meta(*file_system, file));
+  if (file.filename() != engine::table_file_name(meta.number)) {
+    return failed(file.string() + ": says that its name is " +
+                  engine::table_file_name(meta.number));
+  }
+  output.text() += head(meta);
+
+  engine::BlockCache cache(0);
+  engine::FilePool files(file_system, 1);
+  const auto dir = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  const engine::TableContext context{file_system, dir, &cache, &files, {}};
+  const engine::Table table(context, std::move(meta));
+  VARVE_TRY(const auto index, table.index());
+  ColumnTotals totals;
+  for (std::size_t number = 0; number < index->entries.size(); ++number) {
+    output.text() += block_line(number, index->entries[number]);
+    // Also without rows: reading a block is what verifies it.
+    VARVE_TRY(const auto block, table.block(*index, number));
+    VARVE_TRY(const engine::Bytes bytes, table.raw_block(*index, number));
+    VARVE_TRY(const auto columns, columns_of(bytes));
+    output.text() += columns_line(columns);
+    totals.add(columns);
+    if (rows) VARVE_CHECK(print_rows(*block, output));
+    VARVE_CHECK(output.drain());
+  }
+  output.text() += totals.text();
+  return {};
+}
+
+}  // namespace varve::tools

@@ -1,0 +1,42 @@
+#include "tools/varve/stored/engine_text.hpp"
+
+#include "tools/formats/time_text.hpp"
+#include "tools/formats/value_text.hpp"
+
+namespace varve::tools {
+
+std::string key_text(std::string_view internal) {
+  // A space's own byte alone, but for the first, ends the one before.
+  const bool is_end =
+      internal.empty() ||
+      (internal.size() == 1 && internal.front() != static_cast<char>(engine::KeySpace::user));
+  if (is_end) return "(end)";
+  const std::string key = printable(engine::user_key(internal));
+  return engine::space_of(internal) == engine::KeySpace::labels ? "labels of " + key : key;
+}
+
+std::string span_text(const engine::TimeSpan& span) {
+  const engine::TimeSpan ever;
+  if (span == ever) return "ever";
+  return (span.first == ever.first ? "ever" : format_time_short(span.first)) + " to " +
+         (span.last == ever.last ? "ever" : format_time_short(span.last));
+}
+
+std::string range_text(const engine::RangeTombstone& range) {
+  return "keys '" + key_text(range.keys.first) + "' to '" + key_text(range.keys.end) +
+         "' (exclusive), " + span_text(range.times);
+}
+
+std::string value_line(const ValueView& value) {
+  constexpr std::size_t shown_max = 60;
+  if (value.type() != ValueType::bytes) {
+    std::string out;
+    append_value(out, value);
+    return out;
+  }
+  const std::string_view bytes = value.as_bytes();
+  return printable(bytes.substr(0, shown_max)) +
+         (bytes.size() > shown_max ? "... (" + format_bytes(bytes.size()) + ')' : "");
+}
+
+}  // namespace varve::tools

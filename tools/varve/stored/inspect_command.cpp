@@ -1,0 +1,177 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/directory/file_names.hpp"
+#include "engine/record/range.hpp"
+#include "tools/formats/time_text.hpp"
+#include "tools/formats/value_text.hpp"
+#include "tools/varve/commands/command.hpp"
+#include "tools/varve/commands/database.hpp"
+#include "tools/varve/commands/selection.hpp"
+#include "tools/varve/stored/engine_text.hpp"
+#include "tools/varve/stored/stored_version.hpp"
+#include "tools/varve/terminal/output.hpp"
+#include "tools/varve/terminal/table_text.hpp"
+#include "varve/try.hpp"
+
+namespace varve::tools {
+
+namespace {
+
+constexpr const char* footer =
+    R"(It reads the directory and opens nothing for writing, so it also works while a program has the
+database open; what that program has only in memory or in the WAL is not in the tables yet.
+
+Examples:
+  varve inspect --db plant
+  varve dump table plant/00000000000000000012.table --rows)";
+
+struct NamedFile {
+  std::string name;
+  std::uint64_t size = 0;
+};
+
+/// The regular files of a directory, by name. One that vanishes meanwhile is left out.
+std::vector<NamedFile> files_in(const std::filesystem::path& dir) {
+  std::vector<NamedFile> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(dir, error)) {
+    const auto size = entry.file_size(error);
+    if (error || !entry.is_regular_file(error)) continue;
+    files.push_back({entry.path().filename().string(), size});
+  }
+  std::ranges::sort(files, {}, &NamedFile::name);
+  return files;
+}
+
+/// Who has it open: asked of the kernel, without taking the lock.
+std::string holder_of(const std::filesystem::path& dir) {
+  const int fd = ::open((dir / "LOCK").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return "no";
+  struct flock range{};
+  range.l_type = F_WRLCK;
+  range.l_whence = SEEK_SET;
+  const bool asked = ::fcntl(fd, F_OFD_GETLK, &range) == 0;
+  std::string text(64, '\0');
+  const ssize_t count = ::pread(fd, text.data(), text.size(), 0);
+  ::close(fd);
+  if (!asked || range.l_type == F_UNLCK) return "no";
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  text.resize(std::min(text.find('\n'), text.size()));
+  return "yes, by process " + printable(text);
+}
+
+std::string table_list(const engine::Version& version) {
+  TableText table({{"level", Align::right},
+                   {"table", Align::right},
+                   {"rows", Align::right},
+                   {"deletes", Align::right},
+                   {"size", Align::right},
+                   {"flush", Align::right},
+                   {"from"},
+                   {"to"},
+                   {"first key"},
+                   {"last key"}});
+  for (std::size_t level = 0; level < version.levels.size(); ++level) {
+    for (const auto& one : version.levels[level]) {
+      const engine::TableMeta& meta = one->meta();
+      table.add({std::to_string(level), std::to_string(meta.number), grouped(meta.rows),
+                 grouped(meta.tombstones), format_bytes(meta.size),
+                 std::to_string(meta.newest_flush), format_time_short(meta.times.first),
+                 format_time_short(meta.times.last), key_text(meta.first_key),
+                 key_text(meta.last_key)});
+    }
+  }
+  std::string out;
+  if (table.waiting() != 0) table.print(out);
+  return out;
+}
+
+std::string describe(const std::filesystem::path& dir, const StoredVersion& found,
+                     const std::vector<NamedFile>& directory) {
+  std::string out;
+  const auto line = [&out](std::string name, const std::string& text) {
+    name.resize(14, ' ');
+    out += name + text + '\n';
+  };
+  const engine::LoadedVersion& loaded = found.loaded;
+  const engine::Version& version = loaded.version;
+  std::uint64_t tables = 0, rows = 0, bytes = 0;
+  for (const auto& level : version.levels) {
+    tables += level.size();
+    for (const auto& table : level) {
+      rows += table->meta().rows;
+      bytes += table->meta().size;
+    }
+  }
+  line("database", engine::to_string(found.identity.database));
+  line("open", holder_of(dir));
+  for (const NamedFile& file : directory) {
+    const auto numbered = engine::parse_file_name(file.name);
+    if (numbered && numbered->kind == engine::FileKind::manifest &&
+        numbered->number == loaded.manifest_number) {
+      line("manifest", file.name + ", " + format_bytes(file.size));
+    }
+  }
+  line("flushed", "through sequence " + grouped(version.flushed_through) + ", by flush " +
+                      grouped(version.flush_number));
+  line("tables",
+       counted(tables, "table") + " with " + counted(rows, "row") + ", " + format_bytes(bytes));
+
+  std::uint64_t segments = 0, wal_bytes = 0;
+  for (const NamedFile& file : directory) {
+    if (!file.name.ends_with(".wal") && !file.name.ends_with(".spare")) continue;
+    ++segments;
+    wal_bytes += file.size;
+  }
+  line("WAL", counted(segments, "segment") + ", " + format_bytes(wal_bytes) +
+                  "; needed from segment " + std::to_string(version.log_start) + " on");
+  for (const auto& tombstone : version.tombstones) {
+    line("deleted",
+         range_text(tombstone.range) + ", before flush " + std::to_string(tombstone.flush));
+  }
+  if (loaded.torn_tail) line("torn tail", *loaded.torn_tail);
+  for (const std::string& damage : loaded.damages) line("DAMAGED", damage);
+  for (const std::string& orphan : loaded.orphans) line("orphan", orphan);
+  for (const NamedFile& file : files_in(dir / "quarantine")) {
+    line("quarantine", file.name + ", " + format_bytes(file.size));
+  }
+  const std::string list = table_list(version);
+  return list.empty() ? out : out + '\n' + list;
+}
+
+Outcome<int> run(const std::string& db) {
+  const std::filesystem::path dir = db;
+  VARVE_CHECK(check_database(dir));
+  const auto file_system = posix_file_system();
+  engine::BlockCache cache(0);
+  engine::FilePool files(file_system, 8);
+  const engine::TableContext context{file_system, dir, &cache, &files, {}};
+  const std::vector<NamedFile> directory = files_in(dir);
+  VARVE_TRY(const StoredVersion found, read_version(*file_system, dir, context));
+  Output output = Output::standard();
+  output.text() = describe(dir, found, directory);
+  VARVE_CHECK(output.finish());
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Action& action) {
+  auto* const command =
+      app.add_subcommand("inspect", "Show what is in the directory, also while it is open");
+  const auto db = std::make_shared<std::string>();
+  command->footer(footer);
+  add_database_option(*command, *db);
+  command->callback([db, &action] { action = [db] { return run(*db); }; });
+}
+
+}  // namespace varve::tools

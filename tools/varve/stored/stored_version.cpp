@@ -1,0 +1,46 @@
+#include "tools/varve/stored/stored_version.hpp"
+
+#include <chrono>
+#include <system_error>
+#include <thread>
+
+#include "varve/try.hpp"
+
+namespace varve::tools {
+
+namespace {
+
+Result<StoredVersion> read_once(FileSystem& file_system, const std::filesystem::path& dir,
+                                const engine::TableContext& context) {
+  StoredVersion found;
+  VARVE_TRY(found.identity, engine::read_identity(file_system, dir));
+  VARVE_TRY(found.loaded, engine::load_version(file_system, dir, found.identity.database, context));
+  return found;
+}
+
+}  // namespace
+
+Outcome<void> check_database(const std::filesystem::path& dir) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(dir, error))
+    return failed(dir.string() + ": no such directory");
+  if (!std::filesystem::exists(dir / engine::identity_file_name, error)) {
+    return failed(dir.string() + ": not a Varve database");
+  }
+  return {};
+}
+
+/// A program that has the database open may replace the manifest and remove tables between our
+/// looking and our reading: so what does not fit together is read again.
+Result<StoredVersion> read_version(FileSystem& file_system, const std::filesystem::path& dir,
+                                   const engine::TableContext& context) {
+  constexpr int attempts = 5;
+  for (int attempt = 1;; ++attempt) {
+    auto found = read_once(file_system, dir, context);
+    const bool whole = found && found->loaded.damages.empty() && !found->loaded.torn_tail;
+    if (whole || attempt == attempts) return found;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+}  // namespace varve::tools

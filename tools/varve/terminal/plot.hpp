@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tools/varve/terminal/terminal.hpp"
+#include "varve/time.hpp"
+
+namespace varve::tools {
+
+/// A chart of numbers over time, as text: braille dots, or plain characters where those cannot be
+/// shown, or could not be told apart (several series without colour).
+///
+/// Points are binned as they come, so memory is bounded by the chart. They come in any order of
+/// series, and within one in the order of time.
+class Plot {
+ public:
+  static constexpr std::size_t series_max = 6;  // As many as there are colours.
+
+  /// Both moments are on the chart. `rows` are those between the axes.
+  Plot(Timestamp first, Timestamp last, std::size_t series_count, const Terminal& terminal,
+       std::size_t rows = 14);
+
+  /// REQUIRES fewer than series_max before. Returns its number.
+  std::size_t add_series(std::string name);
+  /// Passes over what is not finite, and what lies outside the chart's time.
+  void add(std::size_t series, Timestamp ts, double value);
+
+  /// The chart, its axes and a line per series; lines end in a line break.
+  std::string draw() const;
+
+ private:
+  struct Bin {
+    std::uint64_t points = 0;
+    double first = 0, last = 0, min = 0, max = 0;
+  };
+  struct Series {
+    std::string name;
+    std::vector<Bin> bins;
+    std::uint64_t points = 0;
+    double min = 0, max = 0;
+  };
+  struct Scale {
+    double low, high;
+  };
+  class Canvas;
+
+  std::size_t bin_of(Timestamp ts) const;
+  Scale scale() const;
+  void draw_series(Canvas& canvas, const Scale& scale, std::size_t number) const;
+  std::string legend() const;
+  std::string time_axis(std::size_t margin) const;
+
+  const Timestamp first_;
+  const Timestamp last_;
+  const Terminal terminal_;
+  const bool braille_;
+  const std::size_t rows_;
+  std::size_t columns_;  // Of characters between the axes.
+  std::vector<Series> series_;
+};
+
+/// Round numbers inside [low, high], about `count` of them, and how to write them.
+struct Ticks {
+  std::vector<double> values;
+  std::vector<std::string> labels;
+};
+Ticks value_ticks(double low, double high, std::size_t count);
+
+/// Round moments inside [first, last], so far apart that their labels fit `columns`.
+struct TimeTick {
+  Timestamp ts;
+  std::string label;
+};
+std::vector<TimeTick> time_ticks(Timestamp first, Timestamp last, std::size_t columns);
+
+}  // namespace varve::tools
