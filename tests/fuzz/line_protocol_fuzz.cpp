@@ -9,6 +9,7 @@
 
 #include "tests/tools/varve/import/reading.hpp"
 #include "tools/formats/line_protocol.hpp"
+#include "tools/varve/import/line_formats.hpp"
 
 namespace {
 

@@ -7,6 +7,7 @@
 
 #include "tests/tools/varve/import/reading.hpp"
 #include "tools/formats/ndjson.hpp"
+#include "tools/varve/import/line_formats.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace varve::tools;

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "tools/varve/terminal/failure.hpp"
+#include "tools/formats/parsed.hpp"
 #include "varve/durability.hpp"
 
 namespace varve::tools {

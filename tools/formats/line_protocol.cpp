@@ -1,14 +1,13 @@
 #include "tools/formats/line_protocol.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "tools/formats/line_break.hpp"
 #include "tools/formats/record_limits.hpp"
 #include "tools/formats/value_text.hpp"
-#include "tools/varve/import/line_reader.hpp"
 #include "varve/try.hpp"
 
 namespace varve::tools {
@@ -39,18 +38,20 @@ Parsed<std::string_view> tag_name(std::string_view tag) {
 /// The measurement with its tags in the order of their names.
 Parsed<std::string> canonical_series(std::string_view series) {
   const std::size_t end = find_unescaped(series, ",");
-  if (end == 0) return problem("no measurement");
+  if (end == 0) return problem("no measurement", 0);
   std::vector<std::pair<std::string_view, std::string_view>> tags;  // Name, and the whole tag.
   for (std::size_t at = end; at < series.size();) {
     const std::size_t next = find_unescaped(series, ",", at + 1);
     const std::string_view tag = series.substr(at + 1, next - at - 1);
-    VARVE_TRY(const std::string_view name, tag_name(tag));
+    VARVE_TRY(const std::string_view name, part_at(at + 1, tag_name(tag)));
     tags.emplace_back(name, tag);
     at = next;
   }
   std::ranges::sort(tags);
   for (std::size_t i = 1; i < tags.size(); ++i) {
-    if (tags[i].first == tags[i - 1].first) return problem("two tags " + quote(tags[i].first));
+    if (tags[i].first != tags[i - 1].first) continue;
+    const auto begin = static_cast<std::size_t>(tags[i].first.data() - series.data());
+    return problem("two tags " + quote(tags[i].first), begin);
   }
   std::string out(series.substr(0, end));
   for (const auto& [name, tag] : tags) (out += ',') += tag;
@@ -138,7 +139,7 @@ Parsed<ValueView> parse_field_value(std::string_view text) {
   const std::string_view digits = text.substr(0, text.size() - 1);
   if (text.ends_with('i') || text.ends_with('u')) {
     const auto number = parse_int64(digits);
-    if (!number) return problem(number.error());
+    if (!number) return std::unexpected(number.error());
     if (text.ends_with('u') && *number < 0) return problem(quote(text) + " is below zero");
     return *number;
   }
@@ -149,7 +150,7 @@ Parsed<ValueView> parse_field_value(std::string_view text) {
     if (text == word) return false;
   }
   const auto number = parse_double(text);
-  if (!number) return problem(number.error());
+  if (!number) return std::unexpected(number.error());
   return *number;
 }
 
@@ -229,7 +230,8 @@ Parsed<void> parse_line_protocol(std::string_view line, const LineProtocolOption
                                  RecordList& records) {
   struct Field {
     std::string key;
-    std::string text;  // Of a string.
+    std::size_t begin = 0;  // Of its value, in the line.
+    std::string text;       // Of a string.
     std::string_view number;
     bool is_string = false;
     bool is_own = false;
@@ -242,17 +244,18 @@ Parsed<void> parse_line_protocol(std::string_view line, const LineProtocolOption
   std::vector<Field> fields;
   while (true) {
     const std::size_t equals = find_unescaped(line, "=, ", at);
-    if (equals >= line.size() || line[equals] != '=') return problem("no field");
+    if (equals >= line.size() || line[equals] != '=') return problem("no field", at);
     const std::string_view name = line.substr(at, equals - at);
-    if (name.empty()) return problem("a field without a name");
+    if (name.empty()) return problem("a field without a name", at);
     Field field;
-    VARVE_TRY(const std::string key, key_of(series, name));
+    VARVE_TRY(const std::string key, part_at(at, key_of(series, name)));
     field.key = options.prefix + key;
     field.is_own = is_own(series, name);
     at = equals + 1;
+    field.begin = at;
     if (at < line.size() && line[at] == '"') {
       StringValue value = parse_string(line, at + 1);
-      if (value.end == npos) return problem("a string that never closes");
+      if (value.end == npos) return problem("a string that never closes", at);
       field.text = std::move(value.text);
       field.is_string = true;
       at = value.end + 1;
@@ -263,20 +266,21 @@ Parsed<void> parse_line_protocol(std::string_view line, const LineProtocolOption
     }
     fields.push_back(std::move(field));
     if (at == line.size() || line[at] == ' ') break;
-    if (line[at] != ',') return problem("text behind a closing quote");
+    if (line[at] != ',') return problem("text behind a closing quote", at);
     ++at;
   }
   Timestamp ts = options.now;
   if (const std::string_view time = trimmed(line.substr(at)); !time.empty()) {
-    VARVE_TRY(ts, parse_epoch(time, options.time_unit));
+    const auto begin = static_cast<std::size_t>(time.data() - line.data());
+    VARVE_TRY(ts, part_at(begin, parse_epoch(time, options.time_unit)));
   }
   for (const Field& field : fields) {
     if (field.is_string) {
-      VARVE_CHECK(add_checked(records, field.key, ts, field.text));
+      VARVE_CHECK(part_at(field.begin, add_checked(records, field.key, ts, field.text)));
       continue;
     }
-    VARVE_TRY(const ValueView value, parse_field_value(field.number));
-    VARVE_CHECK(add_checked(records, field.key, ts, value));
+    VARVE_TRY(const ValueView value, part_at(field.begin, parse_field_value(field.number)));
+    VARVE_CHECK(part_at(field.begin, add_checked(records, field.key, ts, value)));
   }
   for (const Field& field : fields) {
     if (has_tags && !field.is_own) {
@@ -304,16 +308,6 @@ std::size_t find_line_protocol_end(std::string_view text, bool last) {
   }
   if (at < text.size()) return at;
   return last ? text.size() : npos;
-}
-
-std::unique_ptr<RecordReader> make_line_protocol_reader(Input& input, LineProtocolOptions options) {
-  LineFormat format;
-  format.find_end = find_line_protocol_end;
-  format.parse = [options = std::move(options)](std::string_view line, RecordList& records) {
-    return parse_line_protocol(line, options, records);
-  };
-  format.comments = true;
-  return make_line_reader(input, std::move(format));
 }
 
 void append_line_protocol(std::string& out, const RecordView& record) {

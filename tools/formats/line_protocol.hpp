@@ -1,12 +1,12 @@
 #pragma once
 
-#include <memory>
-#include <optional>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
+#include "tools/formats/parsed.hpp"
+#include "tools/formats/record_list.hpp"
 #include "tools/formats/time_text.hpp"
-#include "tools/varve/import/record_reader.hpp"
 
 namespace varve::tools {
 
@@ -29,15 +29,13 @@ struct LineProtocolOptions {
 };
 
 /// Adds the records of one line, and the labels of series that the list meets for the first time.
+/// A problem says where in the line it is.
 Parsed<void> parse_line_protocol(std::string_view line, const LineProtocolOptions& options,
                                  RecordList& records);
 
 /// The end of the first line: strings may hold line breaks. A string that never closes is cut at
-/// the first line break, so that it costs one line. As LineFormat::find_end.
+/// the first line break, so that it costs one line. As find_line_break().
 std::size_t find_line_protocol_end(std::string_view text, bool last);
-
-/// `input` outlives the reader.
-std::unique_ptr<RecordReader> make_line_protocol_reader(Input& input, LineProtocolOptions options);
 
 /// Adds one line. NaN and inf are written as such, which Influx itself does not take.
 void append_line_protocol(std::string& out, const RecordView& record);

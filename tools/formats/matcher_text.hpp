@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "tools/varve/terminal/failure.hpp"
+#include "tools/formats/parsed.hpp"
 #include "varve/labels.hpp"
 
 namespace varve::tools {

@@ -6,12 +6,12 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "tools/formats/record_limits.hpp"
 #include "tools/formats/value_text.hpp"
-#include "tools/varve/import/line_reader.hpp"
 #include "varve/labels.hpp"
 #include "varve/try.hpp"
 
@@ -35,6 +35,7 @@ class LineHandler final : public nlohmann::json_sax<nlohmann::json> {
   std::vector<std::pair<std::string, std::string>> labels;  // Name and value.
   bool has_labels = false;
   std::string fault;  // Why the parse ended.
+  std::optional<std::size_t> fault_offset;
 
   bool null() override { return take({Item::Kind::nothing, {}, false}); }
   bool boolean(bool truth) override { return take({Item::Kind::boolean, {}, truth}); }
@@ -79,6 +80,7 @@ class LineHandler final : public nlohmann::json_sax<nlohmann::json> {
 
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::detail::exception&) override {
+    fault_offset = position - 1;  // Counted from 1.
     return refuse("no JSON at byte " + std::to_string(position));
   }
 
@@ -122,7 +124,7 @@ class LineHandler final : public nlohmann::json_sax<nlohmann::json> {
   bool label_name(std::string name) {
     if (labels_ == Names::base64) {
       auto bytes = decode_base64(name);
-      if (!bytes) return refuse("labels_base64: " + bytes.error());
+      if (!bytes) return refuse("labels_base64: " + bytes.error().text);
       name = *std::move(bytes);
     }
     labels.emplace_back(std::move(name), std::string());
@@ -136,7 +138,7 @@ class LineHandler final : public nlohmann::json_sax<nlohmann::json> {
     }
     if (item.kind != Item::Kind::base64) return refuse("the label " + quote(label) + " is no text");
     auto bytes = decode_base64(item.text);
-    if (!bytes) return refuse("the label " + quote(label) + ": " + bytes.error());
+    if (!bytes) return refuse("the label " + quote(label) + ": " + bytes.error().text);
     text = *std::move(bytes);
     return true;
   }
@@ -237,7 +239,9 @@ Parsed<Labels> labels_of(LineHandler& handler) {
 Parsed<void> parse_ndjson(std::string_view line, const NdjsonOptions& options,
                           RecordList& records) {
   LineHandler handler;
-  if (!nlohmann::json::sax_parse(line.begin(), line.end(), &handler)) return problem(handler.fault);
+  if (!nlohmann::json::sax_parse(line.begin(), line.end(), &handler)) {
+    return problem(handler.fault, handler.fault_offset);
+  }
   VARVE_TRY(std::string key, bytes_of(handler.key_item, "key"));
   key.insert(0, options.prefix);
   Labels labels;
@@ -260,15 +264,6 @@ Parsed<void> parse_ndjson(std::string_view line, const NdjsonOptions& options,
   VARVE_CHECK(add_checked(records, key, ts, value.view(), expires_at));
   if (handler.has_labels) records.describe(std::move(key), std::move(labels));
   return {};
-}
-
-std::unique_ptr<RecordReader> make_ndjson_reader(Input& input, NdjsonOptions options) {
-  LineFormat format;
-  format.find_end = find_line_break;
-  format.parse = [options = std::move(options)](std::string_view line, RecordList& records) {
-    return parse_ndjson(line, options, records);
-  };
-  return make_line_reader(input, std::move(format));
 }
 
 }  // namespace varve::tools

@@ -1,11 +1,14 @@
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 
+#include "tools/formats/parsed.hpp"
+#include "tools/formats/record_list.hpp"
 #include "tools/formats/time_text.hpp"
-#include "tools/varve/import/record_reader.hpp"
+#include "varve/labels.hpp"
+#include "varve/record.hpp"
+#include "varve/value.hpp"
 
 namespace varve::tools {
 
@@ -30,11 +33,9 @@ struct NdjsonOptions {
   std::string prefix;  ///< Before every key.
 };
 
-/// Adds the record of one line, or the labels. Members it does not know are passed over.
+/// Adds the record of one line, or the labels. Members it does not know are passed over. A problem
+/// says where it is if the line is no JSON.
 Parsed<void> parse_ndjson(std::string_view line, const NdjsonOptions& options, RecordList& records);
-
-/// `input` outlives the reader.
-std::unique_ptr<RecordReader> make_ndjson_reader(Input& input, NdjsonOptions options);
 
 /// Adds the object, without a line break.
 void append_ndjson(std::string& out, const RecordView& record, bool epoch_times);

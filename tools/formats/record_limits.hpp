@@ -2,8 +2,8 @@
 
 #include <string_view>
 
+#include "tools/formats/parsed.hpp"
 #include "tools/formats/record_list.hpp"
-#include "tools/varve/terminal/failure.hpp"
 
 namespace varve::tools {
 

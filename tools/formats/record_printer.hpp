@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "tools/varve/terminal/failure.hpp"
+#include "tools/formats/parsed.hpp"
 #include "varve/record.hpp"
 
 namespace varve::tools {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "tools/varve/terminal/failure.hpp"
+#include "tools/formats/parsed.hpp"
 #include "varve/time.hpp"
 
 namespace varve::tools {

@@ -134,6 +134,18 @@ void append_value(std::string& out, const ValueView& value) {
   }
 }
 
+std::string value_line(const ValueView& value) {
+  constexpr std::size_t shown_max = 60;
+  if (value.type() != ValueType::bytes) {
+    std::string out;
+    append_value(out, value);
+    return out;
+  }
+  const std::string_view bytes = value.as_bytes();
+  return printable(bytes.substr(0, shown_max)) +
+         (bytes.size() > shown_max ? "... (" + format_bytes(bytes.size()) + ')' : "");
+}
+
 std::string quote(std::string_view text) {
   constexpr std::size_t shown_max = 60;
   const bool cut = text.size() > shown_max;

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "tools/varve/terminal/failure.hpp"
+#include "tools/formats/parsed.hpp"
 #include "varve/value.hpp"
 
 namespace varve::tools {
@@ -32,6 +32,9 @@ void append_int64(std::string& out, std::int64_t value);
 
 /// A value as text for people and csv: bytes as they are.
 void append_value(std::string& out, const ValueView& value);
+
+/// A value on one line, for people: bytes as printable(), cut where they are long.
+std::string value_line(const ValueView& value);
 
 /// The text in quotes for a message: cut where it is long, without control characters.
 std::string quote(std::string_view text);

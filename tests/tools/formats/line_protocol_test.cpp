@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
 #include "tests/tools/varve/import/reading.hpp"
+#include "tools/varve/import/line_formats.hpp"
 
 namespace varve::tools {
 namespace {
@@ -182,6 +187,25 @@ TEST(LineProtocol, writes_every_moment_there_is) {
     const Record record("m/f", ts, 1.5);
     EXPECT_EQ(read(written(record)).records, (Records{record}));
   }
+}
+
+std::optional<std::size_t> offset_of_problem(std::string_view line) {
+  RecordList records;
+  const auto parsed = parse_line_protocol(line, {}, records);
+  EXPECT_FALSE(parsed);
+  return parsed ? std::nullopt : parsed.error().offset;
+}
+
+TEST(LineProtocol, says_where_in_the_line_the_problem_is) {
+  EXPECT_EQ(offset_of_problem(",a=b f=1"), 0U);
+  EXPECT_EQ(offset_of_problem("m,a=1,b f=1"), 6U);
+  EXPECT_EQ(offset_of_problem("m,b=1,a=1,b=2 f=1"), 10U);
+  EXPECT_EQ(offset_of_problem("m f=1,g=x"), 8U);
+  EXPECT_EQ(offset_of_problem("m f=1,=2"), 6U);
+  EXPECT_EQ(offset_of_problem("m f=1,a\\/b=2"), 6U);
+  EXPECT_EQ(offset_of_problem("m f=1,g=\"x"), 8U);
+  EXPECT_EQ(offset_of_problem("m f=\"a\"b 0"), 7U);
+  EXPECT_EQ(offset_of_problem("m f=1  12x"), 7U);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "tests/tools/varve/import/reading.hpp"
+#include "tools/varve/import/line_formats.hpp"
 
 namespace varve::tools {
 namespace {
@@ -202,6 +203,13 @@ TEST(Ndjson, brings_doubles_back_bit_for_bit) {
     const Record record("k", 1, value);
     EXPECT_EQ(read(written(record)).records, (Records{record})) << written(record);
   }
+}
+
+TEST(Ndjson, says_where_a_line_is_no_json) {
+  RecordList records;
+  EXPECT_EQ(parse_ndjson("x", {}, records).error().offset, 0U);
+  EXPECT_EQ(parse_ndjson(R"({"key":"k","time":1 5})", {}, records).error().offset, 20U);
+  EXPECT_EQ(parse_ndjson(R"({"key":"k"})", {}, records).error().offset, std::nullopt);
 }
 
 }  // namespace

@@ -78,7 +78,8 @@ TEST(ParseTime, refuses_what_is_no_date) {
 TEST(ParseTime, says_when_a_date_is_beyond_int64) {
   const auto beyond = parse_time("+294247-01-10T04:00:54.775808Z", TimeUnit::microseconds);
   ASSERT_FALSE(beyond);
-  EXPECT_EQ(beyond.error(), "'+294247-01-10T04:00:54.775808Z' is beyond the times that exist here");
+  EXPECT_EQ(beyond.error().text,
+            "'+294247-01-10T04:00:54.775808Z' is beyond the times that exist here");
   EXPECT_TRUE(refuses("-290308-12-21T19:59:05.224191Z"));
   EXPECT_TRUE(refuses("+999999-01-01"));
 }
@@ -175,7 +176,7 @@ TEST(ParseMoment, takes_dates_and_microseconds_as_well) {
 TEST(ParseMoment, says_what_it_would_have_taken) {
   const auto moment = parse_moment("yesterday", 0);
   ASSERT_FALSE(moment);
-  EXPECT_NE(moment.error().find("'yesterday' is no time: give 2024-05-01T12:00:00Z"),
+  EXPECT_NE(moment.error().text.find("'yesterday' is no time: give 2024-05-01T12:00:00Z"),
             std::string::npos);
   EXPECT_FALSE(parse_moment("now-", 0));
   EXPECT_FALSE(parse_moment("-1h", least));

@@ -26,8 +26,8 @@ TEST(ParseValue, refuses_what_is_only_partly_a_number) {
   for (const char* text : {"", " ", "1x", "1,5", "0x10", "+-1", "--1", "1 2", "e5"}) {
     EXPECT_FALSE(parse_value(text, ColumnType::double_)) << text;
   }
-  EXPECT_EQ(parse_value("", ColumnType::double_).error(), "an empty value");
-  EXPECT_EQ(parse_value("1e999", ColumnType::double_).error(),
+  EXPECT_EQ(parse_value("", ColumnType::double_).error().text, "an empty value");
+  EXPECT_EQ(parse_value("1e999", ColumnType::double_).error().text,
             "'1e999' is beyond what a double holds");
 }
 
@@ -115,6 +115,12 @@ TEST(Numbers, are_written_for_people) {
   EXPECT_EQ(format_short(21.25), "21.25");
   EXPECT_EQ(format_short(-3), "-3");
   EXPECT_EQ(format_short(1e12), "1e+12");
+}
+
+TEST(ValueLine, is_one_line_whatever_the_bytes) {
+  EXPECT_EQ(value_line(22.5), "22.5");
+  EXPECT_EQ(value_line("a\nb"), "a\\x0ab");
+  EXPECT_EQ(value_line(std::string(1'500, 'x')), std::string(60, 'x') + "... (1.5 KB)");
 }
 
 }  // namespace

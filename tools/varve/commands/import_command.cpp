@@ -6,14 +6,13 @@
 #include <vector>
 
 #include "tools/formats/durability_text.hpp"
-#include "tools/formats/line_protocol.hpp"
-#include "tools/formats/ndjson.hpp"
 #include "tools/formats/record_printer.hpp"
 #include "tools/varve/commands/command.hpp"
 #include "tools/varve/commands/database.hpp"
 #include "tools/varve/commands/selection.hpp"
 #include "tools/varve/import/csv_reader.hpp"
 #include "tools/varve/import/importer.hpp"
+#include "tools/varve/import/line_formats.hpp"
 #include "tools/varve/terminal/output.hpp"
 #include "varve/try.hpp"
 

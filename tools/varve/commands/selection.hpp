@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/formats/parsed.hpp"
 #include "tools/varve/terminal/failure.hpp"
 #include "varve/query.hpp"
 #include "varve/time.hpp"
@@ -39,7 +40,7 @@ Outcome<Query> query_of(const Selection& selection, Timestamp now);
 /// A value that an option's parser refused, as a failure that names the option.
 template <class T>
 Outcome<T> option_value(const char* option, Parsed<T> parsed) {
-  if (!parsed) return usage(std::string(option) + ": " + parsed.error());
+  if (!parsed) return usage(std::string(option) + ": " + parsed.error().text);
   return *std::move(parsed);
 }
 

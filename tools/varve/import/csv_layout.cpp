@@ -105,7 +105,7 @@ Parsed<CsvLayout> csv_layout(const CsvOptions& options, const Fields& first) {
       if (const auto column = find_asked(*asked, first))
         return *column;
       else
-        why = column.error();
+        why = column.error().text;
       return {};
     }
     if (layout.header) {

@@ -32,7 +32,7 @@ class CsvReader final : public RecordReader {
       if (!layout_) {
         auto layout = csv_layout(options_, row_.fields());
         if (!layout) {
-          return failed(input_.name() + ':' + std::to_string(number) + ": " + layout.error());
+          return failed(input_.name() + ':' + std::to_string(number) + ": " + layout.error().text);
         }
         layout_ = *std::move(layout);
         if (layout_->header) {
@@ -44,7 +44,7 @@ class CsvReader final : public RecordReader {
       ReadLine line{number, {}};
       if (auto added = add_row(records); !added) {
         records.shrink(before);
-        line.problem = std::move(added).error();
+        line.problem = std::move(added).error().text;
       }
       ++rows_;
       advance();
@@ -119,7 +119,7 @@ class CsvReader final : public RecordReader {
       const CsvRow::Field& field = row_.fields()[series.column];
       if (field.text.empty() && !field.in_quotes) continue;
       const auto value = parse_value(field.text, type);
-      if (!value) return problem("column " + quote(series.name) + ": " + value.error());
+      if (!value) return problem("column " + quote(series.name) + ": " + value.error().text);
       key_.resize(options_.prefix.size());
       key_ += series.name;
       if (auto added = add_checked(records, key_, ts, *value); !added) return added;

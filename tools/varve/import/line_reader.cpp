@@ -28,7 +28,7 @@ class LineReader final : public RecordReader {
       if (!silent) {
         if (auto added = format_.parse(text, records); !added) {
           records.shrink(before);
-          read.problem = std::move(added).error();
+          read.problem = std::move(added).error().text;
         }
       }
       input_.consume(std::min(end + 1, input_.window().size()));
@@ -56,11 +56,6 @@ class LineReader final : public RecordReader {
 };
 
 }  // namespace
-
-std::size_t find_line_break(std::string_view text, bool last) {
-  const std::size_t end = text.find('\n');
-  return end == std::string_view::npos && last ? text.size() : end;
-}
 
 std::unique_ptr<RecordReader> make_line_reader(Input& input, LineFormat format) {
   return std::make_unique<LineReader>(input, std::move(format));

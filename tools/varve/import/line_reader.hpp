@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string_view>
 
+#include "tools/formats/parsed.hpp"
+#include "tools/formats/record_list.hpp"
 #include "tools/varve/import/record_reader.hpp"
 
 namespace varve::tools {
@@ -17,9 +20,6 @@ struct LineFormat {
   std::function<Parsed<void>(std::string_view line, RecordList& records)> parse;
   bool comments = false;  ///< Lines that begin with # are passed over.
 };
-
-/// The first line break.
-std::size_t find_line_break(std::string_view text, bool last);
 
 /// `input` outlives the reader.
 std::unique_ptr<RecordReader> make_line_reader(Input& input, LineFormat format);

@@ -27,16 +27,4 @@ std::string range_text(const engine::RangeTombstone& range) {
          "' (exclusive), " + span_text(range.times);
 }
 
-std::string value_line(const ValueView& value) {
-  constexpr std::size_t shown_max = 60;
-  if (value.type() != ValueType::bytes) {
-    std::string out;
-    append_value(out, value);
-    return out;
-  }
-  const std::string_view bytes = value.as_bytes();
-  return printable(bytes.substr(0, shown_max)) +
-         (bytes.size() > shown_max ? "... (" + format_bytes(bytes.size()) + ')' : "");
-}
-
 }  // namespace varve::tools

@@ -4,7 +4,6 @@
 #include <string_view>
 
 #include "engine/record/range.hpp"
-#include "varve/value.hpp"
 
 namespace varve::tools {
 
@@ -17,7 +16,5 @@ std::string key_text(std::string_view internal);
 std::string span_text(const engine::TimeSpan& span);
 /// "keys 'a' to 'b' (exclusive), ever"
 std::string range_text(const engine::RangeTombstone& range);
-/// A value on one line, cut where it is long.
-std::string value_line(const ValueView& value);
 
 }  // namespace varve::tools

@@ -7,7 +7,6 @@
 #include "tools/formats/record_printer.hpp"
 #include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"
-#include "tools/varve/stored/engine_text.hpp"
 #include "tools/varve/terminal/table_text.hpp"
 #include "varve/try.hpp"
 

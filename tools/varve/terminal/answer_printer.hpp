@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "tools/formats/parsed.hpp"
 #include "tools/varve/terminal/failure.hpp"
 #include "tools/varve/terminal/output.hpp"
 #include "varve/aggregation.hpp"

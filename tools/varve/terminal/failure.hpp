@@ -34,12 +34,4 @@ inline std::unexpected<Failure> usage(std::string message) {
   return std::unexpected(Failure(exit_usage, std::move(message)));
 }
 
-/// What a parser made of a text, or what is wrong with it: "'12x' is no number".
-template <class T>
-using Parsed = std::expected<T, std::string>;
-
-inline std::unexpected<std::string> problem(std::string text) {
-  return std::unexpected(std::move(text));
-}
-
 }  // namespace varve::tools

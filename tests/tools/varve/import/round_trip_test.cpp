@@ -12,6 +12,7 @@
 #include "tools/formats/ndjson.hpp"
 #include "tools/formats/record_printer.hpp"
 #include "tools/varve/import/csv_reader.hpp"
+#include "tools/varve/import/line_formats.hpp"
 
 namespace varve::tools {
 namespace {

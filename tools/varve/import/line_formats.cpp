@@ -1,0 +1,31 @@
+#include "tools/varve/import/line_formats.hpp"
+
+#include <string_view>
+#include <utility>
+
+#include "tools/formats/line_break.hpp"
+#include "tools/formats/record_list.hpp"
+#include "tools/varve/import/line_reader.hpp"
+
+namespace varve::tools {
+
+std::unique_ptr<RecordReader> make_line_protocol_reader(Input& input, LineProtocolOptions options) {
+  LineFormat format;
+  format.find_end = find_line_protocol_end;
+  format.parse = [options = std::move(options)](std::string_view line, RecordList& records) {
+    return parse_line_protocol(line, options, records);
+  };
+  format.comments = true;
+  return make_line_reader(input, std::move(format));
+}
+
+std::unique_ptr<RecordReader> make_ndjson_reader(Input& input, NdjsonOptions options) {
+  LineFormat format;
+  format.find_end = find_line_break;
+  format.parse = [options = std::move(options)](std::string_view line, RecordList& records) {
+    return parse_ndjson(line, options, records);
+  };
+  return make_line_reader(input, std::move(format));
+}
+
+}  // namespace varve::tools

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+
+#include "tools/formats/line_protocol.hpp"
+#include "tools/formats/ndjson.hpp"
+#include "tools/varve/import/record_reader.hpp"
+
+namespace varve::tools {
+
+// Readers of the formats of tools/formats that go line by line. `input` outlives the reader.
+
+std::unique_ptr<RecordReader> make_line_protocol_reader(Input& input, LineProtocolOptions options);
+std::unique_ptr<RecordReader> make_ndjson_reader(Input& input, NdjsonOptions options);
+
+}  // namespace varve::tools
