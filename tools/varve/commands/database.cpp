@@ -3,8 +3,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "engine/directory/identity.hpp"
-#include "varve/try.hpp"
+#include "varve/options.hpp"
 
 namespace varve::tools {
 
@@ -15,10 +14,6 @@ Outcome<Engine> open_database(const std::string& dir, Access access,
   if (access != Access::create) {
     if (!std::filesystem::exists(status)) return failed(dir + ": no such directory");
     if (!std::filesystem::is_directory(status)) return failed(dir + ": not a directory");
-    const auto identity = std::filesystem::path(dir) / engine::identity_file_name;
-    if (!std::filesystem::exists(identity, error) && !error) {
-      return failed(dir + ": not a Varve database");
-    }
   } else if (std::filesystem::exists(status) && !std::filesystem::is_directory(status)) {
     return failed(dir + ": not a directory");
   }
@@ -27,7 +22,10 @@ Outcome<Engine> open_database(const std::string& dir, Access access,
   options.create_if_missing = access == Access::create;
   options.background_maintenance = access != Access::read;
   if (durability) options.durability = *durability;
-  VARVE_TRY(Engine engine, Engine::open(std::move(options)));
+  auto engine = Engine::open(std::move(options));
+  if (!engine && engine.error().code == Errc::not_found) {
+    return failed(dir + ": not a Varve database");
+  }
   return engine;
 }
 
