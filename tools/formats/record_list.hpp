@@ -55,7 +55,7 @@ class RecordList {
     descriptions_.push_back({std::move(key), std::move(labels), false});
   }
   /// Labels that `make()` gives, for a series that has none, the first time that its key is named
-  /// in all the life of the list. As describe().
+  /// since clear(). As describe().
   template <class Make>
   void describe_once(std::string_view key, Make make) {
     if (described_.contains(key)) return;
@@ -68,6 +68,12 @@ class RecordList {
   std::size_t size() const { return items_.size(); }
   bool empty() const { return items_.empty() && descriptions_.empty(); }
   void clear() {
+    next_batch();
+    described_.clear();
+  }
+  /// Drops records and labels, and still remembers the keys that describe_once() met: for more of
+  /// one long input, at the price of memory for each of its series.
+  void next_batch() {
     shrink(0);
     descriptions_.clear();
   }

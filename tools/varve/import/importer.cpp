@@ -67,7 +67,7 @@ Outcome<void> Importer::write() {
   if (options_.ttl) write_options.ttl(*options_.ttl);
   VARVE_CHECK(engine_.write(std::move(batch), write_options));
   records_ += waiting_.size();
-  waiting_.clear();
+  waiting_.next_batch();
   return {};
 }
 
