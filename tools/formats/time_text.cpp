@@ -6,16 +6,12 @@
 #include <limits>
 #include <optional>
 
+#include "tools/formats/civil_time.hpp"
 #include "tools/formats/value_text.hpp"
 
 namespace varve::tools {
 
 namespace {
-
-constexpr std::int64_t second = 1'000'000;
-constexpr std::int64_t minute = 60 * second;
-constexpr std::int64_t hour = 60 * minute;
-constexpr std::int64_t day = 24 * hour;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -55,54 +51,6 @@ class Cursor {
  private:
   std::string_view rest_;
 };
-
-/// Days since 1970-01-01 of a civil date, and back: Howard Hinnant's algorithms over eras of 400
-/// years, in 64 bits since std::chrono's years end at 32,767.
-std::int64_t days_from_civil(std::int64_t year, int month, int day_of_month) {
-  year -= month <= 2 ? 1 : 0;
-  const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
-  const std::int64_t year_of_era = year - era * 400;
-  const std::int64_t day_of_year =
-      (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day_of_month - 1;
-  const std::int64_t day_of_era =
-      year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146'097 + day_of_era - 719'468;
-}
-
-CivilTime civil_from_days(std::int64_t days) {
-  days += 719'468;
-  const std::int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
-  const std::int64_t day_of_era = days - era * 146'097;
-  const std::int64_t year_of_era =
-      (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const std::int64_t day_of_year =
-      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
-  CivilTime civil;
-  civil.day = static_cast<int>(day_of_year - (153 * month_from_march + 2) / 5 + 1);
-  civil.month =
-      static_cast<int>(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
-  civil.year = year_of_era + era * 400 + (civil.month <= 2 ? 1 : 0);
-  return civil;
-}
-
-int days_in_month(std::int64_t year, int month) {
-  constexpr std::array<int, 12> days = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  return month == 2 && leap ? 29 : days[static_cast<std::size_t>(month - 1)];
-}
-
-/// days * 24 h + micros, or nothing where it is beyond int64. The least moments need the detour:
-/// the midnight before them is not an int64 itself.
-std::optional<Timestamp> combine(std::int64_t days, std::int64_t micros) {
-  if (days < 0) {
-    ++days;
-    micros -= day;
-  }
-  std::int64_t ts = 0;
-  if (__builtin_mul_overflow(days, day, &ts) || __builtin_add_overflow(ts, micros, &ts)) return {};
-  return ts;
-}
 
 /// ".25" as microseconds; digits beyond the sixth are cut off.
 std::optional<std::int64_t> take_fraction(Cursor& cursor) {
@@ -178,7 +126,7 @@ std::expected<Timestamp, DateFault> parse_date(std::string_view text) {
     if (!offset || !cursor.at_end()) return form;
     micros = *time_of_day - *offset;
   }
-  const auto ts = combine(days_from_civil(*year, *month, *day_of_month), micros);
+  const auto ts = timestamp_of(*year, *month, *day_of_month, micros);
   if (!ts) return std::unexpected(DateFault::range);
   return *ts;
 }
@@ -334,18 +282,6 @@ Parsed<Duration> parse_duration(std::string_view text) {
   return Duration(total);
 }
 
-CivilTime civil_time(Timestamp ts) {
-  std::int64_t days = ts / day;
-  std::int64_t micros = ts % day;
-  if (micros < 0) {
-    --days;
-    micros += day;
-  }
-  CivilTime civil = civil_from_days(days);
-  civil.microsecond_of_day = micros;
-  return civil;
-}
-
 void append_time(std::string& out, Timestamp ts) {
   const CivilTime civil = civil_time(ts);
   append_date(out, civil);
@@ -374,24 +310,6 @@ std::string format_time_short(Timestamp ts) {
     while (out.back() == '0') out.pop_back();
   }
   return out;
-}
-
-std::string format_duration(Duration duration) {
-  const std::int64_t micros = std::max<std::int64_t>(duration.count(), 0);
-  const auto pair = [micros](std::int64_t unit, const char* name, std::int64_t small,
-                             const char* small_name) {
-    std::string out = std::to_string(micros / unit) + ' ' + name;
-    if (const std::int64_t rest = micros % unit / small; rest != 0) {
-      out += ' ' + std::to_string(rest) + ' ' + small_name;
-    }
-    return out;
-  };
-  if (micros >= day) return pair(day, "d", hour, "h");
-  if (micros >= hour) return pair(hour, "h", minute, "min");
-  if (micros >= minute) return pair(minute, "min", second, "s");
-  if (micros >= second) return pair(second, "s", 1'000, "ms");
-  if (micros >= 1'000) return std::to_string(micros / 1'000) + " ms";
-  return std::to_string(micros) + " us";
 }
 
 }  // namespace varve::tools

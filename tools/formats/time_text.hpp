@@ -39,16 +39,4 @@ std::string format_time(Timestamp ts);
 /// For people: "2013-12-02 21:15:00", with a fraction only where there is one.
 std::string format_time_short(Timestamp ts);
 
-/// For people, two units at most: "350 ms", "2 d 3 h".
-std::string format_duration(Duration duration);
-
-/// A date of the proleptic Gregorian calendar and a time of day, in UTC.
-struct CivilTime {
-  std::int64_t year = 1970;
-  int month = 1;
-  int day = 1;
-  std::int64_t microsecond_of_day = 0;
-};
-CivilTime civil_time(Timestamp ts);
-
 }  // namespace varve::tools

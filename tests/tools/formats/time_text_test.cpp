@@ -182,13 +182,5 @@ TEST(ParseMoment, says_what_it_would_have_taken) {
   EXPECT_FALSE(parse_moment("-1h", least));
 }
 
-TEST(FormatDuration, names_two_units_at_most) {
-  EXPECT_EQ(format_duration(std::chrono::microseconds(40)), "40 us");
-  EXPECT_EQ(format_duration(std::chrono::milliseconds(350)), "350 ms");
-  EXPECT_EQ(format_duration(std::chrono::seconds(90)), "1 min 30 s");
-  EXPECT_EQ(format_duration(std::chrono::hours(51)), "2 d 3 h");
-  EXPECT_EQ(format_duration(std::chrono::hours(48)), "2 d");
-}
-
 }  // namespace
 }  // namespace varve::tools

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <optional>
 
+#include "tools/formats/civil_time.hpp"
 #include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/terminal/plot.hpp"
@@ -10,11 +11,6 @@
 namespace varve::tools {
 
 namespace {
-
-constexpr std::int64_t second = 1'000'000;
-constexpr std::int64_t minute = 60 * second;
-constexpr std::int64_t hour = 60 * minute;
-constexpr std::int64_t day = 24 * hour;
 
 /// 1, 2 or 5 times a power of ten, at least `least`.
 double round_step(double least) {

@@ -45,10 +45,6 @@ std::string bold(const Terminal& terminal, std::string_view text) {
   return wrapped(terminal, "1", text);
 }
 
-std::string faint(const Terminal& terminal, std::string_view text) {
-  return wrapped(terminal, "2", text);
-}
-
 std::string coloured(const Terminal& terminal, std::size_t colour, std::string_view text) {
   constexpr std::array<const char*, 6> codes = {"36", "33", "35", "32", "34", "31"};
   return wrapped(terminal, codes[colour % codes.size()], text);

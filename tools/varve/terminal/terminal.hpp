@@ -18,7 +18,6 @@ Terminal terminal_of(int fd);
 
 /// Escape codes around a text, or the text alone where there is no colour.
 std::string bold(const Terminal& terminal, std::string_view text);
-std::string faint(const Terminal& terminal, std::string_view text);
 /// One of six well distinguishable colours.
 std::string coloured(const Terminal& terminal, std::size_t colour, std::string_view text);
 
