@@ -2,43 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <limits>
 
-#include "tests/tools/varve/running.hpp"
+#include "tests/tools/varve/command_fixture.hpp"
 #include "varve/engine.hpp"
 
 namespace varve::tools {
 namespace {
-
-constexpr const char* small_csv =
-    "key,time,value\n"
-    "plant/a,2013-12-02T21:15:00.000000Z,1.5\n"
-    "plant/a,2013-12-02T21:16:00.000000Z,2.5\n"
-    "plant/b,2013-12-02T21:15:00.000000Z,-3\n";
-
-class Command : public testing::Test {
- protected:
-  RunResult on_db(std::string name, std::vector<std::string> more = {},
-                  const std::string& input = "") const {
-    std::vector<std::string> arguments = {std::move(name), "--db", db()};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return run_varve(arguments, input);
-  }
-  std::string db() const { return directory_.path("db"); }
-  void import_small() const {
-    const RunResult result = on_db("import", {}, small_csv);
-    ASSERT_EQ(result.exit_code, 0) << result.err;
-  }
-  bool db_exists() const { return std::filesystem::exists(db()); }
-
-  const TestDirectory directory_;
-};
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 TEST_F(Command, gives_back_the_csv_that_it_took) {
   import_small();
@@ -263,51 +234,6 @@ TEST_F(Command, compacts_and_keeps_everything) {
   EXPECT_EQ(on_db("export").out, small_csv);
 }
 
-TEST_F(Command, inspects_and_dumps_a_database_that_is_open) {
-  import_small();
-  ASSERT_EQ(on_db("compact").exit_code, 0);
-  Options options;
-  options.dir = db();
-  Engine engine = Engine::open(options).value();
-  WriteBatch batch;
-  batch.put("plant/c", 7, "text", Duration(5));
-  batch.erase("plant/a", 1);
-  batch.erase_prefix("x");
-  ASSERT_TRUE(engine.write(std::move(batch), WriteOptions().durability(Durability::always())));
-
-  const RunResult inspected = on_db("inspect");
-  EXPECT_EQ(inspected.exit_code, 0) << inspected.err;
-  EXPECT_TRUE(contains(inspected.out, "yes, by process " + std::to_string(::getpid())))
-      << inspected.out;
-  EXPECT_TRUE(contains(inspected.out, "1 table with 3 rows")) << inspected.out;
-
-  std::vector<std::string> kinds;
-  for (const auto& entry : std::filesystem::directory_iterator(db())) {
-    const std::string kind = entry.path().extension().string();
-    if (kind != ".wal" && kind != ".table" && kind != ".manifest") continue;
-    const RunResult dumped = run_varve({"dump", kind.substr(1), entry.path().string(), "--rows"});
-    EXPECT_EQ(dumped.exit_code, 0) << kind << dumped.err;
-    EXPECT_FALSE(dumped.out.empty()) << kind;
-    kinds.push_back(kind);
-    if (kind == ".table") {
-      EXPECT_TRUE(contains(dumped.out, "  plant/a  2013-12-02T21:16:00.000000Z  2.5\n"))
-          << dumped.out;
-    }
-    if (kind == ".wal" && contains(dumped.out, "group")) {
-      EXPECT_TRUE(contains(dumped.out,
-                           "put    plant/c  1970-01-01T00:00:00.000007Z  text  expires "
-                           "1970-01-01T00:00:00.000012Z\n"))
-          << dumped.out;
-      EXPECT_TRUE(contains(dumped.out, "delete plant/a  1970-01-01T00:00:00.000001Z\n"))
-          << dumped.out;
-      EXPECT_TRUE(contains(dumped.out, "delete keys 'x' to 'y' (exclusive), ever\n")) << dumped.out;
-    }
-  }
-  for (const char* kind : {".wal", ".table", ".manifest"}) {
-    EXPECT_NE(std::ranges::find(kinds, kind), kinds.end()) << kind;
-  }
-}
-
 TEST_F(Command, says_who_has_the_database_open) {
   import_small();
   Options options;
@@ -409,17 +335,6 @@ TEST_F(Command, reports_an_output_that_cannot_be_written) {
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_TRUE(contains(result.err, "No such file or directory")) << result.err;
   EXPECT_EQ(on_db("export", {"-o", "/dev/full"}).exit_code, 1);
-}
-
-TEST_F(Command, demonstrates_that_a_killed_writer_loses_nothing) {
-  const RunResult result = on_db("demo", {"--sensors", "20", "--hours", "1"});
-  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
-  EXPECT_TRUE(contains(result.out, "Nothing that was acknowledged is gone.")) << result.out;
-  EXPECT_FALSE(contains(result.out, "\x1b"));
-  EXPECT_TRUE(contains(on_db("query", {"--key", "plant/line01/machine01/temperature", "--aggregate",
-                                       "count", "--format", "csv"})
-                           .out,
-                       ",60\n"));
 }
 
 }  // namespace

@@ -1,0 +1,26 @@
+#include "tools/formats/matcher_text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace varve::tools {
+namespace {
+
+TEST(MatcherText, reads_every_kind) {
+  const auto parsed = [](std::string_view text) { return parse_matcher(text).value(); };
+  EXPECT_EQ(parsed("room=hall 2"), Matcher::equals("room", "hall 2"));
+  EXPECT_EQ(parsed("room="), Matcher::equals("room", ""));
+  EXPECT_EQ(parsed("room!=a=b"), Matcher::not_equals("room", "a=b"));
+  EXPECT_EQ(parsed("room^=ha"), Matcher::starts_with("room", "ha"));
+  EXPECT_EQ(parsed("room|=a,\"b\","), Matcher::one_of("room", {"a", "b", ""}));
+  EXPECT_EQ(parsed("room=~\"a.*\""), Matcher::matches("room", "a.*"));
+  EXPECT_EQ(parsed("room!~a|b"), Matcher::not_matches("room", "a|b"));
+  for (const char* wrong : {"", "room", "=a", "room!a", "room^a", "room|a"}) {
+    EXPECT_FALSE(parse_matcher(wrong)) << wrong;
+  }
+  EXPECT_EQ(parse_label("a=\"b c\"").value(), Label("a", "b c"));
+  EXPECT_FALSE(parse_label("=b"));
+  EXPECT_EQ(labels_text({{"a", "b"}, {"c", "d"}}), "{a=\"b\", c=\"d\"}");
+}
+
+}  // namespace
+}  // namespace varve::tools

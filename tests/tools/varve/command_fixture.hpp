@@ -1,0 +1,44 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/tools/varve/running.hpp"
+
+namespace varve::tools {
+
+/// Three records, as export writes them.
+inline constexpr const char* small_csv =
+    "key,time,value\n"
+    "plant/a,2013-12-02T21:15:00.000000Z,1.5\n"
+    "plant/a,2013-12-02T21:16:00.000000Z,2.5\n"
+    "plant/b,2013-12-02T21:15:00.000000Z,-3\n";
+
+/// Runs the built command on a database of its own.
+class Command : public testing::Test {
+ protected:
+  RunResult on_db(std::string name, std::vector<std::string> more = {},
+                  const std::string& input = "") const {
+    std::vector<std::string> arguments = {std::move(name), "--db", db()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_varve(arguments, input);
+  }
+  std::string db() const { return directory_.path("db"); }
+  void import_small() const {
+    const RunResult result = on_db("import", {}, small_csv);
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+  }
+  bool db_exists() const { return std::filesystem::exists(db()); }
+
+  const TestDirectory directory_;
+};
+
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace varve::tools

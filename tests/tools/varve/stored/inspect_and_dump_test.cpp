@@ -1,0 +1,64 @@
+// The built command where it shows files as they lie on the disk.
+
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/tools/varve/command_fixture.hpp"
+#include "varve/engine.hpp"
+
+namespace varve::tools {
+namespace {
+
+TEST_F(Command, inspects_and_dumps_a_database_that_is_open) {
+  import_small();
+  ASSERT_EQ(on_db("compact").exit_code, 0);
+  Options options;
+  options.dir = db();
+  Engine engine = Engine::open(options).value();
+  WriteBatch batch;
+  batch.put("plant/c", 7, "text", Duration(5));
+  batch.erase("plant/a", 1);
+  batch.erase_prefix("x");
+  ASSERT_TRUE(engine.write(std::move(batch), WriteOptions().durability(Durability::always())));
+
+  const RunResult inspected = on_db("inspect");
+  EXPECT_EQ(inspected.exit_code, 0) << inspected.err;
+  EXPECT_TRUE(contains(inspected.out, "yes, by process " + std::to_string(::getpid())))
+      << inspected.out;
+  EXPECT_TRUE(contains(inspected.out, "1 table with 3 rows")) << inspected.out;
+
+  std::vector<std::string> kinds;
+  for (const auto& entry : std::filesystem::directory_iterator(db())) {
+    const std::string kind = entry.path().extension().string();
+    if (kind != ".wal" && kind != ".table" && kind != ".manifest") continue;
+    const RunResult dumped = run_varve({"dump", kind.substr(1), entry.path().string(), "--rows"});
+    EXPECT_EQ(dumped.exit_code, 0) << kind << dumped.err;
+    EXPECT_FALSE(dumped.out.empty()) << kind;
+    kinds.push_back(kind);
+    if (kind == ".table") {
+      EXPECT_TRUE(contains(dumped.out, "  plant/a  2013-12-02T21:16:00.000000Z  2.5\n"))
+          << dumped.out;
+    }
+    if (kind == ".wal" && contains(dumped.out, "group")) {
+      EXPECT_TRUE(contains(dumped.out,
+                           "put    plant/c  1970-01-01T00:00:00.000007Z  text  expires "
+                           "1970-01-01T00:00:00.000012Z\n"))
+          << dumped.out;
+      EXPECT_TRUE(contains(dumped.out, "delete plant/a  1970-01-01T00:00:00.000001Z\n"))
+          << dumped.out;
+      EXPECT_TRUE(contains(dumped.out, "delete keys 'x' to 'y' (exclusive), ever\n")) << dumped.out;
+    }
+  }
+  for (const char* kind : {".wal", ".table", ".manifest"}) {
+    EXPECT_NE(std::ranges::find(kinds, kind), kinds.end()) << kind;
+  }
+}
+
+}  // namespace
+}  // namespace varve::tools
