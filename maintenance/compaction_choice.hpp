@@ -94,4 +94,10 @@ std::optional<CompactionPlan> choose_join(const LiveTables& tables, const Rules&
 /// nothing is left for its tombstones to hide. None where a damaged one is among them.
 std::optional<CompactionPlan> plan_merge_down(const LiveTables& tables, std::size_t position);
 
+/// Whether the plan leaves every answer as it is, by all that is known of the tables without
+/// reading them: its inputs are sound tables, newest first, none below the output level; no row
+/// comes to lie below an older one, or above a newer one, that is not an input; only rows of level
+/// 0 lie outside its regions; and what it writes overlaps nothing that stays at the output level.
+bool is_sound(const CompactionPlan& plan, const LiveTables& tables);
+
 }  // namespace varve::maintenance

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/assert.hpp"
+#include "engine/base/try.hpp"
 #include "engine/directory/file_names.hpp"
 #include "maintenance/flush.hpp"
 #include "maintenance/keeper_impl.hpp"
@@ -159,6 +161,7 @@ LiveTables Keeper::Impl::live_tables(const Version& version) const {
 /// Returns how many rows went.
 Result<std::uint64_t> Keeper::Impl::run(const std::shared_ptr<const Version>& version,
                                         CompactionPlan plan, Timestamp now) {
+  VARVE_ASSERT(is_sound(plan, live_tables(*version)));
   const nanoseconds begun = context.clock->monotonic();
   VARVE_CHECK(settle());
   const CompactionJob job{version, std::move(plan), rules.table_bytes_max, now,

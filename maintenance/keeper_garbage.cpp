@@ -100,7 +100,8 @@ Result<std::uint64_t> Keeper::Impl::bring_together(const std::vector<Held>& held
     VARVE_CHECK(learn_shapes(*version));
     const LiveTables tables = live_tables(*version);
     const auto at = std::ranges::find(tables, &table->meta(), &LiveTable::meta);
-    if (at == tables.end()) continue;  // Went along with another.
+    // Went along with another, or has just been found damaged.
+    if (at == tables.end() || at->blocked) continue;
     const auto position = static_cast<std::size_t>(at - tables.begin());
     Rules all = rules;
     all.everything = true;

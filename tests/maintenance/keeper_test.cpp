@@ -427,6 +427,24 @@ TEST(Collection, leaves_damaged_tables_and_what_they_may_hide) {
   EXPECT_EQ(db.rows(), 2u);
 }
 
+TEST(Collection, goes_around_a_table_whose_damage_it_finds_on_the_way) {
+  KeeperFixture db;
+  db.put("z", 1, 10);
+  db.flush();
+  ASSERT_TRUE(db.keeper->compact_all().value());
+  // Blocks over many windows, of which only the last has something to collect, or that waits.
+  for (Timestamp ts = 0; ts < 3'000; ++ts) db.put("b", ts, ts);
+  db.put("y", 9'000, 10, 5);
+  db.erase("z", 1);
+  db.flush();
+  db.put("c", 10'000, 10);
+  db.put("d", 10'000, 10, 5);
+  db.flush();
+  db.damage(db.version()->levels[0].back()->meta().number);
+  db.now = 10;
+  EXPECT_EQ(db.keeper->collect(db.now).value(), 1u);
+}
+
 TEST(Collection, in_the_background_rewrites_only_what_pays) {
   KeeperFixture db;
   for (Timestamp ts = 0; ts < 100; ++ts) db.put("a", ts, 1, ts < 80 ? 1000 + ts * 10 : never);
