@@ -6,8 +6,8 @@ set -euo pipefail
 packages_of() {
   case "$1" in
     build)
-      echo g++-12 cmake ninja-build libasio-dev libconcurrentqueue-dev libre2-dev \
-        libroaring-dev libzstd-dev libxxhash-dev libcli11-dev nlohmann-json3-dev
+      echo g++-12 cmake ninja-build ccache libasio-dev libconcurrentqueue-dev \
+        libre2-dev libroaring-dev libzstd-dev libxxhash-dev libcli11-dev nlohmann-json3-dev
       ;;
     test)
       # prometheus brings promtool, which judges our metrics.
