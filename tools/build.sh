@@ -1,4 +1,5 @@
 # Sourced by the scripts beside it.
+# shellcheck shell=bash
 
 # build_preset release -DVARVE_BUILD_TESTS=OFF: configures and builds. Says much only when it fails
 # or to a terminal.

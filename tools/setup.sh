@@ -15,7 +15,7 @@ packages_of() {
       ;;
     lint)
       # The sanitizers' and libFuzzer's runtimes are in libclang-rt-19-dev.
-      echo clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev python3
+      echo clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev shellcheck python3
       ;;
     bench)
       # The engines that Varve is measured beside; each may be missing.
@@ -51,13 +51,15 @@ apt() {
 [[ $# -gt 0 ]] || set -- build test lint
 wanted=()
 for group in "$@"; do
-  names=$(packages_of "$group")
-  wanted+=($names)
+  line=$(packages_of "$group")
+  read -ra names <<<"$line"
+  wanted+=("${names[@]}")
 done
 
 installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null |
   awk '$2 == "installed" { print $1 }') || true
-missing=($(comm -13 <(sort -u <<<"$installed") <(printf '%s\n' "${wanted[@]}" | sort -u)))
+mapfile -t missing < <(
+  comm -13 <(sort -u <<<"$installed") <(printf '%s\n' "${wanted[@]}" | sort -u))
 [[ ${#missing[@]} -gt 0 ]] || exit 0
 
 echo "setup: installing ${missing[*]}"
