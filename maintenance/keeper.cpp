@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "engine/base/assert.hpp"
-#include "engine/base/try.hpp"
 #include "engine/directory/file_names.hpp"
 #include "maintenance/flush.hpp"
 #include "maintenance/keeper_impl.hpp"
