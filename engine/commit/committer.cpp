@@ -91,7 +91,7 @@ Status Committer::check_size(const WriteRequest& request) const {
 Result<Receipt> Committer::write(WriteRequest& request, Mode mode) {
   request.reserved_bytes = request.batch.size();
   VARVE_CHECK(check_size(request));
-  if (context_.syncer->failed()) return std::unexpected(Syncer::read_only_error());
+  if (context_.syncer.failed()) return std::unexpected(Syncer::read_only_error());
   slow_down(request.reserved_bytes);
 
   if (mode == Mode::without_waiting) {
@@ -115,7 +115,7 @@ Result<Receipt> Committer::write(WriteRequest& request, Mode mode) {
   }
   if (context_.threadless) {
     // Whoever waits for durability here would wait for itself.
-    while (context_.syncer->run_if_due()) {
+    while (context_.syncer.run_if_due()) {
     }
   }
   return request.wait();
@@ -126,7 +126,7 @@ void Committer::submit(WriteRequest& request) {
   if (const Status size = check_size(request); !size) {
     return Finisher().add(request, std::unexpected(size.error()));
   }
-  if (context_.syncer->failed()) {
+  if (context_.syncer.failed()) {
     return Finisher().add(request, std::unexpected(Syncer::read_only_error()));
   }
   slow_down(request.reserved_bytes);
@@ -146,11 +146,11 @@ void Committer::reserve(std::size_t bytes) {
 /// the bandwidth of slow flash when nearly all is.
 void Committer::slow_down(std::size_t bytes) {
   if (context_.threadless) return;
-  const std::size_t frozen = context_.versions->frozen_count();
+  const std::size_t frozen = context_.versions.frozen_count();
   if (frozen == 0) return;
   const auto room = static_cast<double>((frozen_max + 1) * context_.memtable_bytes);
   const double taken =
-      static_cast<double>(frozen * context_.memtable_bytes + context_.versions->active_bytes());
+      static_cast<double>(frozen * context_.memtable_bytes + context_.versions.active_bytes());
   const double over = taken / room - 0.5;
   if (over <= 0) return;
   // At all of the room one byte takes 200 ns: 5 MB/s. Half way up, an eighth of that.
@@ -160,7 +160,7 @@ void Committer::slow_down(std::size_t bytes) {
   const double pause = std::min(
       scale * scale * scale * nanoseconds_per_byte_max * static_cast<double>(bytes), pause_max);
   if (pause < 1'000) return;  // Sleeping itself costs more.
-  context_.counters->writes_slowed.add();
+  context_.counters.writes_slowed.add();
   std::this_thread::sleep_for(std::chrono::nanoseconds(static_cast<std::int64_t>(pause)));
 }
 
@@ -224,7 +224,7 @@ bool Committer::drain() {
 Result<std::uint64_t> Committer::freeze() {
   const Lock lock(role_);
   drain_until(issued_.load(std::memory_order_acquire));
-  const Memtable& active = *context_.versions->active();
+  const Memtable& active = *context_.versions.active();
   const std::uint64_t number = active.number();
   // A batch that changed nothing has its sequence all the same, which a flush makes last.
   if (active.last_sequence() == active.base_sequence()) return number - 1;
@@ -277,7 +277,7 @@ void Committer::next_group(std::vector<WriteRequest*>& group) {
 
 void Committer::commit(std::span<WriteRequest* const> group) {
   Finisher finisher;
-  if (context_.syncer->failed()) {
+  if (context_.syncer.failed()) {
     return refuse(group, Syncer::read_only_error(), finisher);
   }
   if (conflicts(*group.front())) {
@@ -290,15 +290,15 @@ void Committer::commit(std::span<WriteRequest* const> group) {
     return refuse(group, status.error(), finisher);
   }
   // Release: readers that load this sequence see every row applied before it.
-  context_.versions->publish(group.back()->sequence);
+  context_.versions.publish(group.back()->sequence);
   leave_queue(group);
-  context_.syncer->appended(group, finisher);
+  context_.syncer.appended(group, finisher);
 }
 
 void Committer::refuse(std::span<WriteRequest* const> group, const Error& error,
                        Finisher& finisher) {
   leave_queue(group);
-  context_.counters->writes_failed.add(group.size());
+  context_.counters.writes_failed.add(group.size());
   for (WriteRequest* request : group) finisher.add(*request, std::unexpected(error));
 }
 
@@ -323,7 +323,7 @@ bool Committer::fails(const WriteCondition& condition) const {
     return ts ? memtable.touched_since(key, hash, *ts, seen)
               : memtable.has_rows_since(key, hash, seen);
   };
-  const VersionSet& versions = *context_.versions;
+  const VersionSet& versions = context_.versions;
   if (touched(*versions.active())) return true;
   for (const auto& memtable : versions.frozen()) {
     if (memtable->last_sequence() > seen && touched(*memtable)) return true;
@@ -336,7 +336,7 @@ Status Committer::append_and_apply(std::span<WriteRequest* const> group) {
   std::size_t bytes = 0;
   for (const WriteRequest* request : group) bytes += request->reserved_bytes;
   VARVE_CHECK(rotate_if_full(bytes));
-  Memtable& memtable = *context_.versions->active();
+  Memtable& memtable = *context_.versions.active();
 
   // Of all batches, one after the other. Kept from group to group, so that a group costs no malloc.
   auto& [requests, series, wal_keys, batches] = scratch_;
@@ -375,9 +375,9 @@ Status Committer::append_and_apply(std::span<WriteRequest* const> group) {
                          std::span(wal_keys).subspan(first, count), request->batch.default_ttl});
       first += count;
     }
-    VARVE_CHECK(context_.wal->append(batches, context_.syncer->durable()));
-    if (context_.wal->wants_spare()) context_.syncer->prepare_spare();
-    context_.counters->wal_groups.add();
+    VARVE_CHECK(context_.wal->append(batches, context_.syncer.durable()));
+    if (context_.wal->wants_spare()) context_.syncer.prepare_spare();
+    context_.counters.wal_groups.add();
   }
 
   std::size_t first = 0;
@@ -387,18 +387,18 @@ Status Committer::append_and_apply(std::span<WriteRequest* const> group) {
                                      std::span(series).subspan(first, count), request->sequence);
     VARVE_ASSERT(applied.has_value());  // We encoded it ourselves.
     first += count;
-    if (request->batch.describes) context_.labels->add(request->batch, request->sequence);
-    context_.counters->batches_written.add();
-    context_.counters->records_written.add(request->batch.puts);
-    context_.counters->deletes_written.add(request->batch.deletes);
-    context_.counters->bytes_written.add(request->batch.user_bytes);
+    if (request->batch.describes) context_.labels.add(request->batch, request->sequence);
+    context_.counters.batches_written.add();
+    context_.counters.records_written.add(request->batch.puts);
+    context_.counters.deletes_written.add(request->batch.deletes);
+    context_.counters.bytes_written.add(request->batch.user_bytes);
   }
   memtable.set_last_sequence(group.back()->sequence);
   return {};
 }
 
 Status Committer::rotate_if_full(std::size_t incoming_bytes) {
-  const Memtable& active = *context_.versions->active();
+  const Memtable& active = *context_.versions.active();
   if (active.empty()) return {};
   // A quarter of the WAL each for the active memtable, the two that may wait, and spares.
   const bool full = active.bytes() + incoming_bytes > context_.memtable_bytes ||
@@ -410,16 +410,16 @@ Status Committer::rotate_if_full(std::size_t incoming_bytes) {
 }
 
 Status Committer::rotate() {
-  if (context_.versions->frozen_count() >= frozen_max) {
-    context_.counters->writes_stopped.add();
+  if (context_.versions.frozen_count() >= frozen_max) {
+    context_.counters.writes_stopped.add();
     VARVE_CHECK(context_.make_room());
   }
-  const std::uint64_t number = context_.versions->active()->number() + 1;
+  const std::uint64_t number = context_.versions.active()->number() + 1;
   std::uint64_t segment = 0;
   if (context_.wal != nullptr) {
     VARVE_TRY(segment, context_.wal->rotate());
   }
-  context_.versions->rotate(
+  context_.versions.rotate(
       std::make_shared<Memtable>(number, segment, applied_.load(std::memory_order_relaxed)));
   context_.on_frozen();
   return {};

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "engine/base/counters.hpp"
-#include "engine/base/log.hpp"
 #include "engine/base/mutex.hpp"
 #include "engine/commit/label_feed.hpp"
 #include "engine/commit/queue_budget.hpp"
@@ -19,18 +18,18 @@
 #include "engine/commit/write_request.hpp"
 #include "engine/version/version_set.hpp"
 #include "engine/wal/wal.hpp"
-#include "varve/clock.hpp"
 #include "varve/error.hpp"
 
 namespace varve::engine {
 
-/// How the committer is set up. All pointers outlive it.
+/// How the committer is set up. What it refers to outlives it.
 struct CommitterContext {
-  VersionSet* versions = nullptr;
+  VersionSet& versions;
   Wal* wal = nullptr;  // Null under Durability::none().
-  Syncer* syncer = nullptr;
-  Counters* counters = nullptr;
-  Clock* clock = nullptr;
+  Syncer& syncer;
+  Counters& counters;
+  /// Told of what describes series.
+  LabelFeed& labels;
   std::uint64_t last_sequence = 0;
   std::size_t queue_bytes = 0;
   std::size_t memtable_bytes = 0;
@@ -41,8 +40,6 @@ struct CommitterContext {
   std::function<Status()> make_room;
   /// A memtable was frozen.
   std::function<void()> on_frozen;
-  /// Told of what describes series. Outlives it.
-  LabelFeed* labels = nullptr;
 };
 
 /// The order of writes. Batches take their sequence on the caller's thread, go through a lock-free

@@ -54,11 +54,11 @@ EngineImpl::EngineImpl(OpenedParts parts)
   });
   label_reader_ = std::make_unique<query::LabelReader>(*parts_.versions, label_feed_);
   committer_ = std::make_unique<Committer>(engine::CommitterContext{
-      .versions = parts_.versions.get(),
+      .versions = *parts_.versions,
       .wal = parts_.wal.get(),
-      .syncer = syncer_.get(),
-      .counters = parts_.counters.get(),
-      .clock = options.clock.get(),
+      .syncer = *syncer_,
+      .counters = *parts_.counters,
+      .labels = label_feed_,
       .last_sequence = parts_.last_sequence,
       .queue_bytes = options.queue_bytes,
       .memtable_bytes = options.memtable_bytes,
@@ -70,7 +70,6 @@ EngineImpl::EngineImpl(OpenedParts parts)
             const Lock lock(scheduler_mutex_);
             if (scheduler_) scheduler_->wake();
           },
-      .labels = &label_feed_,
   });
   door_->impl = this;
 }
