@@ -10,12 +10,14 @@
 
 // Which tables to compact, and where to: pure decisions.
 //
-// What a compaction must respect. Newer hides older, and order is level 0 by flush, then level 1,
-// 2 and so on. So rows may only go down past a table that has no row of the same key and time;
-// where one may have, that table comes along. Between levels newest_flush says nothing: a small
-// table of level 1 joined with a newer neighbour passes it on to rows that are older than late ones
-// waiting in level 0. Only the manifest knows the level. Within level 0 newest_flush is the order,
-// so what stays there of a compaction, as new as its newest input, meets nothing that lay between.
+// What a compaction must respect. Newer hides older, and the order is level 0 by flush, then level
+// 1, 2 and so on. Moving rows to a deeper level must not carry them below an older row of the same
+// key and time: every table that may hold such a row joins the compaction.
+//
+// newest_flush orders tables within level 0 only. After a join in level 1 the output carries the
+// larger newest_flush, even for rows that are older than late rows still in level 0. So only the
+// manifest's level orders tables of different levels. Rows that a compaction leaves in level 0 get
+// the newest_flush of its newest input: so no table between the inputs may overlap them.
 //
 // What a good one does. Level 0 gathers flushes until four of about one size lie together. Their
 // rows mostly lie after everything in level 1 and go there, once, in tables of one stretch of time

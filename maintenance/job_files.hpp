@@ -28,7 +28,7 @@ class JobFiles {
   ~JobFiles();
 
   Result<engine::TableWriter> create();
-  /// Says that a table is finished.
+  /// Notes a finished table, for the edit that installs it.
   void add(std::uint32_t level, engine::TableMeta meta);
 
   const std::vector<engine::VersionEdit::Added>& added() const { return added_; }
@@ -36,9 +36,9 @@ class JobFiles {
   std::uint64_t rows() const;
   Compression compression() const { return compression_; }
 
-  /// Makes the names durable. The last thing before the edit.
+  /// Makes the files' names durable. Call it last, just before the edit.
   [[nodiscard]] Status sync();
-  /// The files are no longer this object's to remove. Their paths.
+  /// Gives up the files: the destructor no longer removes them. Returns their paths.
   std::vector<std::filesystem::path> hand_over();
 
  private:

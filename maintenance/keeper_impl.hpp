@@ -68,10 +68,10 @@ class TurnHolder {
 
 enum Kind : std::size_t { flush_job, compaction_job, collection_job, kind_count };
 
-/// Threads: flushes are serialised by `flush_mutex`. Compactions and collections are by `turn`,
-/// so their choice always sees a version that only flushes can change, by adding newer tables;
-/// what is said to be the turn's belongs to its holder, and the turn's mutex orders one holder
-/// after the other. Edits are serialised by the VersionSet.
+/// Threads: `flush_mutex` serialises flushes; `turn` serialises compactions and collections. So
+/// while one of those chooses and runs, only flushes change the version, and they only add newer
+/// tables. Members under "The turn's" are used by its holder alone; the mutex inside Turn orders
+/// one holder after the other. The VersionSet serialises edits.
 struct Keeper::Impl {
   Impl(KeeperContext with, const Rules& bounds) : context(std::move(with)), rules(bounds) {
     rules.window = std::max<std::int64_t>(context.window.count(), 1);

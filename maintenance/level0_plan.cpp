@@ -8,11 +8,14 @@
 
 // How a compaction from level 0 is cut in time.
 //
-// The rows of the inputs lie in cells. Over the same line of time lie covers: stretches that
-// tables of level 1 have (they can be merged with), or that damaged tables have (they cannot). A
-// cover that pays is taken, another one is left alone with the rows over it. What lies between the
-// covers goes down freely, cut at windows' edges, but for islands: a few rows far from the rest,
-// as wrong clocks make them, whose table would stretch over everything that is yet to come.
+// - Cells: small pieces of time, each with the inputs' rows that lie in it.
+// - Covers: spans of time that tables outside the inputs take up. One of level 1 can be merged
+//   with; a damaged one cannot. A cover is taken if merging it pays. Otherwise it stays, and the
+//   rows above it stay in level 0.
+// - Rows between covers go down freely, cut at the edges of windows.
+// - Islands are the exception: a few rows far from the rest, as a wrong clock makes them. They stay
+//   in level 0, since their table would span all the time up to them and overlap what is yet to
+//   come.
 
 namespace varve::maintenance {
 

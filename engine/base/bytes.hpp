@@ -22,8 +22,8 @@ inline std::string_view as_text(ByteSpan bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// Bytes that do not overlap. Of nothing, which std::memcpy may not be asked for with null
-/// pointers, it copies nothing.
+/// Copies bytes that do not overlap. Null pointers are fine if `size` is 0; std::memcpy forbids
+/// them.
 inline void copy_bytes(void* to, const void* from, std::size_t size) {
   if (size != 0) std::memcpy(to, from, size);
 }

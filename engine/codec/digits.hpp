@@ -8,23 +8,25 @@
 
 namespace varve::engine {
 
-// Numbers below some radix that is no power of two, as many in a word of 64 bits as go in: of 21
-// values 14, where bits would hold 12. The digits of a fraction of 2^64: each multiplication by the
-// radix brings out the next above the word, without a division.
+// Packs numbers below a radix that is no power of two: as many digits in each 64-bit word as fit.
+// With a radix of 21 that is 14 numbers a word, where 5 bits each would give 12. A word is read as
+// a fraction, word / 2^64: multiplying it by the radix moves the next digit into the high half of
+// the product, so decoding needs no division.
 
 inline constexpr unsigned radix_min = 3;
 inline constexpr unsigned radix_max = 63;
 
-/// What so many digits take, in bytes. REQUIRES a radix within the bounds, here as below.
+/// Bytes that `count` digits take. REQUIRES radix_min <= radix <= radix_max, here and below.
 std::size_t digits_size(std::size_t count, unsigned radix);
 
-/// Writes (value - base) / 2^shift of each. REQUIRES these to be below the radix, and a target of
-/// digits_size().
+/// Writes the digit (value - base) / 2^shift of each value. REQUIRES each digit to be below the
+/// radix, and a target of digits_size() bytes.
 void pack_digits(std::span<const std::uint64_t> values, std::uint64_t base, unsigned shift,
                  unsigned radix, std::span<std::byte> target);
 
-/// Each digit times 2^shift, added to what add_digits() finds there and set_digits(), without a
-/// shift, to a base. Any bytes give some digits. REQUIRES digits_size() bytes.
+/// Decode values.size() digits. add_digits() adds digit * 2^shift to each value; set_digits() sets
+/// each value to base + digit. Any bytes decode to some digits. REQUIRES a source of digits_size()
+/// bytes.
 void add_digits(ByteSpan source, unsigned shift, unsigned radix, std::span<std::uint64_t> values);
 void set_digits(ByteSpan source, std::uint64_t base, unsigned radix,
                 std::span<std::uint64_t> values);

@@ -16,7 +16,7 @@ namespace varve::engine {
 // The columns of rows beside their values, as blocks of tables and sealed blocks of memtables have
 // them (docs/format/table.md).
 
-/// How it is stored when rows expire. Of rows with a value only: tombstones do not expire.
+/// How expiry times are encoded. Tombstones have no expiry and are not in the column.
 enum class ExpiryForm : std::uint8_t {
   none = 0,      // Never.
   after_ts = 1,  // A column of expires_at - ts.

@@ -31,13 +31,14 @@ class LabelFeed {
 
   void add(const EncodedBatch& batch, std::uint64_t sequence);
 
-  /// Keeps what comes from now on. Returns the sequence of the newest that was not kept, 0 for
-  /// none: once that is visible, a view shows all that is not going to be here.
+  /// Starts recording changes. Returns the sequence of the last change that was not recorded (0:
+  /// none). Wait until that sequence is visible, read the earlier changes from a view, then follow
+  /// the feed.
   std::uint64_t start();
-  /// Keeps nothing any more.
+  /// Stops recording, and drops what was recorded.
   void stop();
-  /// Takes out what was said up to `sequence`. Nothing where it has lost some of it, since it
-  /// became too much: then it is stopped.
+  /// Takes out the changes up to `sequence`. None if some were dropped because they exceeded
+  /// bytes_max: the feed is then stopped.
   std::optional<std::vector<Change>> take_through(std::uint64_t sequence);
 
  private:

@@ -22,10 +22,10 @@ namespace varve::engine {
 /// next group. Its one rule for failure: after a failed sync nothing is synced again, what waits
 /// is unknown, and the engine is read-only.
 ///
-/// Before a sync for which somebody waits, the thread gathers: those whom the last sync let go are
-/// likely to write again at once, and would else have to wait for the sync after it. It waits until
-/// as many are there as then, and no longer than a sync takes, counted from the end of the last
-/// one; where they do not come it tries that less and less often.
+/// Group commit: writers released by the last sync usually write again at once, and without a
+/// pause would miss the next one. So before a sync the thread waits until as many writers wait as
+/// did when the last sync ended, but not longer after that moment than a sync usually takes. If
+/// they do not come, it tries less and less often.
 ///
 /// Threads: appended() by the holder of the writer's role; the sync itself by the sync thread, or
 /// (threadless) by whoever calls run_if_due() and sync_now(). State is guarded by mutex_, which is

@@ -59,10 +59,9 @@ class Cursor {
     return std::span<const RowsView>(&stretch_, stretch_.empty() ? 0 : 1);
   }
 
-  /// The next rows of the current key, where they are a whole block of a table that holds nothing
-  /// else and that has not been read: with all their tombstones, and of a merge only where nothing
-  /// else has a word on any of them. Valid until the next call. An error shows in the next call
-  /// that can return it.
+  /// A whole, unread block of one table that contains exactly the next rows of the current key,
+  /// tombstones included. A merge offers it only if no other input has rows in the block's time
+  /// span. Valid until the next call. An error shows in the next call that can return it.
   virtual std::optional<StoredBlock> peek_block() { return std::nullopt; }
   /// Passes over it. REQUIRES that there is one.
   virtual void skip_block() {}

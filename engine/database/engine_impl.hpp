@@ -39,7 +39,7 @@ namespace query {
 struct AggregationPlan;
 }
 
-/// What opening hands to the engine: the parts in the state that recovery left them in.
+/// The parts that opening built and recovered, ready for EngineImpl::start() to take over.
 struct OpenedParts {
   Options options;  // With the seams filled in.
   engine::Log log;

@@ -80,7 +80,7 @@ class Memtable {
   // Anybody's. `sequence` is the newest that the reader sees.
 
   /// The newest row of exactly (key, ts), a tombstone where this memtable deleted it (a range
-  /// tombstone of its own included), or nothing where it has no word on the record.
+  /// tombstone of its own included), or nothing where it holds nothing about the record.
   std::optional<Row> get(std::string_view key, std::uint64_t hash, Timestamp ts,
                          std::uint64_t sequence) const;
 

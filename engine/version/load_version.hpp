@@ -19,10 +19,11 @@ struct LoadedVersion {
   Version version;
   std::uint64_t next_file = 1;        // Above every number ever given, and every number in a name.
   std::uint64_t manifest_number = 0;  // 0: none yet, the database was only just created.
-  /// Bytes at the manifest's end that an interrupted append left: file and offset. What they were
-  /// to change had not been acted upon. A damaged last record can look the same, and only under
-  /// Durability::none() (no WAL) can that have been of use: so with a torn tail, tables among the
-  /// orphans are to be set aside, not removed.
+  /// File and offset of bytes that an interrupted append left at the manifest's end. Nothing was
+  /// done yet on the strength of that edit. A damaged last record looks the same as a torn one.
+  /// With a WAL that is harmless, since the log still has the data. Without one
+  /// (Durability::none()) that record may have named a table that now counts as an orphan: so
+  /// keep such tables in quarantine, do not delete them.
   std::optional<std::string> torn_tail;
   /// Tables that are missing or not of their size. They stay in the version: reads say corruption.
   std::vector<std::string> damages;

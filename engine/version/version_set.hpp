@@ -20,8 +20,8 @@ namespace varve::engine {
 /// The current version and memtables, the manifest behind the version, and the published view.
 ///
 /// Threads: view() on any. rotate() by the holder of the writer's role. apply() by flush,
-/// compaction and collection, on any thread: edits are serialised by edit_mutex_, which is held
-/// across the manifest's sync; publish_mutex_ guards only the pointers and is held for nanoseconds.
+/// compaction and collection, on any thread: edits are serialised by edit_mutex, which is held
+/// across the manifest's sync; publish_mutex guards only the pointers and is held for nanoseconds.
 class VersionSet {
  public:
   struct Start {

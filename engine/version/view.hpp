@@ -40,7 +40,8 @@ class View {
   std::uint64_t sequence() const { return sequence_; }
   Timestamp now() const { return now_; }
 
-  /// The live record at exactly (key, ts): sources newest first, until one has a word on it.
+  /// The live record at exactly (key, ts): sources newest first, until one holds it
+  /// or a tombstone of it.
   /// With skip_damaged, a table that cannot say is passed over, and so may uncover an older one.
   Result<std::optional<Row>> get(std::string_view key, Timestamp ts, CursorOptions options) const;
 

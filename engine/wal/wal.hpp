@@ -49,9 +49,8 @@ struct WalPosition {
   std::uint64_t next_segment = 1;   // Number of the first segment to write: above every file's.
   std::uint64_t last_sequence = 0;  // What is before it counts up to here: the durable cut.
   std::uint64_t chain = 0;          // Checksum of the last group before it, or 0.
-  /// Every file from the first needed on, ascending, void and damaged ones included: release()
-  /// disposes of them. Damaged ones are to be copied, or moved once nothing in them is needed,
-  /// before.
+  /// All segment files from the first needed one on, ascending, damaged and void ones included.
+  /// release() deletes or recycles them, so move damaged ones to quarantine first.
   std::vector<std::uint64_t> segments;
 };
 

@@ -12,7 +12,7 @@ namespace varve::query {
 class Buckets {
  public:
   Buckets() = default;
-  /// REQUIRES a width of 1 us or more. Of the offset only what it is over whole widths counts.
+  /// REQUIRES a width of 1 us or more. Of the offset only the remainder after whole widths counts.
   Buckets(Duration width, Duration offset);
 
   bool all_of_time() const { return width_ == 0; }

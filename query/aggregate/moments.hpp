@@ -10,7 +10,7 @@ namespace varve::query {
 /// The deviation of numbers from their mean, in groups of a fixed count that are put together by
 /// the formula of Chan, Golub and LeVeque ("Updating formulae and a pairwise algorithm for
 /// computing sample variances", 1979). Groups are counted from the first number on, so the result
-/// hangs on the numbers and their order, and not on the blocks in which they come.
+/// depends on the numbers and their order, and not on the blocks in which they come.
 class Moments {
  public:
   void add(double value) {

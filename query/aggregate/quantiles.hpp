@@ -13,7 +13,7 @@ namespace varve::query {
 /// centroids, each for as many neighbouring numbers as the scale function k1 allows: few at the
 /// ends, at most 2 pi sqrt(q (1 - q)) / compression of all at q.
 ///
-/// As moments do, what it answers hangs on the numbers and their order alone.
+/// Like that of moments, the result depends on the numbers and their order alone.
 class Quantiles {
  public:
   /// Passes over NaN.

@@ -33,10 +33,10 @@ struct Needs {
   bool statistics_suffice() const { return !moments && !quantiles && !counter; }
 };
 
-/// The records of a bucket, boiled down to what the functions need, in memory that hangs on
-/// neither their number (but for up to quantile_exact_max numbers) nor their order: what was put
-/// together from parts equals what came at once, bit for bit, except that moments and quantiles
-/// beyond their exact range round by the order.
+/// The state that the functions need of one bucket's records. Its size is bounded: only quantiles
+/// keep numbers, quantile_exact_max at most. Combining the summaries of parts gives the same bits
+/// as one summary of all records, except that moments, and quantiles of more than
+/// quantile_exact_max numbers, round differently for a different order.
 class Summary {
  public:
   explicit Summary(const Needs& needs);

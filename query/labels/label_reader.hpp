@@ -31,8 +31,8 @@ namespace varve::query {
 /// removes some by writing a batch, as anybody does.
 ///
 /// The index only goes forward. A question that stands on the present takes its view under the
-/// mutex, so its view is never older than the index. For a snapshot the index serves while nothing
-/// was described after it; else an index of its own is built for the one question.
+/// mutex, so its view is never older than the index. A snapshot can use the shared index as
+/// long as no label changed after it. Otherwise a temporary index is built for that one call.
 class LabelReader {
  public:
   /// Both outlive it.

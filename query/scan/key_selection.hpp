@@ -36,8 +36,8 @@ class KeySelection {
 
   /// In place of cursor.next_key(): goes to the next key that is chosen.
   Result<bool> next_key(engine::Cursor& cursor);
-  /// Where the run of chosen keys ends that `key`, to which next_key() went, begins; none: it has
-  /// no end.
+  /// A bound such that every key in [key, bound) is selected; none if every key from `key` on is.
+  /// REQUIRES that next_key() just went to `key`.
   std::optional<std::string> end_of_run(std::string_view key) const;
 
  private:

@@ -24,7 +24,7 @@ class RecordReader {
 
   /// Adds the records of the next line that is not blank or a comment to `records`; nothing at
   /// the end. After a bad line the next call goes on with the one after it. Fails where the input
-  /// cannot be read, or cannot be meant so as a whole.
+  /// cannot be read, or is not valid as a whole.
   virtual Outcome<std::optional<ReadLine>> next(RecordList& records) = 0;
 };
 

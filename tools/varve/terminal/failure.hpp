@@ -11,7 +11,7 @@ namespace varve::tools {
 // What the command exits with.
 inline constexpr int exit_ok = 0;
 inline constexpr int exit_failed = 1;   ///< The operation failed; the message says what was done.
-inline constexpr int exit_usage = 2;    ///< The command line cannot be meant so; nothing was done.
+inline constexpr int exit_usage = 2;    ///< The command line is not valid; nothing was done.
 inline constexpr int exit_partial = 3;  ///< Done, and something was left out: bad lines, say.
 
 /// Why a command ends early: what it exits with, and a line for stderr. No line, no message.
