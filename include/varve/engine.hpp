@@ -36,20 +36,28 @@ namespace varve {
 
 class EngineImpl;
 
-/// A time-series database in one directory, owned by this process while it is open.
+/// A time-series database in one directory, owned by this process while it is open. docs/guide.md
+/// goes through it by example.
 ///
-/// Every member may be called from any thread. Destruction closes the database: calls under way
-/// complete first, later ones fail with Errc::closed.
+/// Threads: every member may be called from any thread, except that a move, like the destructor,
+/// needs the object to itself. Destruction closes the database: calls under way complete first,
+/// later ones fail with Errc::closed. Snapshots and scans must be gone before.
+///
+/// Errors: every call returns why it failed, and throws nothing of its own; std::bad_alloc passes
+/// through. Damage on disk is Errc::corruption with file and offset.
 ///
 /// Each async_ member takes any Asio completion token, last, and completes with
-/// void(std::error_code, T), or void(std::error_code) where the blocking call returns a Status.
-/// Arguments are moved in. The handler is posted to its own associated executor, else to
-/// Options::executor, and never runs inline. Nothing can be cancelled once it has been started.
+/// void(std::error_code, T), or void(std::error_code) where the blocking call returns a Status. It
+/// keeps the code of an error and drops `where`. Arguments are moved in. The handler is posted to
+/// its own associated executor, else to Options::executor, and never runs inline. Nothing can be
+/// cancelled once it has been started.
 class Engine {
  public:
   using executor_type = asio::any_io_executor;
 
-  /// Creates or recovers the database in `options.dir`, and locks it against other processes.
+  /// Creates or recovers the database in `options.dir`, and locks it against other processes. Takes
+  /// as long as replaying the WAL, which Options::wal_bytes bounds; recovery_report() says what it
+  /// found.
   ///
   /// Fails with invalid_argument (a bad option, or a directory that is not Varve's), not_found
   /// (create_if_missing is off), locked (naming the holder), unsupported_format (newer), with
@@ -59,10 +67,16 @@ class Engine {
   /// The same engine on files in memory and without a WAL: gone when it closes. `dir` is unused.
   static Result<Engine> open_in_memory(Options options = {});
 
+  /// What is under way, and handles and snapshots, go on with the new object. The old one has no
+  /// database: only assign to it or destroy it.
   Engine(Engine&&) noexcept;
+  /// Closes the database that was here before.
   Engine& operator=(Engine&&) noexcept;
+  /// Does what close() does, and reports an error to the log only.
   ~Engine();
 
+  /// Where asynchronous calls run, and handlers that bring no executor: Options::executor, else the
+  /// engine's own thread.
   executor_type get_executor() const noexcept;
 
   // Writing. A batch is atomic: seen whole or not at all, by reads and after a crash. Writes
@@ -73,20 +87,28 @@ class Engine {
   // read_only, closed, or unknown (written, but the sync that was asked for failed). A WriteBatch
   // that was written is empty again, with its memory kept for the next; else it is as it was.
 
+  /// Writes the records as one batch, and returns once it is as durable as asked. Waits for room in
+  /// the queue, for a flush if flushing is behind, and for a sync if the durability asks for one.
   Result<Receipt> write(std::span<const Record> records, WriteOptions options = {});
   Result<Receipt> write(std::vector<Record>&& records, WriteOptions options = {});
   Result<Receipt> write(WriteBatch&& batch, WriteOptions options = {});
 
-  /// Each batch on its own, in order, and one sync for all. The receipt is the last one's. The
-  /// first that fails ends it: those before it are written.
+  /// Writes each batch on its own, in order, with one sync for all. Returns the receipt of the
+  /// last. All are checked first, so an invalid one means that none is written. After that the
+  /// first failure ends it: the batches before it are written.
   Result<Receipt> write_many(std::vector<WriteBatch> batches, WriteOptions options = {});
 
-  /// As write(), and the calling thread itself commits, after all writes started earlier.
+  /// Like write(), but always commits on the calling thread, after every write that was started
+  /// before it.
   Result<Receipt> write_inline(WriteBatch&& batch, WriteOptions options = {});
 
-  /// As write(), but Errc::busy instead of waiting where the queue's budget is spent.
+  /// Like write(), but fails with Errc::busy if the queue is full, instead of waiting for room. The
+  /// batch is then as it was. Once it has room, it waits as write() does.
   Result<Receipt> try_write(WriteBatch&& batch, WriteOptions options = {});
 
+  /// Takes the batch into the queue and completes with its Receipt once it is as durable as asked.
+  /// The call itself waits only for room in the queue (Options::queue_bytes), and is slowed by some
+  /// milliseconds at most when flushing is behind.
   template <class Token>
   auto async_write(WriteBatch batch, WriteOptions options, Token&& token) {
     return asio::async_initiate<Token, void(std::error_code, Receipt)>(
@@ -97,19 +119,24 @@ class Engine {
         },
         token, impl_.get(), std::move(batch), options);
   }
+  /// The same with the engine's defaults.
   template <class Token>
   auto async_write(WriteBatch batch, Token&& token) {
     return async_write(std::move(batch), WriteOptions(), std::forward<Token>(token));
   }
 
-  /// A handle on the series of `key`, which need not exist yet. Fails with invalid_argument.
+  /// Makes a handle on the series of `key`, which need not have records yet. Fails with
+  /// invalid_argument for a key that is empty or too long.
   Result<Series> series(std::string_view key);
 
-  /// Writes one record through a handle, without hashing its key.
+  /// Writes one record through a handle, without hashing its key. Else like write().
   Result<Receipt> append(const Series& series, Timestamp ts, ValueView value,
                          WriteOptions options = {});
+  /// Writes one batch of records, each through its handle.
   Result<Receipt> append(std::span<const Point> points, WriteOptions options = {});
 
+  /// append() of many points as one batch, which is built before this returns. Completes with its
+  /// Receipt.
   template <class Token>
   auto async_append(std::span<const Point> points, WriteOptions options, Token&& token) {
     WriteBatch batch;
@@ -117,24 +144,32 @@ class Engine {
     return async_write(std::move(batch), options, std::forward<Token>(token));
   }
 
-  // Deleting hides what was written before, in memtables and tables alike, and nothing later.
+  // Deleting hides what was written before, in memtables and tables alike, and nothing later. Each
+  // is a batch of its own and fails as write() does; deleting what is not there is fine. Space is
+  // given back by later compactions and collections.
 
+  /// Deletes one record.
   Result<Receipt> erase(std::string_view key, Timestamp ts, WriteOptions options = {});
-  /// Many records, atomically: (key, ts) each.
+  /// Deletes many records atomically: (key, ts) each.
   Result<Receipt> erase_batch(std::span<const std::pair<std::string, Timestamp>> records,
                               WriteOptions options = {});
-  /// Every record with first_key <= key < end_key (none: open) and a ts in `range`.
+  /// Deletes every record with first_key <= key < end_key (none: open) and a ts in `range`. Costs
+  /// the same however many they are.
   Result<Receipt> erase_range(std::string_view first_key, std::optional<std::string_view> end_key,
                               TimeRange range = {}, WriteOptions options = {});
+  /// Deletes every record of a key that begins with `prefix` and with a ts in `range`.
   Result<Receipt> erase_prefix(std::string_view prefix, TimeRange range = {},
                                WriteOptions options = {});
 
   /// Replaces the value, the TTL (counted from ts), or both, of a live record, atomically against
-  /// every other write, and returns the record as it is now. Fails with not_found where there is
-  /// none, and as write().
+  /// every other write, and returns the record as it is now. What is not given stays as it was; no
+  /// default TTL applies. Fails with not_found if there is no such record, with invalid_argument if
+  /// there is nothing to replace, and as write() does. If another write touches the record
+  /// meanwhile, it reads and tries again.
   Result<Record> patch(std::string_view key, Timestamp ts, std::optional<Value> value,
                        std::optional<Duration> ttl = {}, WriteOptions options = {});
 
+  /// patch() with the engine's durability. Completes with the Record as it is now.
   template <class Token>
   auto async_patch(std::string key, Timestamp ts, std::optional<Value> value,
                    std::optional<Duration> ttl, Token&& token) {
@@ -146,24 +181,26 @@ class Engine {
   }
 
   // Labels: what is said of a series, for queries to choose by (Query::with). They are kept as the
-  // records are, outlive restarts, and have no expiry.
+  // records are, outlive restarts, and have no expiry. The first question about labels after
+  // opening reads them all into an index in memory; opening itself does not.
 
-  /// Replaces all labels of the series, which need not have records yet; none removes them. Fails
-  /// with invalid_argument, naming the label and the limit, and as write(). A WriteBatch describes
-  /// too, atomically with its records: so a series whose labels leave with its records never stands
-  /// there described and empty, to be collected.
+  /// Replaces all labels of the series, which need not have records yet; no labels remove them.
+  /// Fails with invalid_argument, naming the label and the limit, and as write() does. To set
+  /// labels and first records together, use WriteBatch::describe(): otherwise labels marked
+  /// leave_with_records() could be collected before the first record arrives.
   Result<Receipt> describe(std::string_view key, const Labels& labels, WriteOptions options = {});
-  /// Empty where the series has none.
+  /// Returns the labels of one series; none if it has none. Needs no index.
   Result<Labels> labels(std::string_view key, const ReadOptions& options = {});
-  /// The names of all labels of the series that the keys and matchers of `query` choose, whether
-  /// they have records or not, ascending. Its times and limits do not matter here.
+  /// Returns the names of all labels of the series that the keys and matchers of `query` choose,
+  /// whether they have records or not, ascending. Its times and limits do not matter here.
   Result<std::vector<std::string>> label_names(const Query& query = Query::all(),
                                                const ReadOptions& options = {});
-  /// The values that a label has in those series, ascending.
+  /// Returns the values that a label has in those series, each once, ascending.
   Result<std::vector<std::string>> label_values(std::string_view name,
                                                 const Query& query = Query::all(),
                                                 const ReadOptions& options = {});
 
+  /// describe() as one batch, through the queue as async_write() does. Completes with its Receipt.
   template <class Token>
   auto async_describe(std::string_view key, const Labels& labels, WriteOptions options,
                       Token&& token) {
@@ -171,12 +208,14 @@ class Engine {
     batch.describe(key, labels);
     return async_write(std::move(batch), options, std::forward<Token>(token));
   }
+  /// Completes with the Labels of one series; none if it has none.
   template <class Token>
   auto async_labels(std::string key, ReadOptions options, Token&& token) {
     return async_run<Labels>([key = std::move(key), options = std::move(options)](
                                  Engine& engine) { return engine.labels(key, options); },
                              std::forward<Token>(token));
   }
+  /// Completes with the keys that have a live record in the query, ascending.
   template <class Token>
   auto async_series_list(Query query, ReadOptions options, Token&& token) {
     return async_run<std::vector<std::string>>(
@@ -186,30 +225,44 @@ class Engine {
         std::forward<Token>(token));
   }
 
-  // Reading. What is damaged is Errc::corruption with file and offset, never an absence.
+  // Reading. A read sees every batch that was acknowledged before it began, and no part of another.
+  // What is damaged is Errc::corruption with file and offset, never an absence. A record is *live*
+  // if it was neither deleted nor has expired. Reads never write, and hold up no writer.
+  //
+  // Fails with invalid_argument (a key or range that is not valid), corruption, closed, or the
+  // errno of a system call.
 
-  /// The record at exactly (key, ts), if it is live.
+  /// Returns the record at exactly (key, ts), if it is live.
   Result<std::optional<Record>> get(std::string_view key, Timestamp ts,
                                     const ReadOptions& options = {});
-  /// The live record with the greatest ts.
+  /// Returns the live record of the series with the greatest ts, if it has one. That is the last in
+  /// time, not the last written.
   Result<std::optional<Record>> latest(std::string_view key, const ReadOptions& options = {});
-  /// The `count` live records with the greatest ts, newest first.
+  /// Returns the `count` live records of the series with the greatest ts, newest first; fewer if it
+  /// has fewer.
   Result<std::vector<Record>> latest_n(std::string_view key, std::size_t count,
                                        const ReadOptions& options = {});
-  /// All answers at once. For many, scan().
+  /// Returns all records of the query at once, in its order. All of them are in memory then: for
+  /// many, use scan().
   Result<std::vector<Record>> query(const Query& query, const ReadOptions& options = {});
-  /// The same answers as a lazy walk.
+  /// Begins a lazy walk over the same records in the same order, in memory that does not depend on
+  /// how many they are. It shows the database as it is now, however late it goes on.
   Result<Scan> scan(const Query& query, const ReadOptions& options = {});
-  /// One value per series, bucket or group that has any, in the order of the query; `limit` and
-  /// `per_series` choose records before. Fails with invalid_argument for what the aggregation's
-  /// own calls say.
+  /// Computes one value per series, bucket or group that has any, in the order of the query. The
+  /// query's `limit` and `per_series` choose records before they are aggregated. Keeps no record in
+  /// memory. Fails with invalid_argument for what the aggregation's own calls say.
   Result<std::vector<Aggregate>> aggregate(const Query& query, const Aggregation& aggregation,
                                            const ReadOptions& options = {});
-  /// The keys that have a live record in the query, ascending; `limit` counts keys.
+  /// Returns the keys that have a live record in the query, ascending; its `limit` counts keys.
   Result<std::vector<std::string>> series_list(const Query& query, const ReadOptions& options = {});
-  /// How many records query() would return.
+  /// Counts the records that query() would return. Cheaper: it can count whole
+  /// blocks without reading them.
   Result<std::uint64_t> count(const Query& query, const ReadOptions& options = {});
 
+  // Each of these runs the blocking call on get_executor(), which it keeps busy meanwhile. What the
+  // call sees is decided when it runs: to read from the moment of the call, pass a snapshot.
+
+  /// Completes with the record at exactly (key, ts), if it is live.
   template <class Token>
   auto async_get(std::string key, Timestamp ts, ReadOptions options, Token&& token) {
     return async_run<std::optional<Record>>(
@@ -218,6 +271,7 @@ class Engine {
         },
         std::forward<Token>(token));
   }
+  /// Completes with the live record of the series with the greatest ts, if it has one.
   template <class Token>
   auto async_latest(std::string key, ReadOptions options, Token&& token) {
     return async_run<std::optional<Record>>(
@@ -226,6 +280,7 @@ class Engine {
         },
         std::forward<Token>(token));
   }
+  /// Completes with all records of the query, in its order.
   template <class Token>
   auto async_query(Query query, ReadOptions options, Token&& token) {
     return async_run<std::vector<Record>>(
@@ -234,6 +289,7 @@ class Engine {
         },
         std::forward<Token>(token));
   }
+  /// Completes with the values of aggregate().
   template <class Token>
   auto async_aggregate(Query query, Aggregation aggregation, ReadOptions options, Token&& token) {
     return async_run<std::vector<Aggregate>>(
@@ -257,6 +313,8 @@ class Engine {
                                    std::vector<Aggregation> functions,
                                    std::string_view target_prefix, WriteOptions options = {});
 
+  /// downsample() on get_executor(), which it keeps busy meanwhile. Completes with how many records
+  /// it wrote.
   template <class Token>
   auto async_downsample(Query query, Duration every, std::vector<Aggregation> functions,
                         std::string target_prefix, WriteOptions options, Token&& token) {
@@ -268,52 +326,65 @@ class Engine {
         std::forward<Token>(token));
   }
 
-  /// The database as it is now. Fails only with closed.
+  /// Takes the database as it is now, for ReadOptions::snapshot(). O(1). Fails only with closed.
   Result<Snapshot> snapshot();
 
-  // Keeping. All of these also run while background maintenance does.
+  // Keeping. Background maintenance does all of this by itself; call them to have it done now, or
+  // where it is off. Each may be called while it runs. They fail with no_space, the errno of a
+  // system call, or closed.
 
-  /// Writes every record acknowledged before the call from memory to tables.
+  /// Writes every record acknowledged before the call from memory to tables, and returns when those
+  /// are durable.
   [[nodiscard]] Status flush();
-  /// Compacts until nothing is left that pays. True if it did something.
+  /// Compacts until nothing is left that pays, level 0 included however little it holds. True if it
+  /// did something. May rewrite much of the database, and takes its time.
   Result<bool> compact();
-  /// Drops what has expired or was deleted, wherever nothing older hides behind it, by the clock
-  /// as it is, and labels that leave with the last record of their series. Returns how many records
-  /// went.
+  /// Drops what has expired or was deleted, wherever nothing older hides behind it, and labels that
+  /// leave with the last record of their series. Returns how many records went. It takes the
+  /// clock's word, where the background is careful: be sure that the clock is right.
   Result<std::uint64_t> collect_garbage();
-  /// Makes every write acknowledged before the call durable.
+  /// Makes every write acknowledged before the call durable, by a sync of the WAL. Under
+  /// Durability::none() it flushes. Fails with read_only after a failed sync.
   [[nodiscard]] Status sync();
   /// flush() and sync(), after which a reopen has no WAL to replay.
   [[nodiscard]] Status checkpoint();
 
+  /// flush() on get_executor(). Completes once the tables are durable.
   template <class Token>
   auto async_flush(Token&& token) {
     return async_run<void>([](Engine& engine) { return engine.flush(); },
                            std::forward<Token>(token));
   }
+  /// sync() on get_executor(). Completes once every write acknowledged before it is durable.
   template <class Token>
   auto async_sync(Token&& token) {
     return async_run<void>([](Engine& engine) { return engine.sync(); },
                            std::forward<Token>(token));
   }
 
-  /// Starts the background thread where Options::background_maintenance was off. Fails with
-  /// invalid_argument where it runs already, or the engine is threadless.
+  /// Starts the background thread of an engine opened with Options::background_maintenance off.
+  /// Fails with invalid_argument if it runs already, or if the engine is threadless.
   Result<MaintenanceHandle> start_maintenance();
 
   /// In a threadless engine: does one piece of what waits (a queued write, a due sync, a flush, a
   /// compaction, a collection, an asynchronous read). False when there was nothing to do.
   Result<bool> step();
 
+  /// What opening found and did. Constant, and valid while the engine lives.
   const RecoveryReport& recovery_report() const;
-  std::uint64_t last_sequence() const;  ///< Of the newest batch that reads can see.
+  /// The sequence of the newest batch that reads can see; 0 if there was none yet.
+  std::uint64_t last_sequence() const;
+  /// Where the engine stands. Cheap enough to ask every second: it reads no file and holds up no
+  /// writer, but waits while the index of labels is being built. The numbers are taken one after
+  /// the other, so they may differ by what happens between.
   Stats stats() const;
-  /// stats() in the Prometheus text exposition format.
+  /// stats() in the Prometheus text exposition format, names beginning with "varve_".
   std::string metrics_text() const;
 
   /// Completes what is under way, makes it durable (under Durability::none: flushes), and closes.
   /// The WAL is cut to what it holds; the next opening replays that, unless checkpoint() came
-  /// before. The destructor does the same and drops the error. A second close() is fine.
+  /// before. The destructor does the same and drops the error. A second close() is fine. Fails with
+  /// the first error on the way, and lets go of everything all the same.
   [[nodiscard]] Status close();
 
  private:

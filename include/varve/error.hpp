@@ -7,7 +7,10 @@
 
 namespace varve {
 
-/// What Varve itself detects. Failures of the operating system keep their errno instead.
+/// What Varve itself detects. A failed call of the operating system keeps its errno, in
+/// std::generic_category(). docs/guide.md says what to do about each.
+///
+/// Codes compare with enumerators: `result.error().code == varve::Errc::busy`.
 enum class Errc {
   invalid_argument = 1,  ///< The call can never succeed as written.
   not_found,             ///< No such record, or no database at this path.
@@ -21,20 +24,27 @@ enum class Errc {
   closed,                ///< The engine is closing or closed.
 };
 
+/// The category of the codes above. Its name is "varve".
 const std::error_category& varve_category() noexcept;
+/// Makes Errc convert to std::error_code.
 std::error_code make_error_code(Errc code) noexcept;
 
 /// A code for the program to branch on, and a place for a person to look.
 struct Error {
   std::error_code code;
-  std::string where;  ///< For example "00000000000000000012.table @ 4096: checksum". Never parsed.
+  /// Which file and offset, key, or option it is about: "00000000000000000012.table @ 4096:
+  /// checksum" for example. Show it, but do not parse it: its wording may change.
+  std::string where;
 
   /// "where: what the code means", for a log or a terminal.
   std::string message() const;
 };
 
+/// What a call returns that can fail: a T, or why there is none. Test it like a bool, then take the
+/// value with `*` or `->`, or the reason with error(). value() throws if there is none.
 template <class T>
 using Result = std::expected<T, Error>;
+/// What a call returns that can fail and has nothing to give.
 using Status = Result<void>;
 
 }  // namespace varve

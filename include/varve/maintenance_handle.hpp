@@ -8,14 +8,20 @@ namespace maintenance {
 class Scheduler;
 }
 
-/// Background maintenance, for as long as this lives. Destruction waits for the job under way.
+/// Background maintenance, for as long as this lives: Engine::start_maintenance() starts it for an
+/// engine that was opened with Options::background_maintenance off.
+///
+/// Destruction ends the thread, and waits for the job under way: a compaction may take seconds.
+/// Nothing is lost by that; what was not done yet is done by the next maintenance, or by flush(),
+/// compact() and collect_garbage(). Closing the engine stops the thread too.
 class MaintenanceHandle {
  public:
   MaintenanceHandle(MaintenanceHandle&&) noexcept;
   MaintenanceHandle& operator=(MaintenanceHandle&&) noexcept;
   ~MaintenanceHandle();
 
-  void stop();  ///< What the destructor does. Calling it twice is fine.
+  /// Does what the destructor does. Calling it twice is fine, also on two threads.
+  void stop();
 
  private:
   friend class EngineImpl;

@@ -20,23 +20,41 @@ namespace varve {
 ///     engine.query(Query::all().with(Matcher::equals("room", "hall 2")))
 ///
 /// Key ranges are [first, end), time ranges [from, to), and either side may be open. Answers are
-/// ordered by key bytes ascending, then by ts ascending, or descending with newest_first().
+/// ordered by key bytes ascending, then by ts ascending, or descending with newest_first(). Keys
+/// are compared as unsigned bytes, shorter first.
+///
+/// A Query is a value: it holds no part of an engine, and can be kept, copied and asked again. It
+/// is checked when it is asked: a range that ends before it begins is invalid_argument.
 class Query {
  public:
-  static Query prefix(std::string prefix);  ///< Every key that begins so; "" is all().
-  static Query key(std::string key);        ///< One series.
+  // Which keys. Begin with one of these.
+
+  /// Every key that begins with `prefix`; "" is all().
+  static Query prefix(std::string prefix);
+  /// One series.
+  static Query key(std::string key);
   /// Keys in [first, end). No `first` or no `end`: open on that side.
   static Query keys(std::optional<std::string> first, std::optional<std::string> end);
+  /// Every key.
   static Query all();
 
-  /// Records with a ts in [from, to). No `from` or no `to`: open on that side.
+  // What else. Each changes the query and returns it, so they chain.
+
+  /// Keeps only records with a ts in [from, to). No `from` or no `to`: open on that side. Called
+  /// again, it replaces the range.
   Query& between(std::optional<Timestamp> from, std::optional<Timestamp> to);
   Query& between(TimeRange range);
-  /// Of series whose labels match, as they are in what the read stands on. Several: that match all.
+  /// Keeps only series whose labels match, judged at the read's snapshot. Call it again to require
+  /// several matchers at once.
   Query& with(Matcher matcher);
-  Query& limit(std::size_t records);       ///< At most so many in all.
-  Query& per_series(std::size_t records);  ///< At most so many of each series.
-  Query& newest_first();                   ///< Within each series. Keys stay ascending.
+  /// At most so many records in all; series_list() counts keys instead.
+  Query& limit(std::size_t records);
+  /// At most so many records of each series: the oldest, or the newest with newest_first().
+  Query& per_series(std::size_t records);
+  /// Gives each series from its newest record to its oldest. Keys stay ascending.
+  Query& newest_first();
+
+  // What it says, for the engine and for programs that show it.
 
   /// The first key, and the end; an empty optional is an open end.
   const std::string& first_key() const { return first_key_; }
@@ -47,6 +65,7 @@ class Query {
   std::size_t per_series() const { return per_series_; }
   bool is_newest_first() const { return newest_first_; }
 
+  /// What limit() and per_series() are unless they are called.
   static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
  private:
@@ -61,31 +80,34 @@ class Query {
   bool newest_first_ = false;
 };
 
-/// How a read goes about it. Taken by every read.
+/// How a read goes about it. Every read takes one, and it changes no answer but through snapshot()
+/// and skip_damaged().
 class ReadOptions {
  public:
   ReadOptions() = default;
 
-  /// Answer from this snapshot instead of from now.
+  /// Answers from this snapshot instead of from the present. It must be one of the same engine.
   ReadOptions& snapshot(Snapshot snapshot) {
     snapshot_ = std::move(snapshot);
     return *this;
   }
-  /// Whether blocks read from disk stay in the cache. Off for a large scan that runs once.
+  /// Says whether blocks read from disk stay in the cache (the default). Off suits a large scan
+  /// that runs once, and leaves the cache to the reads that need it again.
   ReadOptions& fill_cache(bool fill) {
     fill_cache_ = fill;
     return *this;
   }
-  /// Pass over what is damaged instead of failing with Errc::corruption. The answer may then
-  /// miss records, and show older ones that the damaged ones had replaced.
+  /// Passes over what is damaged instead of failing with Errc::corruption (the default). The answer
+  /// may then miss records, and show older ones that the damaged ones had replaced or deleted. To
+  /// rescue what is left.
   ReadOptions& skip_damaged(bool skip) {
     skip_damaged_ = skip;
     return *this;
   }
-
-  /// Read with so many threads, which the read starts and ends. Pays for scans, counts and
-  /// aggregates of many series; what they give and its order stay the same. Each thread reads up to
-  /// 2 MiB ahead. A threadless engine reads on the calling thread all the same.
+  /// Reads with so many threads (1 unless set, 64 at most), which the read starts and ends. Larger
+  /// values pay for scans, queries, counts and aggregates of many series, up to the number of
+  /// cores; what they give and its order stay the same. Each thread reads up to 2 MiB ahead. A
+  /// threadless engine reads on the calling thread all the same.
   ReadOptions& threads(std::size_t count) {
     threads_ = count;
     return *this;

@@ -43,34 +43,55 @@ struct BatchKey {
 /// Puts and deletes that become visible together or not at all, in the order they were added:
 /// a later operation on a record wins over an earlier one.
 ///
-/// Keys are 1 to 65,535 bytes, values up to 16 MiB. What is over is kept here and refused, whole
-/// and by name, when the batch is written. Not for two threads at once.
+///     WriteBatch batch;
+///     batch.put("plant/press1/temp", ts, 71.5);
+///     batch.erase("plant/press1/alarm", ts);
+///     engine.write(std::move(batch))
+///
+/// Keys are 1 to 65,535 bytes, values up to 16 MiB. put() does not check these limits. Writing the
+/// batch then fails with invalid_argument, names the operation, and writes nothing. The same holds
+/// for a negative TTL, a range that ends before it begins, and a handle of another engine.
+///
+/// A whole batch must fit: in bytes, it may be as large as the least of Options::queue_bytes,
+/// Options::memtable_bytes and a quarter of Options::wal_bytes. Larger batches cost less per
+/// record.
+///
+/// It holds each operation encoded, so what was passed in may go. Not for two threads at once.
 class WriteBatch {
  public:
+  /// Empty. Takes memory only as operations are added.
   WriteBatch() = default;
 
-  /// A TTL counts from `ts`. Without one the call's applies, else the engine's default.
+  /// Adds a record, or replaces the one of the same key and ts. A TTL counts from `ts`, not from
+  /// now. Without one the call's applies (WriteOptions::ttl), else the engine's default. One that
+  /// goes past the end of time means that the record stays.
   void put(std::string_view key, Timestamp ts, ValueView value, std::optional<Duration> ttl = {});
+  /// The same through a handle, which spares hashing the key.
   void put(const Series& series, Timestamp ts, ValueView value, std::optional<Duration> ttl = {});
-  /// The record's own expiry holds, whatever the default. `never` asks for the default.
+  /// Adds a record with its own expiry, whatever the default TTL. An expires_at of `never` asks for
+  /// the default.
   void put(const RecordView& record);
 
-  /// Deletes one record, whether it is there or not.
+  /// Deletes one record. Deleting one that is not there is fine.
   void erase(std::string_view key, Timestamp ts);
 
   /// Deletes every record with first_key <= key < end_key and a ts in `range` that was written
-  /// before. No `end_key`: every key from `first_key` on. Costs the same however many it hides.
+  /// before, earlier in this batch included. Records written later are not touched. No `end_key`:
+  /// every key from `first_key` on. Costs the same however many records it deletes; their space is
+  /// given back by later compactions. Labels stay.
   void erase_range(std::string_view first_key, std::optional<std::string_view> end_key,
                    TimeRange range = {});
+  /// The same for every key that begins with `prefix`; "" is every key.
   void erase_prefix(std::string_view prefix, TimeRange range = {});
 
-  /// Gives the series these labels in place of all it had; none of them removes those. They count
-  /// as one record, of the engine's own, that no TTL applies to.
+  /// Gives the series these labels in place of all that it had; no labels remove those. They count
+  /// as one record of the engine's own, to which no TTL applies.
   void describe(std::string_view key, const Labels& labels);
 
+  /// How many operations were added, those that will be refused included.
   std::size_t size() const { return operations_; }
   bool empty() const { return operations_ == 0; }
-  /// Keeps its memory for the batch that comes next.
+  /// Drops all operations, and keeps the memory for the next batch.
   void clear();
 
  private:
@@ -118,16 +139,21 @@ class WriteBatch {
 };
 
 /// What one write asks for beyond the engine's defaults.
+///
+///     engine.write(std::move(batch), WriteOptions().durability(Durability::always()))
 class WriteOptions {
  public:
+  /// The engine's defaults.
   WriteOptions() = default;
 
-  /// At least this durable before the write is acknowledged.
+  /// Asks for at least this durability before the write is acknowledged. Less than the engine's is
+  /// no less. Under Durability::none() there is no log, and anything else is invalid_argument.
   WriteOptions& durability(Durability durability) {
     durability_ = durability;
     return *this;
   }
-  /// For records that bring no TTL of their own. Counts from each record's ts.
+  /// Gives a TTL to records that bring none of their own, in place of Options::default_ttl. It
+  /// counts from each record's ts.
   WriteOptions& ttl(Duration ttl) {
     ttl_ = ttl;
     return *this;
