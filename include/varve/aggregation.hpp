@@ -10,13 +10,16 @@
 
 namespace varve {
 
-/// What stands for the buckets without a value, from the query's `from` to its `to`; on a side
-/// that is open, from the first bucket with a value or to the last.
+/// What to return for an empty bucket. Filled buckets run from the query's `from` to its `to`;
+/// where one of them is open, from the first or to the last bucket that has a value. A series
+/// without any value gets none.
 enum class Fill : std::uint8_t {
   none,      ///< Nothing: they are left out.
   null,      ///< An Aggregate without a value.
-  previous,  ///< The value of the last bucket before that has one, else none.
-  linear,    ///< A double on the straight line between the numbers before and after, else none.
+  previous,  ///< The value of the nearest earlier bucket that has one; no value if none has.
+  /// A double on the straight line between the nearest numbers before and after; no value if one of
+  /// them is missing or no number.
+  linear,
 };
 
 /// What aggregate() computes: one of the functions below, of all of a query's records of a series
@@ -31,6 +34,7 @@ enum class Fill : std::uint8_t {
 /// tables, the answer has the same bits.
 class Aggregation {
  public:
+  /// Which of the functions below.
   enum class Function : std::uint8_t {
     count,
     sum,
@@ -45,16 +49,17 @@ class Aggregation {
     quantile,
   };
 
-  /// Of records of any type, as an int64.
+  /// How many records there are, of any type, as an int64.
   static const Aggregation count;
-  /// Of numbers, as a double: the exact sum, rounded once. A NaN makes it NaN, an infinity itself,
-  /// two opposite ones NaN.
+  /// The sum of the numbers, as a double: exact, and rounded once. A NaN makes it NaN, an infinity
+  /// makes it that infinity, two opposite infinities make it NaN.
   static const Aggregation sum;
   /// The least number, in its own type. NaN counts only where there is nothing else; -0.0 is below
   /// 0.0; of an int64 and a double that are equal it is the int64.
   static const Aggregation min;
-  static const Aggregation max;  ///< As min.
-  /// Of numbers, as a double: the sum, divided by their count.
+  /// The greatest number, by the rules of min.
+  static const Aggregation max;
+  /// The sum of the numbers divided by their count, as a double.
   static const Aggregation mean;
   /// The oldest value, of any type; of several series', at one moment, the one of the least key.
   static const Aggregation first;

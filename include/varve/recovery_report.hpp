@@ -8,38 +8,55 @@
 
 namespace varve {
 
-/// What opening a database found and did.
+/// What opening a database found and did; Engine::recovery_report() returns it, and the log gets it
+/// as text. Look at `damages` after each opening: whatever else it says is normal.
 struct RecoveryReport {
-  bool created = false;                 ///< There was no database before.
-  std::uint64_t tables = 0;             ///< Live tables found.
-  std::uint64_t segments_replayed = 0;  ///< Files of the WAL that were read.
-  std::uint64_t batches_replayed = 0;   ///< Brought back from the WAL.
-  std::uint64_t records_replayed = 0;   ///< Puts and deletes in them.
+  /// There was no database before.
+  bool created = false;
+  /// Live tables found.
+  std::uint64_t tables = 0;
+  /// Files of the WAL that were read.
+  std::uint64_t segments_replayed = 0;
+  /// Batches brought back from the WAL: those that no table held yet.
+  std::uint64_t batches_replayed = 0;
+  /// Puts and deletes in those batches.
+  std::uint64_t records_replayed = 0;
+  /// Bytes of the WAL that were read for it.
   std::uint64_t bytes_replayed = 0;
-  std::uint64_t last_sequence = 0;  ///< Of the newest batch that is there.
+  /// Of the newest batch that is there.
+  std::uint64_t last_sequence = 0;
 
   /// Where the WAL ended before its last bytes: normal after a power cut or a kill. What was
   /// written there had not been synced, or had not been acknowledged.
   struct Cut {
-    std::string where;                 ///< File and offset.
-    std::uint64_t bytes = 0;           ///< Written after it, and not readable as a group.
-    std::uint64_t after_sequence = 0;  ///< The newest batch before it.
+    /// File and offset.
+    std::string where;
+    /// Bytes that were written after it and are not readable as a group.
+    std::uint64_t bytes = 0;
+    /// The newest batch before it.
+    std::uint64_t after_sequence = 0;
   };
   std::optional<Cut> cut;
 
   /// Something that had been durable and is not readable: sequences, file and offset, as far as
-  /// known. The files are kept in quarantine/.
+  /// known. Reads that touch a damaged table fail with corruption; damaged files of the WAL are
+  /// kept in quarantine/.
   struct Damage {
+    /// File, offset and what is wrong there.
     std::string where;
-    std::uint64_t first_sequence = 0;  ///< Lost from here,
-    std::uint64_t last_sequence = 0;   ///< up to here at least.
+    /// The batches from this one are lost; 0 if it is not known which.
+    std::uint64_t first_sequence = 0;
+    /// Up to this one at least.
+    std::uint64_t last_sequence = 0;
   };
   std::vector<Damage> damages;
 
-  std::uint64_t orphans_removed = 0;  ///< Files that a crash left half done or already replaced.
+  /// Files that a crash left half done or already replaced, and that opening removed.
+  std::uint64_t orphans_removed = 0;
+  /// How long opening took.
   std::chrono::nanoseconds took{};
 
-  /// A few lines for a person.
+  /// Says all of it in a few lines for a person.
   std::string to_string() const;
 };
 

@@ -13,12 +13,20 @@ class View;
 }
 
 /// The database as it was at one moment, for as long as this lives: what is written, deleted,
-/// compacted or expires later changes no answer. Taking one is O(1) and blocks nobody. It pins
-/// memory and files, so let it go in time. Copies share it. It must not outlive its engine.
+/// compacted or expires later changes no answer. Engine::snapshot() takes one, and
+/// ReadOptions::snapshot() makes a read answer from it.
+///
+/// Taking one is O(1) and blocks nobody. It pins memtables and table files: as long as one is alive
+/// their memory and disk space are not given back, so do not keep one for longer than it takes to
+/// answer from it. Stats::snapshots counts those that are alive.
+///
+/// Any number of threads may read from one. Copies share it. It must not outlive its engine.
 class Snapshot {
  public:
-  std::uint64_t sequence() const;  ///< The newest batch it shows.
-  Timestamp now() const;           ///< The moment by which it judges expiry.
+  /// The sequence of the newest batch that it shows. It shows every batch up to it, each whole.
+  std::uint64_t sequence() const;
+  /// The moment by which it judges expiry: when it was taken, by the engine's clock.
+  Timestamp now() const;
 
  private:
   friend class Engine;

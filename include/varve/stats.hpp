@@ -11,86 +11,137 @@
 
 namespace varve {
 
-/// A distribution of durations since the engine opened. Quantiles are exact to 1/16.
+/// A distribution of durations since the engine opened. Quantiles are exact to 1/16: each is the
+/// upper end of a bucket that is so wide. All are zero while `count` is.
 struct LatencySummary {
   std::uint64_t count = 0;
+  /// Of all durations: sum / count is the mean.
   std::chrono::nanoseconds sum{};
   std::chrono::nanoseconds p50{}, p90{}, p99{}, p999{}, max{};
 };
 
-/// Where the engine stands. Counters count from when it opened.
+/// Where the engine stands, as Engine::stats() returns it. What counts events (batches written,
+/// flushes, hits) counts from when the engine opened, and never falls; what measures (bytes in
+/// memory, tables, segments) says how it is now. Sizes are in bytes. Engine::metrics_text() gives
+/// the same to Prometheus.
 struct Stats {
   // Writes.
+
   std::uint64_t batches_written = 0;
-  std::uint64_t records_written = 0;  ///< Puts; labels given to a series count as one.
-  std::uint64_t deletes_written = 0;  ///< Of records and ranges.
-  std::uint64_t bytes_written = 0;    ///< Keys, times and values of puts, as given.
+  /// Puts; labels given to a series count as one.
+  std::uint64_t records_written = 0;
+  /// Deletes, of records and of ranges: a range counts as one.
+  std::uint64_t deletes_written = 0;
+  /// Keys, times and values of puts, as given: what the user wrote, before any encoding.
+  std::uint64_t bytes_written = 0;
+  /// Batches that were refused after they had entered the queue.
   std::uint64_t writes_failed = 0;
-  std::uint64_t writes_slowed = 0;   ///< Delayed because flushing was behind.
-  std::uint64_t writes_stopped = 0;  ///< Made to wait until a flush finished.
-  std::uint64_t queue_bytes = 0;     ///< Accepted, not yet applied.
+  /// Writes that were delayed because flushing was behind. Growing steadily: the disk is too slow,
+  /// or Options::memtable_bytes too small for the bursts.
+  std::uint64_t writes_slowed = 0;
+  /// Times that all writes waited until a flush finished.
+  std::uint64_t writes_stopped = 0;
+  /// Accepted and not yet applied, now. At most Options::queue_bytes.
+  std::uint64_t queue_bytes = 0;
+  /// Of the newest batch that reads can see.
   std::uint64_t last_sequence = 0;
+  /// Up to which every batch is known to survive a power cut. The difference to last_sequence is
+  /// what one could take back now, in batches.
   std::uint64_t durable_sequence = 0;
 
-  // WAL.
-  std::uint64_t wal_bytes = 0;     ///< On disk now.
-  std::uint64_t wal_segments = 0;  ///< On disk now.
+  // WAL. Zero under Durability::none().
+
+  /// On disk now, spare segments included. At most about Options::wal_bytes.
+  std::uint64_t wal_bytes = 0;
+  /// Files on disk now, spare segments included.
+  std::uint64_t wal_segments = 0;
   std::uint64_t wal_bytes_appended = 0;
-  std::uint64_t wal_groups = 0;  ///< Appends. batches_written / wal_groups is the group size.
+  /// Appends: each writes a group of batches. batches_written / wal_groups is the size of a group.
+  std::uint64_t wal_groups = 0;
+  /// Syncs of the log. batches_written / wal_syncs says how many batches shared one.
   std::uint64_t wal_syncs = 0;
 
   // Memory.
-  std::uint64_t memtables = 0;  ///< Active and frozen.
+
+  /// The active one, and up to two that wait to be flushed.
+  std::uint64_t memtables = 0;
+  /// Of those, all that they hold. At most about three times Options::memtable_bytes.
   std::uint64_t memtable_bytes = 0;
+  /// Decoded blocks, indexes and filters. At most Options::block_cache_bytes.
   std::uint64_t cache_bytes = 0;
   std::uint64_t cache_hits = 0;
+  /// Each is a read from disk. Many beside few hits: a larger cache would pay.
   std::uint64_t cache_misses = 0;
 
-  // Tables.
+  // Tables, as of the newest version: those that only a snapshot still pins are not counted.
+
   static constexpr std::size_t levels_max = 8;
+  /// The tables of one level. Level 0 holds what was flushed and not yet compacted.
   struct Level {
     std::uint64_t tables = 0;
     std::uint64_t bytes = 0;
+    /// Replaced and expired ones that are not yet dropped included.
     std::uint64_t records = 0;
   };
   std::array<Level, levels_max> levels{};
+  /// Of all levels.
   std::uint64_t tables = 0;
   std::uint64_t table_bytes = 0;
+  /// Range deletes that may still hide something.
   std::uint64_t range_tombstones = 0;
 
-  // Labels: of the index in memory, which the first question about labels builds.
+  // Labels: of the index in memory, which the first question about labels builds. Zero until then.
+
   std::uint64_t labelled_series = 0;
   std::uint64_t label_index_bytes = 0;
 
-  // Maintenance.
+  // Maintenance, in the background or on demand.
+
   std::uint64_t flushes = 0;
-  std::uint64_t flush_bytes = 0;  ///< Written to tables by flushes.
+  /// Bytes that flushes wrote to tables.
+  std::uint64_t flush_bytes = 0;
   std::uint64_t compactions = 0;
   std::uint64_t compaction_bytes_read = 0;
   std::uint64_t compaction_bytes_written = 0;
   std::uint64_t collections = 0;
-  std::uint64_t records_expired = 0;  ///< Found expired and dropped by flush or compaction.
-  std::uint64_t records_purged = 0;   ///< Dropped for good: expired, deleted or replaced.
+  /// Records that were found expired and dropped by a flush, a compaction or a collection.
+  std::uint64_t records_expired = 0;
+  /// Records dropped for good: expired, deleted or replaced.
+  std::uint64_t records_purged = 0;
+  /// Background jobs that failed. Each is tried again.
   std::uint64_t maintenance_failures = 0;
-  std::optional<Error> last_error;  ///< Of the newest failure in the background, until it succeeds.
+  /// Why the newest failed job of the background failed; empty once one of its kind succeeded.
+  /// After a failed sync of the WAL it says read_only, until the database is reopened.
+  std::optional<Error> last_error;
 
   // Reads.
+
   std::uint64_t gets = 0;
-  std::uint64_t scans = 0;  ///< Queries included.
+  /// Queries, counts and aggregates included.
+  std::uint64_t scans = 0;
   std::uint64_t records_read = 0;
-  std::uint64_t snapshots = 0;  ///< Alive now.
+  /// Alive now. One that never falls to zero is forgotten somewhere, and pins disk space.
+  std::uint64_t snapshots = 0;
 
   /// Reading the clock takes a fifth of a get, so that one in so many is timed.
   static constexpr std::uint64_t gets_for_each_timed = 16;
 
-  LatencySummary write_latency;  ///< From the call to the acknowledgement.
-  LatencySummary get_latency;    ///< Of one get() or latest() in gets_for_each_timed.
+  // How long things took.
+
+  /// From the call to the acknowledgement.
+  LatencySummary write_latency;
+  /// Of one get() or latest() in gets_for_each_timed.
+  LatencySummary get_latency;
+  /// Of query(), aggregate(), count() and series_list(), not of scans.
   LatencySummary query_latency;
-  LatencySummary sync_latency;  ///< Of the WAL.
+  /// Of syncs of the WAL.
+  LatencySummary sync_latency;
   LatencySummary flush_latency;
   LatencySummary compaction_latency;
 
-  /// Bytes written to tables by flush and compaction, over bytes written by flush.
+  /// Bytes written to tables by flush and compaction, over bytes written by flush: how often a
+  /// record was written to a table. 1 is the least; larger values wear flash more. 0 before the
+  /// first flush.
   double write_amplification() const {
     return flush_bytes == 0 ? 0.0
                             : static_cast<double>(flush_bytes + compaction_bytes_written) /

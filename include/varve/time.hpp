@@ -10,10 +10,11 @@ namespace varve {
 /// Microseconds since the Unix epoch. Any int64 is legal; Varve gives none a special meaning.
 using Timestamp = std::int64_t;
 
-/// The unit of time to live, intervals and windows.
+/// Microseconds too: the unit of time to live, intervals and windows. Every coarser unit of
+/// std::chrono converts to it implicitly: std::chrono::hours(24) will do.
 using Duration = std::chrono::microseconds;
 
-/// The expires_at of a record without a time to live.
+/// The expires_at of a record without a time to live: it stays until it is deleted.
 inline constexpr Timestamp never = std::numeric_limits<std::int64_t>::max();
 
 /// Returns `ts` moved by `by` microseconds, and the first or last moment there is where the sum
@@ -26,8 +27,11 @@ constexpr Timestamp saturating_add(Timestamp ts, std::int64_t by) {
 
 /// A span of time [from, to): `from` belongs to it, `to` does not. An empty side is open, so
 /// TimeRange() is all of time, and only an open `to` reaches a record at the largest int64.
+/// A range whose `to` lies before its `from` is refused with invalid_argument by the call that
+/// takes it; equal ones make an empty range.
 class TimeRange {
  public:
+  /// All of time.
   TimeRange() = default;
   TimeRange(std::optional<Timestamp> from, std::optional<Timestamp> to) : from_(from), to_(to) {}
 

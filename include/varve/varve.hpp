@@ -1,6 +1,15 @@
 #pragma once
 
-/// \file Everything of Varve's public surface.
+/// \file Everything of Varve's public surface: for programs that would rather include one header.
+///
+/// To read it, begin with engine.hpp, the database and all its calls. Then
+///
+///   what is stored        record.hpp, value.hpp, time.hpp, labels.hpp
+///   how to write          write_batch.hpp, series.hpp, durability.hpp
+///   how to read           query.hpp, scan.hpp, snapshot.hpp, aggregation.hpp
+///   what can go wrong     error.hpp, recovery_report.hpp
+///   how to run it         options.hpp, stats.hpp, maintenance_handle.hpp
+///   seams for tests       clock.hpp, file_system.hpp
 
 #include "varve/aggregation.hpp"
 #include "varve/clock.hpp"

@@ -15,8 +15,11 @@
 
 namespace varve::detail {
 
-/// The handler of an async_write until the write is done. It is posted, run or discarded, once, and
-/// is gone then.
+/// The handler of an async_write until the write is done. One of post(), run() and discard() is
+/// called, once; after that the object is gone.
+///
+/// Threads: whoever finishes the write fills `error` and `receipt`, then calls one of the three.
+/// Nobody else has it meanwhile.
 class PendingWrite {
  public:
   PendingWrite(const PendingWrite&) = delete;
@@ -24,9 +27,9 @@ class PendingWrite {
 
   /// Posts the handler to its own associated executor.
   virtual void post() = 0;
-  /// Runs it here and now.
+  /// Runs it here and now: for the engine's own thread.
   virtual void run() = 0;
-  /// For an executor that is destroyed first.
+  /// Destroys it without running it: for an executor that is destroyed first.
   virtual void discard() = 0;
 
   /// Whether its executor is the engine's, which can take many at once.
@@ -44,7 +47,8 @@ class PendingWrite {
   bool is_for_engine_;
 };
 
-/// In memory of the handler's associated allocator, which is given back before the handler runs.
+/// The one implementation, by type of handler. It lies in memory of the handler's associated
+/// allocator, which is given back before the handler runs, as Asio promises.
 template <class Handler, class Executor>
 class PendingWriteOf final : public PendingWrite {
  public:
@@ -120,8 +124,8 @@ class PendingWriteOf final : public PendingWrite {
   std::optional<asio::executor_work_guard<Executor>> work_;
 };
 
-/// `engine` is the executor for handlers that have none, `is_own` whether it is the engine's own
-/// thread and not one of the user's.
+/// Makes the PendingWrite of a handler. `engine` is the executor for handlers that bring none;
+/// `is_own` says that it is the engine's own thread and not one of the user's.
 template <class Handler>
 PendingWrite* make_pending_write(const asio::any_io_executor& engine, bool is_own,
                                  Handler handler) {
