@@ -41,7 +41,8 @@ struct Error {
 };
 
 /// What a call returns that can fail: a T, or why there is none. Test it like a bool, then take the
-/// value with `*` or `->`, or the reason with error(). value() throws if there is none.
+/// value with `*` or `->`, or the reason with error(). value() throws if there is none. try.hpp has
+/// macros that pass an error on.
 template <class T>
 using Result = std::expected<T, Error>;
 /// What a call returns that can fail and has nothing to give.

@@ -16,51 +16,86 @@
 
 namespace varve {
 
-/// How to open an engine. Every field has a default that suits a gateway with a few hundred MB.
+/// How to open an engine.
+///
+///     varve::Options options;
+///     options.dir = "/var/lib/gateway/readings";
+///     options.default_ttl = std::chrono::days(30);
+///     varve::Result<varve::Engine> engine = varve::Engine::open(options);
+///
+/// Every field has a default that suits a gateway with a few hundred MB of memory; `dir` alone has
+/// to be set. None is stored: each opening may bring others. A value that is not valid makes the
+/// opening fail with invalid_argument, naming the field and the least value.
+///
+/// Memory: the engine takes at most about three times memtable_bytes, block_cache_bytes and
+/// queue_bytes together, beside what queries hold and the index of labels. docs/guide.md sizes it.
 struct Options {
-  /// The database: one directory, which holds nothing else.
+  /// The database: one directory, which holds nothing else. No default.
   std::filesystem::path dir;
-  /// Whether a missing directory is made. Its parent must exist.
+  /// Makes the directory and an empty database if there is none (the default). Its parent must
+  /// exist. Off: opening fails with not_found instead, so a wrong path does not go unnoticed.
   bool create_if_missing = true;
 
-  /// What a write means unless it asks for more. One second of loss in a power cut costs almost
-  /// nothing in speed; Durability::always() costs a sync of the device per group of writes.
+  /// What every write is promised unless it asks for more (WriteOptions::durability). The default
+  /// loses one second of writes at most in a power cut, and costs almost nothing in speed;
+  /// Durability::always() loses nothing, and costs a sync of the device for each group of writes.
   Durability durability = Durability::interval(std::chrono::seconds(1));
 
-  /// The active memtable is frozen and flushed at this size. Three times this is the most that
-  /// memtables take before writes wait.
+  /// Size at which the memtable is frozen and flushed to a table, in bytes. Memtables take up to
+  /// three times this before writes wait. Larger values make fewer and larger tables, so less
+  /// compaction and less wear of flash, and bridge longer bursts. Smaller values save memory.
+  /// Default 32 MiB, least 64 KiB.
   std::size_t memtable_bytes = std::size_t{32} << 20;
-  /// The most that the WAL may take on disk: it bounds the time that recovery needs.
+  /// The most that the write-ahead log takes on disk, in bytes. A quarter of it is what one
+  /// memtable may hold of the log. Larger values let the memtables fill before they are flushed.
+  /// Smaller values save disk, and shorten the opening after a crash, which replays it. Default 128
+  /// MiB, least 256 KiB. Unused under Durability::none().
   std::size_t wal_bytes = std::size_t{128} << 20;
-  /// Decoded blocks kept in memory. Zero keeps none.
+  /// Memory for decoded blocks, indexes and filters of tables, in bytes. Larger values save reads
+  /// from disk where the same data is asked for again. Smaller values save memory; zero keeps
+  /// nothing, and then every read decodes anew. Default 32 MiB.
   std::size_t block_cache_bytes = std::size_t{32} << 20;
-  /// Writes that were accepted and not yet applied. Over it they wait, or are Errc::busy.
+  /// Memory for writes that were accepted and not yet applied, in bytes. When it is used up, writes
+  /// wait and try_write() fails with busy. Larger values take longer bursts without waiting.
+  /// Smaller values save memory, and push back sooner. Default 32 MiB, least 16 KiB.
   std::size_t queue_bytes = std::size_t{32} << 20;
 
-  /// The span of time of a level 1 window; each level up is 8 times wider. About what a gateway
-  /// gathers between two flushes is right: shorter splits tables, longer delays expiry.
+  /// The span of time of a table in level 1; each level up is 8 times wider. Best about what is
+  /// written between two flushes. Larger values make fewer tables, and delay giving back the space
+  /// of what has expired. Smaller values split tables. Default one hour, least one second.
   Duration window = std::chrono::hours(1);
 
-  /// For records written without a TTL. None: they stay until deleted.
+  /// TTL of records written without one, counted from each record's ts. Larger values keep more on
+  /// disk. Default none: such records stay until they are deleted. Must be above zero. A change
+  /// holds for what is written from then on.
   std::optional<Duration> default_ttl;
 
+  /// Whether zstd goes over the columns of new tables. The default saves disk and costs time of the
+  /// processor at flush and compaction; Compression::none is the other way round.
   Compression compression = Compression::zstd;
 
-  /// Flush, compact and collect garbage on a thread of the engine's own. Off: call
-  /// Engine::start_maintenance(), or flush(), compact() and collect_garbage() yourself.
+  /// Flushes, compacts and collects garbage on a thread of the engine's own (the default). Off:
+  /// call Engine::start_maintenance(), or flush(), compact() and collect_garbage() yourself. A
+  /// write that needs room then flushes on its own thread.
   bool background_maintenance = true;
 
-  /// No thread at all: writes run on the caller's thread, and everything that waits for its turn
-  /// (queued writes, due syncs, maintenance) happens in Engine::step(). For tests and for
-  /// programs with a loop of their own.
+  /// Makes no thread at all: writes run on the caller's thread, and everything that waits for its
+  /// turn (queued writes, due syncs, maintenance) happens in Engine::step(). For tests, and for
+  /// programs with a loop of their own. Default off.
   bool threadless = false;
 
-  // The seams. Empty ones are the machine's own.
+  // The seams. Each may be left empty.
+
+  /// Where the files are. Empty: the machine's own, posix_file_system().
   std::shared_ptr<FileSystem> file_system;
+  /// What the time is. Empty: the machine's own, system_clock().
   std::shared_ptr<Clock> clock;
-  /// Runs asynchronous reads, and completion handlers that bring no executor of their own.
-  /// Empty: a thread of the engine's (threadless: step()).
+  /// Runs asynchronous reads, and completion handlers that bring no executor of their own. It must
+  /// outlive the engine, and somebody has to run it. Empty: a thread of the engine's (threadless:
+  /// step()).
   asio::any_io_executor executor;
+  /// Receives messages for a person: what recovery found, failures, damage. Empty: they are
+  /// dropped.
   LogCallback log;
 };
 

@@ -7,8 +7,8 @@
 ///   what is stored        record.hpp, value.hpp, time.hpp, labels.hpp
 ///   how to write          write_batch.hpp, series.hpp, durability.hpp
 ///   how to read           query.hpp, scan.hpp, snapshot.hpp, aggregation.hpp
-///   what can go wrong     error.hpp, recovery_report.hpp
-///   how to run it         options.hpp, stats.hpp, maintenance_handle.hpp
+///   what can go wrong     error.hpp, try.hpp, recovery_report.hpp
+///   how to run it         options.hpp, compression.hpp, log.hpp, stats.hpp, maintenance_handle.hpp
 ///   seams for tests       clock.hpp, file_system.hpp
 
 #include "varve/aggregation.hpp"
