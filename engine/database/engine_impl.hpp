@@ -133,7 +133,7 @@ class EngineImpl {
   /// Has the plan look labels up, where it groups by one, and pins a view for that and the read.
   /// Both stay where they are for as long as the plan is used.
   void group_by_label(query::AggregationPlan& plan, ReadOptions& options);
-  /// What a query's matchers come to, and the view that the rest of the read has to stand on.
+  /// The series that a query's matchers choose, and the view that the rest of the read must use.
   struct Selected {
     std::shared_ptr<const engine::View> view;
     std::optional<query::KeySelection> keys;

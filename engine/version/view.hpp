@@ -21,7 +21,7 @@ struct ViewSources {
   std::vector<std::shared_ptr<const Memtable>> memtables;
 };
 
-/// What a read stands on: the memtables, newest first, the version below them, the newest
+/// What a read answers from: the memtables, newest first, the version below them, the newest
 /// sequence it sees and the moment by which it judges expiry. Immutable; what it names is pinned.
 ///
 /// A view is taken by loading the visible sequence first and the pointers after it; a flush that

@@ -30,9 +30,9 @@ namespace varve::query {
 /// are. Flush, compaction and collection move label records and change none; the engine itself
 /// removes some by writing a batch, as anybody does.
 ///
-/// The index only goes forward. A question that stands on the present takes its view under the
-/// mutex, so its view is never older than the index. A snapshot can use the shared index as
-/// long as no label changed after it. Otherwise a temporary index is built for that one call.
+/// The index only goes forward. A question about the present takes its view under the mutex, so its
+/// view is never older than the index. A snapshot can use the shared index as long as no label
+/// changed after it. Otherwise a temporary index is built for that one call.
 class LabelReader {
  public:
   /// Both outlive it.
@@ -41,11 +41,11 @@ class LabelReader {
 
   using ViewPointer = std::shared_ptr<const engine::View>;
   struct Selected {
-    ViewPointer view;  // What the rest of the read has to stand on.
+    ViewPointer view;  // The rest of the read must use it.
     KeySelection keys;
   };
 
-  // Each stands on `snapshot`, or where that is null on the present, as of `now`.
+  // Each answers from `snapshot`, or from the present, as of `now`, if that is null.
 
   Result<Selected> select(const Query& query, const ReadOptions& options, ViewPointer snapshot,
                           Timestamp now);
