@@ -69,7 +69,7 @@ class Aggregation {
   /// sqrt(sum((x - mean)^2) / count), as Prometheus' stddev_over_time. 0.0 for one number. The
   /// squares are updated stably (Chan, Golub and LeVeque 1979).
   static const Aggregation stddev;
-  /// By how much a counter grew, as a double: the sum of the steps from each number to the next. A
+  /// The growth of a counter, as a double: the sum of the steps from each number to the next. A
   /// number below the one before is a reset to zero, as in Prometheus: its step is itself. The step
   /// into a bucket counts there, so buckets add up to the whole; nothing is extrapolated. Needs
   /// two numbers. NaN and infinities are passed over. Of several series: the sum of theirs.

@@ -20,8 +20,8 @@ class Durability {
   /// No WAL at all: what was not flushed is lost when the process dies. For a whole engine only;
   /// its writes cannot ask for more.
   static Durability none() { return {Kind::none, 0}; }
-  /// In the kernel when acknowledged: it survives a killed process. What a power cut takes back has
-  /// no bound.
+  /// Handed to the kernel when acknowledged: survives a killed process. What a power cut takes back
+  /// has no bound.
   static Durability appended() { return {Kind::appended, 0}; }
   /// Like appended(), and synced within `period`: a power cut takes back at most the writes of
   /// that time. Larger values save syncs, smaller values lose less. A period of zero or less is

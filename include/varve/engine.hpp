@@ -366,8 +366,8 @@ class Engine {
   /// Fails with invalid_argument if it runs already, or if the engine is threadless.
   Result<MaintenanceHandle> start_maintenance();
 
-  /// In a threadless engine: does one piece of what waits (a queued write, a due sync, a flush, a
-  /// compaction, a collection, an asynchronous read). False when there was nothing to do.
+  /// Does one piece of what waits in a threadless engine: a queued write, a due sync, a flush, a
+  /// compaction, a collection, an asynchronous read. False if there was nothing to do.
   Result<bool> step();
 
   /// What opening found and did. Constant, and valid while the engine lives.

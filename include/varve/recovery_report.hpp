@@ -23,7 +23,7 @@ struct RecoveryReport {
   std::uint64_t records_replayed = 0;
   /// Bytes of the WAL that were read for it.
   std::uint64_t bytes_replayed = 0;
-  /// Of the newest batch that is there.
+  /// Sequence of the newest batch that is there.
   std::uint64_t last_sequence = 0;
 
   /// Where the WAL ended before its last bytes: normal after a power cut or a kill. What was

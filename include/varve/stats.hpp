@@ -15,7 +15,7 @@ namespace varve {
 /// upper end of a bucket that is so wide. All are zero while `count` is.
 struct LatencySummary {
   std::uint64_t count = 0;
-  /// Of all durations: sum / count is the mean.
+  /// All durations together: sum / count is the mean.
   std::chrono::nanoseconds sum{};
   std::chrono::nanoseconds p50{}, p90{}, p99{}, p999{}, max{};
 };
@@ -43,10 +43,10 @@ struct Stats {
   std::uint64_t writes_stopped = 0;
   /// Accepted and not yet applied, now. At most Options::queue_bytes.
   std::uint64_t queue_bytes = 0;
-  /// Of the newest batch that reads can see.
+  /// Sequence of the newest batch that reads can see.
   std::uint64_t last_sequence = 0;
-  /// Up to which every batch is known to survive a power cut. The difference to last_sequence is
-  /// what one could take back now, in batches.
+  /// Sequence up to which every batch is known to survive a power cut. The difference to
+  /// last_sequence is what one could take back now, in batches.
   std::uint64_t durable_sequence = 0;
 
   // WAL. Zero under Durability::none().
@@ -65,7 +65,7 @@ struct Stats {
 
   /// The active one, and up to two that wait to be flushed.
   std::uint64_t memtables = 0;
-  /// Of those, all that they hold. At most about three times Options::memtable_bytes.
+  /// Memory that those take. At most about three times Options::memtable_bytes.
   std::uint64_t memtable_bytes = 0;
   /// Decoded blocks, indexes and filters. At most Options::block_cache_bytes.
   std::uint64_t cache_bytes = 0;
@@ -84,7 +84,7 @@ struct Stats {
     std::uint64_t records = 0;
   };
   std::array<Level, levels_max> levels{};
-  /// Of all levels.
+  /// The sums over all levels.
   std::uint64_t tables = 0;
   std::uint64_t table_bytes = 0;
   /// Range deletes that may still hide something.
@@ -130,11 +130,11 @@ struct Stats {
 
   /// From the call to the acknowledgement.
   LatencySummary write_latency;
-  /// Of one get() or latest() in gets_for_each_timed.
+  /// One get() or latest() in gets_for_each_timed.
   LatencySummary get_latency;
-  /// Of query(), aggregate(), count() and series_list(), not of scans.
+  /// Each query(), aggregate(), count() and series_list(); not scans.
   LatencySummary query_latency;
-  /// Of syncs of the WAL.
+  /// Each sync of the WAL.
   LatencySummary sync_latency;
   LatencySummary flush_latency;
   LatencySummary compaction_latency;
