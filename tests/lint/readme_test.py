@@ -1,9 +1,16 @@
-"""Holds the README to what is there: its example is the program of tests/install, and links lead."""
+"""Holds the pages to what is there: README's example is tests/install's program, and links lead."""
 import pathlib
 import re
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "tests").glob("*.md")]
+
+
+def anchors(text):
+    """What the headings can be linked by."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 class Readme(unittest.TestCase):
@@ -14,10 +21,13 @@ class Readme(unittest.TestCase):
         self.assertEqual(example and example[1], consumer)
 
     def test_links_lead_somewhere(self):
-        for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
-            for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+        for page in PAGES:
+            text = page.read_text(encoding="utf-8")
+            for link in re.findall(r"\]\(([^)#]+)", text):
                 if "://" not in link:
                     self.assertTrue((page.parent / link).exists(), f"{page}: {link}")
+            for anchor in re.findall(r"\]\(#([^)]+)", text):
+                self.assertIn(anchor, anchors(text), f"{page}: #{anchor}")
 
 
 if __name__ == "__main__":
