@@ -92,9 +92,9 @@ class Aggregation {
   Aggregation every(Duration width) const;
   /// Moves the buckets: with every(24h) and offset(-2h), days begin at 22:00 UTC. Needs every().
   Aggregation offset(Duration offset) const;
-  /// The bucket that holds the moment `ts`, as aggregate() cuts time: to align a query with whole
-  /// buckets, or to find where an Aggregate's bucket ends. Its `from` is never below the first
-  /// moment there is, and its `to` is open where it would lie beyond the last one. All of time
+  /// Returns the bucket that holds the moment `ts`, as aggregate() cuts time: to align a query with
+  /// whole buckets, or to find where an Aggregate's bucket ends. Its `from` is never below the
+  /// first moment there is, and its `to` is open if it would lie beyond the last one. All of time
   /// without every(), or with a width below 1 us, which aggregate() refuses.
   TimeRange bucket_of(Timestamp ts) const;
   /// What stands for buckets without a value. Needs every(). Over filled_max of them in one call

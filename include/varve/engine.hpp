@@ -340,8 +340,8 @@ class Engine {
   /// did something. May rewrite much of the database, and takes its time.
   Result<bool> compact();
   /// Drops what has expired or was deleted, wherever nothing older hides behind it, and labels that
-  /// leave with the last record of their series. Returns how many records went. It takes the
-  /// clock's word, where the background is careful: be sure that the clock is right.
+  /// leave with the last record of their series. Returns how many records and deletes went. It
+  /// takes the clock's word, where the background is careful: be sure that the clock is right.
   Result<std::uint64_t> collect_garbage();
   /// Makes every write acknowledged before the call durable, by a sync of the WAL. Under
   /// Durability::none() it flushes. Fails with read_only after a failed sync.

@@ -33,8 +33,8 @@ class Label {
 ///     engine.describe("plant/press1/temp", {{"room", "hall 2"}, {"unit", "C"}})
 ///
 /// Names are 1 to 255 bytes, values 1 to 4,096, of any bytes; a series has at most 64 labels, no
-/// two of one name. Labels does not check these limits. A write that breaks one fails with
-/// invalid_argument and changes nothing.
+/// two of one name. Labels does not check these limits; check() does. A write that breaks one fails
+/// with invalid_argument and changes nothing.
 ///
 /// With GCC 12, do not write `co_await async_describe(key, {{"a", "b"}}, ...)`: it cannot await a
 /// call with a braced list in it. Store the Labels in a variable first.
@@ -77,9 +77,9 @@ class Labels {
   bool leaves_with_records_ = false;
 };
 
-/// Checks the limits of Labels without a database. Fails with invalid_argument where a write of
-/// these labels would fail, and `where` names the label and the limit. No labels at all pass: they
-/// are what takes all labels away from a series.
+/// Checks the limits of Labels without a database. Fails with invalid_argument if a write of these
+/// labels would fail; `where` names the label and the limit. No labels at all pass: they remove
+/// those that a series has.
 [[nodiscard]] Status check(const Labels& labels);
 
 /// What a query asks of one label of a series; Query::with() takes it. A label that a series does

@@ -104,9 +104,10 @@ struct Stats {
   std::uint64_t compaction_bytes_read = 0;
   std::uint64_t compaction_bytes_written = 0;
   std::uint64_t collections = 0;
-  /// Records that were found expired and dropped by a flush, a compaction or a collection.
+  /// Records that were found expired and dropped by a compaction or a collection.
   std::uint64_t records_expired = 0;
-  /// Records dropped for good: expired, deleted or replaced.
+  /// Records dropped for good because they had expired, were deleted or replaced, and deletes
+  /// dropped because they no longer hid anything.
   std::uint64_t records_purged = 0;
   /// Background jobs that failed. Each is tried again.
   std::uint64_t maintenance_failures = 0;
