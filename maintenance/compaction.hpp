@@ -21,8 +21,8 @@ using TablePointer = std::shared_ptr<const engine::Table>;
 /// The boxes of the tables that may hold rows for a tombstone or an expired row to hide.
 class OlderTables {
  public:
-  /// Those of `version` that come after its table `newest` in the order of hiding, but for
-  /// `inputs` (numbers). The version outlives this.
+  /// Takes the tables of `version` that come after its table `newest` in the order of hiding,
+  /// except `inputs` (numbers). The version outlives this.
   OlderTables(const engine::Version& version, std::uint64_t newest,
               const std::vector<std::uint64_t>& inputs);
 
@@ -41,7 +41,7 @@ struct CompactionJob {
   std::shared_ptr<const engine::Version> version;
   CompactionPlan plan;
   std::uint64_t table_bytes_max = 0;
-  /// Rows that expired by then go, where nothing older is left for them to hide.
+  /// Rows that expired by then are dropped if nothing older is left for them to hide.
   Timestamp now = 0;
   /// Called every few blocks, to do what outranks this.
   std::function<void()> between;

@@ -20,15 +20,16 @@ struct Cell {
   friend bool operator==(const Cell&, const Cell&) = default;
 };
 
-/// Where in time the rows of a table lie: ascending cells, of at most one window each while there
-/// are few enough of them. A table's own times say little: one late row stretches them.
+/// The times in which the rows of a table lie, as ascending cells. A cell is at most one window
+/// wide as long as they are few enough. A table's first and last time say little: one late row
+/// pulls them far apart.
 using Shape = std::vector<Cell>;
 
 bool overlaps(const Shape& shape, const engine::TimeSpan& times);
 bool overlaps(const Shape& a, const Shape& b);
 
-/// Gathers a shape. Where rows lie in too many windows (a clock that runs wild), windows are
-/// taken together by twos until they are few, so the memory is bounded.
+/// Gathers a shape. Its memory is bounded: if rows lie in too many windows (a clock that runs
+/// wild), windows are joined in pairs until they are few.
 class ShapeBuilder {
  public:
   static constexpr std::size_t cells_max = 1024;
@@ -50,7 +51,7 @@ class ShapeBuilder {
   std::map<Timestamp, Cell> cells_;  // By the first moment of their window.
 };
 
-/// Of a table: blocks within one window are taken from its index, others are read.
+/// The shape of a table. Blocks within one window are taken from its index, others are read.
 Result<Shape> shape_of(const engine::Table& table, std::int64_t window);
 
 }  // namespace varve::maintenance

@@ -24,7 +24,8 @@ class Checksum {
   void* state_;
 };
 
-/// Of a key, for hash tables and filters. The same function as checksum(): filters store it.
+/// The hash of a key for hash tables and filters. The same function as checksum(): filters store
+/// it.
 inline std::uint64_t hash_of(std::string_view key) { return checksum(as_bytes(key)); }
 
 }  // namespace varve::engine

@@ -8,8 +8,9 @@
 
 namespace varve::engine {
 
-/// Where at most 256 words are distinct: these, sorted, and which of them each word is. Appends
-/// nothing, and says false, where that does not save an eighth of `size` bytes.
+/// Appends the distinct words, sorted, and for each word which of them it is. Appends nothing and
+/// returns false if over 256 words are distinct, or if that does not save an eighth of `size`
+/// bytes.
 bool encode_dictionary_if_it_pays(std::span<const std::uint64_t> words, std::size_t size,
                                   Bytes& target);
 

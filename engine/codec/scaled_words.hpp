@@ -9,9 +9,9 @@
 
 namespace varve::engine {
 
-/// Where all differences to the least word are multiples of something: that, the least word, and
-/// how often each difference has it. Times in microseconds that were measured in milliseconds, say.
-/// Appends nothing, and says false, where that does not take less than `size` bytes.
+/// Appends the least word, a common divisor of all differences to it, and each difference divided
+/// by that. It suits times in microseconds that were measured in milliseconds. Appends nothing and
+/// returns false if the only divisor is 1, or if that does not take less than `size` bytes.
 bool encode_scaled_if_it_pays(std::span<const std::uint64_t> words, const Extremes& extremes,
                               std::size_t size, Bytes& target);
 

@@ -25,10 +25,10 @@ struct DurabilityNeed {
   std::chrono::nanoseconds sync_within = std::chrono::nanoseconds::max();
 };
 
-/// Of the engine's default and what a call asks for, the more demanding of each part.
+/// Takes from the engine's default and from what a call asks for the more demanding of each part.
 DurabilityNeed needed(Durability engine, std::optional<Durability> call);
 
-/// What a write was computed from: it applies only where nothing touched the record after `seen`.
+/// What a write was computed from: it applies only if nothing touched the record after `seen`.
 struct WriteCondition {
   std::string key;  // Internal.
   std::uint64_t hash = 0;

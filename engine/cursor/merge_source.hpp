@@ -57,7 +57,7 @@ class MergeSource {
   std::size_t rows_left() const { return end_ - begin_; }
   RowType type() const { return stretch_.type; }
 
-  /// In the stretch, the oldest of the next `count` rows.
+  /// The place in the stretch of the oldest of the next `count` rows.
   std::size_t first_of(std::size_t count) const { return by_newest_ ? end_ - count : begin_; }
   void drop(std::size_t count) {
     if (by_newest_) {

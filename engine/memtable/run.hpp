@@ -45,7 +45,7 @@ class RunBlock {
     }
     return newest()->block_head();
   }
-  /// Of its first `count` rows those before `ts`, and those up to a sequence.
+  /// How many of its first `count` rows lie before `ts`, and how many have a sequence up to one.
   std::uint32_t rows_before(Timestamp ts, std::uint32_t count) const;
   std::uint32_t rows_up_to(std::uint32_t sequence, std::uint32_t count) const;
 
@@ -122,11 +122,11 @@ class Run {
   }
   /// How many of the first `count` rows have a sequence up to `sequence`.
   std::uint32_t rows_up_to(std::uint32_t sequence, std::uint32_t count) const;
-  /// Of the first `count` rows of an ordered run, how many lie before `ts`.
+  /// How many of the first `count` rows of an ordered run lie before `ts`.
   std::uint32_t rows_before(Timestamp ts, std::uint32_t count) const;
   /// REQUIRES a row below a count loaded before.
   RunPlace place(std::uint32_t row) const;
-  /// Of the first `count` rows of an ordered run, the row of exactly `ts`.
+  /// The row of exactly `ts` among the first `count` rows of an ordered run.
   std::optional<RunPlace> find(Timestamp ts, std::uint32_t count) const;
 
   /// Calls `visit` with the chunks of the first `count` rows, newest first, the number of the first

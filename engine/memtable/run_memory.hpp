@@ -41,7 +41,7 @@ class RunMemory {
   /// Seals the block that has waited longest, if one waits.
   void seal_next();
 
-  /// Where blocks are encoded.
+  /// Scratch memory in which blocks are encoded.
   Bytes& buffer() { return buffer_; }
 
  private:

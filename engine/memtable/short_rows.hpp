@@ -24,7 +24,7 @@ class ShortRows {
   /// given), and says how many: none where the first has too many rows, or they are not of one
   /// type, or came late, or may be deleted by range.
   std::size_t read(std::span<const MemtableSeries* const> series, std::string_view end = {});
-  /// Of the series read, those that have rows. Valid until the next read, or the memtable's end.
+  /// The rows of those series read that have any. Valid until the next read, or the memtable's end.
   std::span<const RowsView> rows() const { return rows_; }
 
  private:

@@ -29,7 +29,7 @@ struct NumberStatistics {
 /// Nothing where exact_pair_of() the doubles has nothing. REQUIRES a value, here and below.
 std::optional<NumberStatistics> statistics_of(std::span<const double> values);
 std::optional<NumberStatistics> statistics_of(std::span<const std::int64_t> values);
-/// Of rows of any type; nothing but for numbers.
+/// The same for rows of any type; nothing if they are not numbers.
 std::optional<NumberStatistics> statistics_of(const RowsView& rows);
 
 }  // namespace varve::engine

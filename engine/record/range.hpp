@@ -45,7 +45,7 @@ struct KeyRange {
 
 /// Keys of a space from `first` to `end` (none: all that follow), as internal ones.
 KeyRange key_range(KeySpace space, std::string_view first, std::optional<std::string_view> end);
-/// Of the users' space.
+/// The same in the users' space.
 KeyRange user_key_range(std::string_view first, std::optional<std::string_view> end);
 
 /// Both ends belong to it: the form inside the engine, where every int64 is reachable.

@@ -30,8 +30,8 @@ struct BlockLimits {
 /// Gathers the rows of one block and encodes them. For one thread.
 class BlockEncoder {
  public:
-  /// Where a block ends. 1,024 rows unpack in a few microseconds, and bigger ones hardly pack
-  /// better; 64 KiB of keys and values bound what a read of one row decodes.
+  /// The most that a block holds. 1,024 rows unpack in a few microseconds, and bigger ones hardly
+  /// pack better; 64 KiB of keys and values bound what a read of one row decodes.
   static constexpr std::size_t rows_max = 1'024;
   static constexpr std::size_t raw_size_max = std::size_t{64} << 10;
 
@@ -45,7 +45,7 @@ class BlockEncoder {
 
   bool empty() const { return timestamps_.empty(); }
   std::size_t rows() const { return timestamps_.size(); }
-  /// Of keys and values, before encoding.
+  /// Bytes of keys and values before encoding.
   std::size_t raw_size() const { return raw_size_; }
   std::size_t tombstones() const { return tombstones_; }
   std::size_t rows_of_last_stretch() const {

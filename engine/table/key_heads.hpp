@@ -12,7 +12,7 @@ namespace varve::engine {
 /// twice for each step. The views given outlive it.
 class KeyHeads {
  public:
-  /// In ascending order; some may be equal. Of a few keys it keeps no heads.
+  /// Builds the heads of keys in ascending order; some may be equal. For a few keys it keeps none.
   void build(const std::vector<std::string_view>& keys);
 
   /// Keys before `first` lie below the one sought, and those from `last` on above it.

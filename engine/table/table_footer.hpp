@@ -62,8 +62,8 @@ struct TableFooter {
   friend bool operator==(const TableFooter&, const TableFooter&) = default;
 };
 
-/// Of a block, index, filter, statistics or meta: seeded with where it belongs, so that sound bytes
-/// in the wrong place do not pass.
+/// The checksum of a block, index, filter, statistics or meta. It is seeded with the place of the
+/// part, so sound bytes in the wrong place do not pass.
 std::uint64_t part_checksum(ByteSpan bytes, std::uint64_t table_number, std::uint64_t offset);
 
 }  // namespace varve::engine

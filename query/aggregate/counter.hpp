@@ -21,7 +21,7 @@ struct Number {
   bool is_whole = false;
 };
 
-/// By value across both types, without losing digits of an int64.
+/// Compares by value across both types, without losing digits of an int64.
 inline bool less(const Number& a, const Number& b) {
   if (!a.is_whole && !b.is_whole) return a.real < b.real;
   if (a.is_whole && b.is_whole) return a.whole < b.whole;
@@ -51,7 +51,7 @@ class Counter {
 
   const std::optional<Reading>& newest() const { return newest_; }
   bool empty() const { return !newest_; }
-  /// None where there is no step.
+  /// The growth, and the growth per second; none if there are not two readings.
   std::optional<double> increase() const;
   std::optional<double> rate() const;
 

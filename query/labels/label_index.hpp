@@ -37,7 +37,7 @@ class LabelIndex {
 
   /// The series of the range that match, labelled or not.
   KeySelection select(std::span<const LabelMatcher> matchers, const engine::KeyRange& keys) const;
-  /// Names, and values of a name, that those of them have which are labelled. Ascending.
+  /// The names of their labels, and the values of one name, each once, ascending.
   std::vector<std::string> names(std::span<const LabelMatcher> matchers,
                                  const engine::KeyRange& keys) const;
   std::vector<std::string> values(std::string_view name, std::span<const LabelMatcher> matchers,
@@ -45,7 +45,7 @@ class LabelIndex {
 
   /// Series that have labels.
   std::uint64_t size() const { return described_.count(); }
-  /// Whether so much of it is left over from what was described anew that building it again pays.
+  /// True if so much of it belongs to labels that were replaced that building it anew pays.
   bool is_worn() const;
   /// About what it takes.
   std::size_t bytes() const;

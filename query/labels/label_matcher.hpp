@@ -22,7 +22,7 @@ class LabelMatcher {
   Matcher::Kind kind() const { return matcher_.kind(); }
   const std::vector<std::string>& operands() const { return matcher_.operands(); }
 
-  /// Of a label that a series does not have, the value is "".
+  /// Whether the matcher is met by this value; "" stands for a label that a series does not have.
   bool accepts(std::string_view value) const;
   /// accepts("").
   bool accepts_missing() const { return accepts_missing_; }

@@ -22,8 +22,8 @@ namespace varve::query {
 /// The blocks of a query's answer: live rows, within its limits, in its order. Pins the view.
 class BlockSource final : public AnswerSource {
  public:
-  /// Of the series in `keys`, which is what the query's matchers came to; without matchers, none.
-  /// `within` is the part of its range of keys to read; none: all of it.
+  /// Opens the answer's blocks. `keys` are the series that the query's matchers chose; none without
+  /// matchers. `within` is the part of the query's range of keys to read; none: all of it.
   static Result<std::unique_ptr<BlockSource>> open(std::shared_ptr<const engine::View> view,
                                                    const Query& query, const ReadOptions& options,
                                                    std::optional<KeySelection> keys = {},

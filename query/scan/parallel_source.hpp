@@ -15,7 +15,7 @@
 
 namespace varve::query {
 
-/// As many as ever pay.
+/// The most threads of one read; more never pay.
 inline constexpr std::size_t scan_threads_max = 64;
 
 /// Opens the part of a query that lies in a range of keys. Called on any thread.

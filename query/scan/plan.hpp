@@ -7,7 +7,7 @@
 
 namespace varve::query {
 
-/// Where a query has to look, in the engine's terms. Fails with invalid_argument for an inverted
+/// The keys and times in which a query has to look. Fails with invalid_argument for an inverted
 /// range of keys or of time; an empty one is fine and finds nothing.
 Result<engine::CursorBounds> bounds_of(const Query& query);
 
