@@ -95,7 +95,7 @@ Outcome<Plan> plan_of(const Arguments& arguments) {
     VARVE_TRY(const Duration ttl, option_value("--ttl", parse_duration(*arguments.ttl)));
     write_options.ttl(ttl);
   }
-  query.between(whole_spans(query.range(), first));
+  query.between(whole_spans(query.range(), first.every(every)));
   return Plan(std::move(query), every, std::move(functions), write_options);
 }
 
