@@ -114,7 +114,11 @@ double Quantiles::value(double q) const {
   }
   const bool exact = centroids_.empty();
   std::vector<double> sorted = values_;
-  std::ranges::sort(sorted);
+  // The two zeros are equal, and are told apart all the same: which of them is given must not
+  // depend on how the records lie.
+  std::ranges::sort(sorted, [](double a, double b) {
+    return a < b || (a == b && std::signbit(a) && !std::signbit(b));
+  });
   const double finite = exact ? static_cast<double>(sorted.size()) : centroids_weight_;
   const auto below = static_cast<double>(below_);
   const double count = below + finite + static_cast<double>(above_);

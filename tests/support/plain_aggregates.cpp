@@ -188,7 +188,10 @@ std::optional<ExpectedAggregate> quantile_of(const std::vector<Value>& numbers, 
     if (!is_nan(number)) sorted.push_back(real(number));
   }
   if (sorted.empty()) return exactly(Value(Limits::quiet_NaN()));
-  std::ranges::sort(sorted);
+  // Of the two zeros the negative one comes first.
+  std::ranges::sort(sorted, [](double a, double b) {
+    return a == b ? std::signbit(a) && !std::signbit(b) : a < b;
+  });
   if (sorted.size() <= Aggregation::quantile_exact_max) return exactly(quantile_of(sorted, q));
   constexpr double off = 0.002;
   return within(quantile_of(sorted, std::max(0.0, q - off)),

@@ -50,6 +50,13 @@ TEST(Quantiles, pass_over_nan_and_count_infinities) {
   EXPECT_EQ(quantiles.value(0.9), infinity);
 }
 
+TEST(Quantiles, have_the_negative_zero_first_however_the_numbers_come) {
+  for (const auto& numbers : {std::vector{0.0, -0.0}, {-0.0, 0.0}}) {
+    EXPECT_TRUE(std::signbit(of(numbers).value(0)));
+    EXPECT_FALSE(std::signbit(of(numbers).value(1)));
+  }
+}
+
 TEST(Quantiles, are_exact_up_to_the_limit) {
   std::vector<double> values;
   for (std::size_t i = 0; i < Aggregation::quantile_exact_max; ++i) {
