@@ -53,9 +53,6 @@ namespace {
 // Rows between two looks at what outranks a compaction: some milliseconds' work.
 constexpr std::uint64_t quantum_rows = std::uint64_t{64} * 1024;
 
-// Half of a block.
-constexpr std::size_t copied_rows_min = 512;
-
 /// Passes everything on, and notes which table failed.
 class WatchedCursor final : public Cursor {
  public:
@@ -92,6 +89,7 @@ class Compaction {
       : job_(job),
         files_(files),
         broken_(broken),
+        copied_rows_min_(files.block_size().rows / 2),
         older_(*job.version, job.plan.inputs.front(), job.plan.inputs) {
     for (const std::uint64_t number : job.plan.inputs) inputs_.push_back(find(number));
     std::uint64_t newest_flush = 0;   // Of all inputs.
@@ -181,7 +179,7 @@ class Compaction {
     const auto block = cursor.peek_block();
     if (!block) return 0;
     const engine::TableIndex::Entry& entry = block->entry();
-    if (entry.rows < copied_rows_min || entry.expiry_min <= job_.now) return 0;
+    if (entry.rows < copied_rows_min_ || entry.expiry_min <= job_.now) return 0;
     const auto& regions = job_.plan.regions;
     const auto region = region_at(entry.times.first);
     const bool inside = region != regions.end() && region->times.first <= entry.times.first;
@@ -191,7 +189,7 @@ class Compaction {
     TableStream& stream = stream_of(inside ? region : regions.end());
     const std::size_t pending = stream.pending_rows(entry.first_key);
     const std::size_t rows = entry.rows;
-    if (pending != 0 && pending < copied_rows_min) {
+    if (pending != 0 && pending < copied_rows_min_) {
       VARVE_TRY(const RowsView read, cursor.next_rows());
       const std::size_t first = std::min((pending + rows) / 2 - pending, read.size());
       VARVE_CHECK(stream.add(read.slice(0, first)));
@@ -273,6 +271,7 @@ class Compaction {
   const CompactionJob& job_;
   JobFiles& files_;
   BrokenInput& broken_;
+  const std::size_t copied_rows_min_;
   const OlderTables older_;
   std::map<const engine::Table*, StatisticsPointer> statistics_;  // Of the inputs.
   std::vector<TablePointer> inputs_;

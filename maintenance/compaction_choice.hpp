@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/table/block_size.hpp"
 #include "engine/table/table_meta.hpp"
 #include "maintenance/time_shape.hpp"
 
@@ -64,6 +65,11 @@ struct Rules {
   std::uint64_t job_bytes = std::uint64_t{128} << 20;
   /// Tables written side by side: each takes some memory.
   std::size_t regions_max = 16;
+
+  /// A flush of a large memtable makes several tables, so that compactions can take it in parts.
+  std::uint64_t flush_table_bytes = std::uint64_t{64} << 20;
+  /// Of all tables that are written.
+  engine::BlockSize block_size = {};
 };
 
 /// A stretch of time whose rows go to one place.

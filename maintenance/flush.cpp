@@ -12,9 +12,6 @@ namespace varve::maintenance {
 
 namespace {
 
-// A flush of a large memtable makes several tables, so that compactions can take it in parts.
-constexpr std::uint64_t flush_table_bytes_max = std::uint64_t{64} << 20;
-
 // zstd is tried where packed values take over 40 bits each. A smaller block comes out the same
 // whether it is copied or encoded again.
 constexpr std::size_t copied_size_without_zstd = std::size_t{1024} * 5;
@@ -39,9 +36,10 @@ Status write_series(engine::MemtableRows rows, std::size_t size_max, TableStream
 }  // namespace
 
 Result<engine::VersionEdit> write_flush(const engine::Memtable& memtable,
-                                        const engine::Version& version, JobFiles& files) {
+                                        const engine::Version& version, JobFiles& files,
+                                        std::uint64_t table_bytes_max) {
   const std::uint64_t sequence = memtable.last_sequence();
-  TableStream stream(files, 0, memtable.number(), flush_table_bytes_max);
+  TableStream stream(files, 0, memtable.number(), table_bytes_max);
   const auto all_series = memtable.sorted_series();
   const std::size_t size_max = copied_size_max(files.compression());
   engine::ShortRows short_rows(memtable, engine::TimeSpan{}, sequence);

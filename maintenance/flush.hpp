@@ -14,6 +14,7 @@ namespace varve::maintenance {
 /// memtable makes an edit too.
 /// REQUIRES that no older memtable waits to be flushed.
 Result<engine::VersionEdit> write_flush(const engine::Memtable& memtable,
-                                        const engine::Version& version, JobFiles& files);
+                                        const engine::Version& version, JobFiles& files,
+                                        std::uint64_t table_bytes_max);
 
 }  // namespace varve::maintenance

@@ -16,7 +16,8 @@ JobFiles::~JobFiles() {
 Result<engine::TableWriter> JobFiles::create() {
   const std::uint64_t number = versions_.new_file_number();
   paths_.push_back(tables_.dir / engine::table_file_name(number));
-  return engine::TableWriter::create(*tables_.file_system, paths_.back(), number, compression_);
+  return engine::TableWriter::create(*tables_.file_system, paths_.back(), number, compression_,
+                                     block_size_);
 }
 
 void JobFiles::add(std::uint32_t level, engine::TableMeta meta) {

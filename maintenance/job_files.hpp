@@ -21,8 +21,8 @@ namespace varve::maintenance {
 class JobFiles {
  public:
   JobFiles(const engine::TableContext& tables, engine::VersionSet& versions,
-           Compression compression)
-      : tables_(tables), versions_(versions), compression_(compression) {}
+           Compression compression, engine::BlockSize block_size)
+      : tables_(tables), versions_(versions), compression_(compression), block_size_(block_size) {}
   JobFiles(const JobFiles&) = delete;
   JobFiles& operator=(const JobFiles&) = delete;
   ~JobFiles();
@@ -35,6 +35,7 @@ class JobFiles {
   std::uint64_t bytes() const;
   std::uint64_t rows() const;
   Compression compression() const { return compression_; }
+  const engine::BlockSize& block_size() const { return block_size_; }
 
   /// Makes the files' names durable. Call it last, just before the edit.
   [[nodiscard]] Status sync();
@@ -45,6 +46,7 @@ class JobFiles {
   const engine::TableContext& tables_;
   engine::VersionSet& versions_;
   const Compression compression_;
+  const engine::BlockSize block_size_;
   std::vector<std::filesystem::path> paths_;
   std::vector<engine::VersionEdit::Added> added_;
 };

@@ -47,8 +47,9 @@ Result<bool> Keeper::Impl::flush_oldest() {
   const engine::Memtable& memtable = *memtables.back();
   const nanoseconds begun = context.clock->monotonic();
   VARVE_CHECK(settle());
-  JobFiles files(*context.tables, *context.versions, context.compression);
-  VARVE_TRY(VersionEdit edit, write_flush(memtable, *context.versions->version(), files));
+  JobFiles files(*context.tables, *context.versions, context.compression, rules.block_size);
+  VARVE_TRY(VersionEdit edit,
+            write_flush(memtable, *context.versions->version(), files, rules.flush_table_bytes));
   const std::uint64_t log_start = memtables[memtables.size() - 2]->first_segment();
   edit.log_start = log_start;
   const std::uint64_t bytes = files.bytes();
@@ -165,7 +166,7 @@ Result<std::uint64_t> Keeper::Impl::run(const std::shared_ptr<const Version>& ve
   VARVE_CHECK(settle());
   const CompactionJob job{version, std::move(plan), rules.table_bytes_max, now,
                           [this, works = true]() mutable { works = works && flush_pending(); }};
-  JobFiles files(*context.tables, *context.versions, context.compression);
+  JobFiles files(*context.tables, *context.versions, context.compression, rules.block_size);
   BrokenInput broken;
   auto outcome = run_compaction(job, files, broken);
   if (!outcome) {
@@ -283,7 +284,6 @@ Result<bool> Keeper::Impl::step() {
 
 // The door.
 
-Keeper::Keeper(KeeperContext context) : Keeper(std::move(context), Rules{}) {}
 Keeper::Keeper(KeeperContext context, const Rules& rules)
     : impl_(std::make_unique<Impl>(std::move(context), rules)) {}
 Keeper::~Keeper() = default;

@@ -44,8 +44,7 @@ struct KeeperContext {
 /// under way flushes in between, so a flush never waits for a compaction.
 class Keeper {
  public:
-  explicit Keeper(KeeperContext context);
-  /// With other bounds than the usual, so that tests need little data. The window is the context's.
+  /// The window is the context's.
   Keeper(KeeperContext context, const Rules& rules);
   ~Keeper();
 

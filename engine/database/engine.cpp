@@ -29,11 +29,7 @@ Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 Engine::~Engine() = default;
 
-Result<Engine> Engine::open(Options options) {
-  VARVE_TRY(OpenedParts parts, open_parts(std::move(options)));
-  VARVE_TRY(auto impl, EngineImpl::start(std::move(parts)));
-  return Engine(std::move(impl));
-}
+Result<Engine> Engine::open(Options options) { return EngineImpl::open(std::move(options), {}); }
 
 Result<Engine> Engine::open_in_memory(Options options) {
   options.dir = "/varve";

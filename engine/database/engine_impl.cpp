@@ -38,7 +38,7 @@ EngineImpl::EngineImpl(OpenedParts parts)
                                                         *options.clock, own_executor_.get());
   syncer_ = std::make_unique<engine::Syncer>(parts_.wal.get(), *options.clock, *parts_.counters,
                                              parts_.log, parts_.last_sequence);
-  keeper_ = std::make_unique<maintenance::Keeper>(maintenance::KeeperContext{
+  maintenance::KeeperContext keeping{
       .versions = parts_.versions.get(),
       .tables = parts_.tables.get(),
       .wal = parts_.wal.get(),
@@ -51,7 +51,8 @@ EngineImpl::EngineImpl(OpenedParts parts)
       .now = [this] { return parts_.expiry_clock->now(); },
       .on_flushed = [this] { on_flushed(); },
       .on_collected = [this] { collect_labels_later(); },
-  });
+  };
+  keeper_ = std::make_unique<maintenance::Keeper>(std::move(keeping), parts_.sizes.keeping);
   label_reader_ = std::make_unique<query::LabelReader>(*parts_.versions, label_feed_);
   committer_ = std::make_unique<Committer>(engine::CommitterContext{
       .versions = *parts_.versions,
@@ -72,6 +73,12 @@ EngineImpl::EngineImpl(OpenedParts parts)
           },
   });
   door_->impl = this;
+}
+
+Result<Engine> EngineImpl::open(Options options, const EngineSizes& sizes) {
+  VARVE_TRY(OpenedParts parts, open_parts(std::move(options), sizes));
+  VARVE_TRY(auto impl, start(std::move(parts)));
+  return Engine(std::move(impl));
 }
 
 Result<std::unique_ptr<EngineImpl>> EngineImpl::start(OpenedParts parts) {

@@ -20,6 +20,7 @@
 #include "engine/commit/label_feed.hpp"
 #include "engine/commit/syncer.hpp"
 #include "engine/database/async_writes.hpp"
+#include "engine/database/engine_sizes.hpp"
 #include "engine/database/own_executor.hpp"
 #include "engine/record/expiry_clock.hpp"
 #include "engine/table/block_cache.hpp"
@@ -42,6 +43,7 @@ struct AggregationPlan;
 /// The parts that opening built and recovered, ready for EngineImpl::start() to take over.
 struct OpenedParts {
   Options options;  // With the seams filled in.
+  EngineSizes sizes;
   engine::Log log;
   std::unique_ptr<FileLock> lock;
   std::unique_ptr<engine::Counters> counters;
@@ -65,6 +67,8 @@ class EngineImpl {
     EngineImpl* impl = nullptr;
   };
 
+  /// Engine::open(), with sizes of which only tests choose others than the usual.
+  static Result<Engine> open(Options options, const EngineSizes& sizes);
   /// Fails where a thread cannot be started.
   static Result<std::unique_ptr<EngineImpl>> start(OpenedParts parts);
   ~EngineImpl();
@@ -186,7 +190,7 @@ class EngineImpl {
 };
 
 /// Opens or creates the database that the options name (engine/database/opening.cpp).
-Result<OpenedParts> open_parts(Options options);
+Result<OpenedParts> open_parts(Options options, const EngineSizes& sizes);
 
 /// The Prometheus text exposition format (engine/database/metrics_text.cpp). Pure.
 std::string metrics_text(const Stats& stats);

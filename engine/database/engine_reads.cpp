@@ -99,8 +99,8 @@ Result<std::unique_ptr<query::AnswerSource>> EngineImpl::blocks_of(const Query& 
   VARVE_TRY(const auto bounds, query::bounds_of(query));
   // More parts than threads, since some take longer than others.
   const std::size_t threads = std::min(options.threads(), query::scan_threads_max);
-  VARVE_TRY(auto parts,
-            query::split_keys(*selected.view, bounds, query::cursor_options(options), threads * 4));
+  VARVE_TRY(auto parts, query::split_keys(*selected.view, bounds, query::cursor_options(options),
+                                          threads * 4, parts_.sizes.parts.rows_min));
   const bool may_pass_over = query.limit() == Query::unlimited;
   const auto open =
       [=](const engine::KeyRange& part) -> Result<std::unique_ptr<query::AnswerSource>> {
@@ -109,7 +109,8 @@ Result<std::unique_ptr<query::AnswerSource>> EngineImpl::blocks_of(const Query& 
     return source;
   };
   if (parts.size() == 1) return open(bounds.keys);
-  return query::parallel_source(std::move(parts), open, threads, query.limit());
+  return query::parallel_source(std::move(parts), open, threads, query.limit(),
+                                parts_.sizes.parts.waiting_bytes_max);
 }
 
 template <class Find>

@@ -89,7 +89,10 @@ Result<Found> examine(FileSystem& file_system, const std::filesystem::path& dir)
 
 class Opening {
  public:
-  explicit Opening(Options options) { parts_.options = std::move(options); }
+  Opening(Options options, const EngineSizes& sizes) {
+    parts_.options = std::move(options);
+    parts_.sizes = sizes;
+  }
 
   Result<OpenedParts> run() {
     Options& options = parts_.options;
@@ -230,7 +233,7 @@ class Opening {
     engine::VersionSet& versions = *parts_.versions;
     versions.rotate(std::make_shared<Memtable>(versions.active()->number() + 1, segment,
                                                versions.visible_sequence()));
-    maintenance::Keeper keeper({
+    maintenance::KeeperContext keeping{
         .versions = &versions,
         .tables = parts_.tables.get(),
         .wal = nullptr,  // Its segments go when recovery is done.
@@ -242,7 +245,8 @@ class Opening {
         .compression = parts_.options.compression,
         .now = [this] { return parts_.expiry_clock->now(); },
         .on_flushed = [] {},
-    });
+    };
+    maintenance::Keeper keeper(std::move(keeping), parts_.sizes.keeping);
     VARVE_TRY(const bool flushed, keeper.flush_one());
     VARVE_ASSERT(flushed);
     return {};
@@ -372,7 +376,9 @@ class Opening {
 
 }  // namespace
 
-Result<OpenedParts> open_parts(Options options) { return Opening(std::move(options)).run(); }
+Result<OpenedParts> open_parts(Options options, const EngineSizes& sizes) {
+  return Opening(std::move(options), sizes).run();
+}
 
 std::string RecoveryReport::to_string() const {
   if (created) return "created a new database";

@@ -31,16 +31,16 @@ void encode_directory(std::size_t rows, std::span<const std::string_view> keys,
 }  // namespace
 
 std::size_t BlockEncoder::fitting(const RowsView& rows, bool new_stretch) const {
-  const std::size_t count = std::min(rows.size(), rows_max - timestamps_.size());
+  const std::size_t count = std::min(rows.size(), size_max_.rows - timestamps_.size());
   std::size_t size = raw_size_ + (new_stretch ? rows.key.size() : 0);
   // A block holds one row at least, however large.
-  if (!empty() && size > raw_size_max) return 0;
+  if (!empty() && size > size_max_.raw_bytes) return 0;
   if (rows.type != RowType::bytes) return count;
 
   const auto values = byte_values(rows);
   for (std::size_t i = 0; i < count; ++i) {
     size += values[i].size();
-    if (size > raw_size_max && (i > 0 || !empty())) return i;
+    if (size > size_max_.raw_bytes && (i > 0 || !empty())) return i;
   }
   return count;
 }

@@ -11,7 +11,7 @@
 
 #include "engine/base/bytes.hpp"
 #include "engine/codec/row_columns.hpp"
-#include "engine/record/rows.hpp"
+#include "engine/table/block_size.hpp"
 #include "engine/table/key_list.hpp"
 #include "engine/table/table.hpp"
 #include "varve/compression.hpp"
@@ -30,12 +30,9 @@ struct BlockLimits {
 /// Gathers the rows of one block and encodes them. For one thread.
 class BlockEncoder {
  public:
-  /// The most that a block holds. 1,024 rows unpack in a few microseconds, and bigger ones hardly
-  /// pack better; 64 KiB of keys and values bound what a read of one row decodes.
-  static constexpr std::size_t rows_max = 1'024;
-  static constexpr std::size_t raw_size_max = std::size_t{64} << 10;
-
-  BlockEncoder() { bools_.reset(RowType::bool_); }
+  explicit BlockEncoder(BlockSize size_max = {}) : size_max_(size_max) {
+    bools_.reset(RowType::bool_);
+  }
 
   /// Takes as many of the first rows as still fit, and says how many: none only where it is not
   /// empty. Copies them.
@@ -80,6 +77,7 @@ class BlockEncoder {
   void encode_times(Bytes& target) const;
   void encode_expiries(Bytes& target) const;
 
+  BlockSize size_max_;
   std::vector<std::string> keys_;
   std::vector<Stretch> stretches_;
   std::vector<Timestamp> timestamps_;

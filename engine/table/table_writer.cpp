@@ -27,8 +27,9 @@ constexpr std::size_t buffer_size = std::size_t{256} << 10;
 }  // namespace
 
 struct TableWriter::Impl {
-  Impl(std::unique_ptr<File> created, std::uint64_t table_number, Compression how)
-      : file(std::move(created)), number(table_number), compression(how) {}
+  Impl(std::unique_ptr<File> created, std::uint64_t table_number, Compression how,
+       BlockSize block_size)
+      : file(std::move(created)), number(table_number), compression(how), block(block_size) {}
 
   Status put(ByteSpan bytes);
   Status flush_buffer();
@@ -151,9 +152,10 @@ TableMeta TableWriter::Impl::meta_of(std::uint64_t newest_flush) const {
 }
 
 Result<TableWriter> TableWriter::create(FileSystem& file_system, const std::filesystem::path& path,
-                                        std::uint64_t number, Compression compression) {
+                                        std::uint64_t number, Compression compression,
+                                        BlockSize block_size) {
   VARVE_TRY(auto file, file_system.open(path, OpenMode::create));
-  return TableWriter(std::make_unique<Impl>(std::move(file), number, compression));
+  return TableWriter(std::make_unique<Impl>(std::move(file), number, compression, block_size));
 }
 
 TableWriter::TableWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

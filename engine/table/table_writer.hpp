@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "engine/codec/row_columns.hpp"
-#include "engine/record/rows.hpp"
+#include "engine/table/block_size.hpp"
 #include "engine/table/table.hpp"
 #include "engine/table/table_meta.hpp"
 #include "varve/compression.hpp"
@@ -20,7 +20,8 @@ class TableWriter {
  public:
   /// Creates the file, which must not exist.
   static Result<TableWriter> create(FileSystem& file_system, const std::filesystem::path& path,
-                                    std::uint64_t number, Compression compression);
+                                    std::uint64_t number, Compression compression,
+                                    BlockSize block_size = {});
   TableWriter(TableWriter&&) noexcept;
   TableWriter& operator=(TableWriter&&) noexcept;
   /// Without finish() the file stays as it is: the caller removes it.
@@ -37,7 +38,7 @@ class TableWriter {
                                      const std::optional<NumberStatistics>& statistics,
                                      ByteSpan block);
   /// Appends packed rows as a block of their own, as they are; what was added before ends its block
-  /// first. REQUIRES a tombstone-free block's worth of rows (at most BlockEncoder::rows_max), the
+  /// first. REQUIRES a tombstone-free block's worth of rows (at most BlockLimits::rows), the
   /// first above the last row added.
   [[nodiscard]] Status add(const PackedRows& packed);
 

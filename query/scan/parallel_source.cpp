@@ -24,12 +24,6 @@ using engine::KeyRange;
 using engine::Lock;
 using engine::Mutex;
 
-// Less is not worth a thread.
-constexpr std::size_t part_rows_min = std::size_t{32} * 1024;
-
-// What a part may hold that nobody has taken yet.
-constexpr std::size_t waiting_bytes_max = std::size_t{1} << 20;
-
 /// A key, and about how many rows follow it.
 struct Sample {
   std::string key;
@@ -172,10 +166,12 @@ Result<std::optional<Item>> next_item(AnswerSource& source) {
 // to one thread at a time.
 class ParallelSource final : public AnswerSource {
  public:
-  ParallelSource(std::vector<KeyRange> parts, OpenPart open, std::size_t threads, std::size_t limit)
+  ParallelSource(std::vector<KeyRange> parts, OpenPart open, std::size_t threads, std::size_t limit,
+                 std::size_t waiting_bytes_max)
       : ranges_(std::move(parts)),
         open_(std::move(open)),
         parts_ahead_(2 * threads),
+        waiting_bytes_max_(waiting_bytes_max),
         left_(limit),
         parts_(ranges_.size()) {}
 
@@ -251,7 +247,7 @@ class ParallelSource final : public AnswerSource {
         std::optional<Item> item(std::move(part.items.front()));
         part.items.pop_front();
         const std::size_t before = std::exchange(part.bytes, part.bytes - bytes_of(*item));
-        if (before > waiting_bytes_max && part.bytes <= waiting_bytes_max) room_.notify_all();
+        if (before > waiting_bytes_max_ && part.bytes <= waiting_bytes_max_) room_.notify_all();
         return item;
       }
       if (part.failure) {
@@ -289,7 +285,7 @@ class ParallelSource final : public AnswerSource {
       if (!item) return {};
       const Lock lock(mutex_);
       Part& part = parts_[number];
-      while (!stopped_ && part.bytes > waiting_bytes_max) room_.wait(mutex_);
+      while (!stopped_ && part.bytes > waiting_bytes_max_) room_.wait(mutex_);
       if (stopped_) return {};
       part.bytes += bytes_of(*item);
       part.items.push_back(*std::move(item));
@@ -300,6 +296,7 @@ class ParallelSource final : public AnswerSource {
   const std::vector<KeyRange> ranges_;
   const OpenPart open_;
   const std::size_t parts_ahead_;  // So many, besides the one taken from, may have items waiting.
+  const std::size_t waiting_bytes_max_;
 
   // Of who takes the items.
   std::size_t left_;             // Records.
@@ -322,7 +319,8 @@ class ParallelSource final : public AnswerSource {
 
 Result<std::vector<KeyRange>> split_keys(const engine::View& view,
                                          const engine::CursorBounds& bounds,
-                                         const engine::CursorOptions& options, std::size_t count) {
+                                         const engine::CursorOptions& options, std::size_t count,
+                                         std::size_t rows_min) {
   std::vector<Sample> samples;
   for (const auto& memtable : view.memtables()) sample(*memtable, bounds.keys, samples);
   for (const auto& table : view.version().overlapping(bounds.keys, bounds.times)) {
@@ -336,7 +334,7 @@ Result<std::vector<KeyRange>> split_keys(const engine::View& view,
   std::ranges::sort(samples, {}, &Sample::key);
   std::size_t rows = 0;
   for (const Sample& one : samples) rows += one.rows;
-  count = std::min(count, rows / part_rows_min + 1);
+  count = std::min(count, rows / rows_min + 1);
 
   std::vector<KeyRange> parts{bounds.keys};
   std::size_t passed = 0;
@@ -351,8 +349,10 @@ Result<std::vector<KeyRange>> split_keys(const engine::View& view,
 }
 
 Result<std::unique_ptr<AnswerSource>> parallel_source(std::vector<KeyRange> parts, OpenPart open,
-                                                      std::size_t threads, std::size_t limit) {
-  auto source = std::make_unique<ParallelSource>(std::move(parts), std::move(open), threads, limit);
+                                                      std::size_t threads, std::size_t limit,
+                                                      std::size_t waiting_bytes_max) {
+  auto source = std::make_unique<ParallelSource>(std::move(parts), std::move(open), threads, limit,
+                                                 waiting_bytes_max);
   VARVE_CHECK(source->start(threads));
   return source;
 }

@@ -17,6 +17,7 @@ WriteBatch one(std::string_view key, Timestamp ts, ValueView value) {
 }
 
 struct Running {
+  Sizes sizes = Sizes::shipped;
   std::shared_ptr<SimulatedDisk> disk = std::make_shared<SimulatedDisk>();
   std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
 
@@ -27,19 +28,25 @@ struct Running {
     options.background_maintenance = !threadless;
     return options;
   }
-  Engine open(bool threadless = true) const { return Engine::open(options(threadless)).value(); }
+  Engine open(bool threadless = true) const {
+    return open_engine(options(threadless), sizes).value();
+  }
 };
 
-TEST(Faults, one_failing_call_of_any_kind_loses_nothing_acknowledged) {
+class FaultsWith : public testing::TestWithParam<Sizes> {};
+INSTANTIATE_TEST_SUITE_P(SizesOf, FaultsWith, testing::Values(Sizes::shipped, Sizes::tiny),
+                         [](const auto& each) { return name_of(each.param); });
+
+TEST_P(FaultsWith, one_failing_call_of_any_kind_loses_nothing_acknowledged) {
   for (const Call call : {Call::write, Call::sync, Call::create, Call::rename, Call::remove,
                           Call::sync_directory, Call::read, Call::open}) {
     for (std::uint64_t at = 1;; ++at) {
-      const Running it;
+      const Running it{.sizes = GetParam()};
       it.disk->fail({.call = call, .at = at});
       Content acknowledged;
       bool reached_end = false;
       {
-        auto opened = Engine::open(it.options());
+        auto opened = open_engine(it.options(), it.sizes);
         for (int i = 0; opened && i < 12; ++i) {
           const std::string key = "k" + std::to_string(i);
           const auto receipt = opened->write(
@@ -60,7 +67,7 @@ TEST(Faults, one_failing_call_of_any_kind_loses_nothing_acknowledged) {
         }
       }
       it.disk->clear_faults();
-      auto again = Engine::open(it.options());
+      auto again = open_engine(it.options(), it.sizes);
       ASSERT_TRUE(again) << "call " << static_cast<int>(call) << " number " << at << ": "
                          << again.error().message();
       EXPECT_TRUE(again->recovery_report().damages.empty());

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "tests/support/database.hpp"
+#include "tests/support/engine_sizes.hpp"
 #include "tests/support/random.hpp"
 
 namespace varve::test {
@@ -40,6 +41,9 @@ Options kill_options(const std::filesystem::path& dir) {
   return options;
 }
 
+/// By turns, on the one database.
+Sizes sizes_of(std::uint64_t round) { return round % 2 == 0 ? Sizes::shipped : Sizes::small; }
+
 std::string key_of(int round, int writer, int record) {
   return std::to_string(round) + "/" + std::to_string(writer) + "/" + std::to_string(record);
 }
@@ -47,7 +51,7 @@ std::string key_of(int round, int writer, int record) {
 /// The child: writes until it is killed, and says what was acknowledged. A pipe's write of so few
 /// bytes is atomic.
 [[noreturn]] void write_until_killed(const std::filesystem::path& dir, int round, int out) {
-  auto engine = Engine::open(kill_options(dir));
+  auto engine = open_engine(kill_options(dir), sizes_of(static_cast<std::uint64_t>(round)));
   if (!engine) _exit(1);
   std::vector<std::thread> writers;
   for (int writer = 0; writer < writer_count; ++writer) {
@@ -106,7 +110,7 @@ TEST(Kill, loses_nothing_acknowledged_and_leaves_no_batch_in_part) {
     ASSERT_EQ(waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status)) << "the child failed by itself in round " << round;
 
-    auto engine = Engine::open(kill_options(dir));
+    auto engine = open_engine(kill_options(dir), sizes_of(round));
     ASSERT_TRUE(engine) << engine.error().message();
     EXPECT_TRUE(engine->recovery_report().damages.empty()) << engine->recovery_report().to_string();
     // Earlier rounds were looked at when they ended; look at one of them again.

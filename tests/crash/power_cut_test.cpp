@@ -25,27 +25,34 @@ std::vector<PowerCut> images(std::uint64_t seed) {
 }
 
 /// Of the whole program, without a cut.
-std::uint64_t changes_of_a_run(bool small, std::size_t sector) {
+std::uint64_t changes_of_a_run(Sizes sizes, bool is_short, std::size_t sector) {
   const auto disk = std::make_shared<SimulatedDisk>(sector);
-  ScriptedRun whole(disk, small);
+  ScriptedRun whole(disk, sizes, is_short);
   EXPECT_TRUE(whole.run());
   const std::uint64_t changes = disk->changes();
   EXPECT_EQ(whole.judge(disk), std::nullopt);
   return changes;
 }
 
-class PowerCutAt : public ::testing::TestWithParam<std::size_t> {};
-INSTANTIATE_TEST_SUITE_P(SectorsOf, PowerCutAt, ::testing::Values(512, 4096));
+class PowerCutAt : public ::testing::TestWithParam<std::tuple<std::size_t, Sizes>> {};
+INSTANTIATE_TEST_SUITE_P(SectorsOf, PowerCutAt,
+                         ::testing::Combine(::testing::Values(512, 4096),
+                                            ::testing::Values(Sizes::shipped, Sizes::tiny)),
+                         [](const auto& each) {
+                           return std::to_string(std::get<std::size_t>(each.param)) + "_" +
+                                  name_of(std::get<Sizes>(each.param));
+                         });
 
 TEST_P(PowerCutAt, any_call_of_a_run_loses_nothing_durable_and_leaves_no_batch_in_part) {
   const std::uint64_t seed = test_seed();
   SCOPED_TRACE(describe_seed(seed));
-  const std::uint64_t changes = changes_of_a_run(false, GetParam());
+  const auto [sector, sizes] = GetParam();
+  const std::uint64_t changes = changes_of_a_run(sizes, false, sector);
   ASSERT_GT(changes, 50u);
   for (std::uint64_t at = 1; at <= changes; ++at) {
-    const auto disk = std::make_shared<SimulatedDisk>(GetParam());
+    const auto disk = std::make_shared<SimulatedDisk>(sector);
     disk->cut_power_at(at);
-    ScriptedRun run(disk);
+    ScriptedRun run(disk, sizes);
     run.run();
     ASSERT_TRUE(disk->power_is_off()) << "call " << at;
     for (const PowerCut& cut : images(seed + at * 1'000)) {
@@ -58,11 +65,11 @@ TEST_P(PowerCutAt, any_call_of_a_run_loses_nothing_durable_and_leaves_no_batch_i
 TEST(PowerCutTwice, any_call_of_a_recovery_loses_nothing_durable_either) {
   const std::uint64_t seed = test_seed();
   SCOPED_TRACE(describe_seed(seed));
-  const std::uint64_t changes = changes_of_a_run(true, 512);
+  const std::uint64_t changes = changes_of_a_run(Sizes::shipped, true, 512);
   for (std::uint64_t at = 1; at <= changes; ++at) {
     const auto disk = std::make_shared<SimulatedDisk>();
     disk->cut_power_at(at);
-    ScriptedRun run(disk, true);
+    ScriptedRun run(disk, Sizes::shipped, true);
     run.run();
     ASSERT_TRUE(disk->power_is_off());
     for (const PowerCut& first : {PowerCut::lose_unsynced(), PowerCut::random(seed + at)}) {

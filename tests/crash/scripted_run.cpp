@@ -1,8 +1,16 @@
 #include "tests/crash/scripted_run.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace varve::test {
+
+namespace {
+
+/// Windows apart, so that compactions with small sizes write a table for some.
+constexpr Timestamp at(int number) { return number * Duration(std::chrono::hours(1)).count(); }
+
+}  // namespace
 
 Result<Content> content_of(Engine& engine) {
   auto records = engine.query(Query::all());
@@ -14,8 +22,8 @@ Result<Content> content_of(Engine& engine) {
   return content;
 }
 
-ScriptedRun::ScriptedRun(std::shared_ptr<FileSystem> file_system, bool small)
-    : file_system_(std::move(file_system)), small_(small) {}
+ScriptedRun::ScriptedRun(std::shared_ptr<FileSystem> file_system, Sizes sizes, bool is_short)
+    : file_system_(std::move(file_system)), sizes_(sizes), is_short_(is_short) {}
 
 Options ScriptedRun::options_on(std::shared_ptr<FileSystem> file_system) const {
   Options options;
@@ -31,7 +39,7 @@ Options ScriptedRun::options_on(std::shared_ptr<FileSystem> file_system) const {
 }
 
 bool ScriptedRun::open() {
-  auto opened = Engine::open(options_on(file_system_));
+  auto opened = open_engine(options_on(file_system_), sizes_);
   if (!opened) return false;
   engine_.emplace(std::move(*opened));
   return true;
@@ -62,9 +70,9 @@ bool ScriptedRun::put(int number, Durability durability) {
       batch.put(key, ts, value.view());
       content.insert_or_assign({key, ts}, value);
     };
-    for (int i = 0; i < 3; ++i) add("b" + std::to_string(number), i, number * 10 + i);
-    add("shared", number % 3, "from batch " + std::to_string(number));
-    add("series", number, number * 0.5);
+    for (int i = 0; i < 3; ++i) add("b" + std::to_string(number), at(i), number * 10 + i);
+    add("shared", at(number % 3), "from batch " + std::to_string(number));
+    add("series", at(number), number * 0.5);
   });
 }
 
@@ -72,8 +80,8 @@ bool ScriptedRun::put(int number, Durability durability) {
 bool ScriptedRun::put_large(int number, Durability durability) {
   return write(WriteOptions().durability(durability), [&](WriteBatch& batch, Content& content) {
     const Value value(std::string(9'000, static_cast<char>('a' + number)));
-    batch.put("large", number, value.view());
-    content.insert_or_assign({"large", number}, value);
+    batch.put("large", at(number), value.view());
+    content.insert_or_assign({"large", at(number)}, value);
   });
 }
 
@@ -109,22 +117,22 @@ bool ScriptedRun::run() {
   const Durability appended = Durability::appended();
   const Durability always = Durability::always();
   if (!open() || !put(1, appended) || !put(2, always) || !put(3, appended)) return false;
-  if (!erase("b1", 1) || !flush() || !put(4, always)) return false;
-  if (small_) return close();
+  if (!erase("b1", at(1)) || !flush() || !put(4, always)) return false;
+  if (is_short_) return close();
   if (!erase_range("b2", "b3") || !put(5, Durability::every(2)) || !put(6, appended)) return false;
-  if (!patch("series", 4, "patched") || !flush() || !put(7, appended)) return false;
+  if (!patch("series", at(4), "patched") || !flush() || !put(7, appended)) return false;
   if (!engine_->compact() || !erase_range("b4", "b5") || !flush()) return false;
   if (!put(8, appended) || !engine_->sync() || !note_durable() || !put(9, appended)) return false;
   // A sync of two segments.
   if (!put_large(1, appended) || !put_large(2, always)) return false;
   if (!engine_->collect_garbage() || !close() || !open()) return false;
-  if (!put(10, appended) || !put(11, always) || !erase("series", 11) || !flush()) return false;
+  if (!put(10, appended) || !put(11, always) || !erase("series", at(11)) || !flush()) return false;
   if (!engine_->compact() || !put(12, appended)) return false;
   return close();
 }
 
 std::optional<std::string> ScriptedRun::judge(std::shared_ptr<FileSystem> after) const {
-  auto engine = Engine::open(options_on(std::move(after)));
+  auto engine = open_engine(options_on(std::move(after)), sizes_);
   if (!engine) return "does not open: " + engine.error().message();
   const RecoveryReport& report = engine->recovery_report();
   if (!report.damages.empty()) return "damage reported: " + report.to_string();

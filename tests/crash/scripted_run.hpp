@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/engine_sizes.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/simulated_disk.hpp"
 #include "varve/varve.hpp"
@@ -25,7 +26,9 @@ Result<Content> content_of(Engine& engine);
 /// judged: it has to be the content after some sequence, at or above every one known durable.
 class ScriptedRun {
  public:
-  explicit ScriptedRun(std::shared_ptr<FileSystem> file_system, bool small = false);
+  /// A short one ends after its first flush.
+  explicit ScriptedRun(std::shared_ptr<FileSystem> file_system, Sizes sizes = Sizes::shipped,
+                       bool is_short = false);
 
   /// True where the program came to its end.
   bool run();
@@ -47,7 +50,8 @@ class ScriptedRun {
   bool note_durable();
 
   std::shared_ptr<FileSystem> file_system_;
-  const bool small_;
+  const Sizes sizes_;
+  const bool is_short_;
   std::shared_ptr<ManualClock> clock_ = std::make_shared<ManualClock>();
   std::optional<Engine> engine_;
   std::vector<Content> states_{Content{}};

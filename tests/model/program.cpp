@@ -91,6 +91,16 @@ std::vector<std::string> key_pool() {
           "plant/press1/temp"};
 }
 
+/// Many flushes and collections, and few compactions of everything, let rows wait in level 0.
+std::uint64_t factor_in_layers(Action action) {
+  switch (action) {
+    case Action::write_batch: return 4;
+    case Action::flush: return 6;
+    case Action::collect: return 4;
+    default: return 1;
+  }
+}
+
 Random part_of(std::uint64_t seed, std::uint64_t part) { return Random(seed * 4 + part); }
 
 }  // namespace
@@ -102,8 +112,8 @@ std::string_view name_of(Action action) {
   return "?";
 }
 
-Program random_program(std::uint64_t seed) {
-  const Words words = words_of(seed);
+Program random_program(std::uint64_t seed, Sizes sizes) {
+  const Words words = words_of(seed, sizes);
   Random random = part_of(seed, 1);
   std::array<std::uint64_t, action_count> chosen{};
   std::uint64_t total = 0;
@@ -115,13 +125,14 @@ Program random_program(std::uint64_t seed) {
     if (action == Action::write_batch || action == Action::read) {
       chosen[i] = std::max(chosen[i], weights[i].weight);
     }
+    if (words.has_layers()) chosen[i] *= factor_in_layers(action);
     if (action == Action::bulk && !words.has_bulk()) chosen[i] = 0;
     if (action == Action::feed) chosen[i] = words.has_feed() ? weights[i].weight : 0;
     if (action == Action::step && !words.threadless()) chosen[i] = 0;
     if (action == Action::toggle_maintenance && words.threadless()) chosen[i] = 0;
     total += chosen[i];
   }
-  Program program{seed, {}};
+  Program program{seed, sizes, {}};
   const std::uint64_t count = 20 + random.below(random.chance(0.1) ? 400 : 100);
   for (std::uint64_t n = 0; n < count; ++n) {
     std::uint64_t at = random.below(total);
@@ -132,13 +143,14 @@ Program random_program(std::uint64_t seed) {
   return program;
 }
 
-Words words_of(std::uint64_t seed) { return Words(part_of(seed, 0)); }
+Words words_of(std::uint64_t seed, Sizes sizes) { return {part_of(seed, 0), sizes}; }
 
-Words::Words(Random random)
+Words::Words(Random random, Sizes sizes)
     : threadless_(random.chance(0.85)),
-      has_bulk_(random.chance(0.25)),
-      has_feed_(random.chance(0.15)),
-      has_large_(random.chance(0.1)),
+      has_layers_(sizes == Sizes::tiny && random.chance(0.8)),
+      has_bulk_(random.chance(has_layers_ ? 0 : 0.25)),
+      has_feed_(random.chance(has_layers_ ? 0 : 0.15)),
+      has_large_(random.chance(has_layers_ ? 0 : 0.1)),
       one_type_(random.chance(0.5)),
       types_{ValueType::double_, ValueType::int64, ValueType::bool_, ValueType::bytes},
       expiring_(random.chance(0.3) ? 0 : random.fraction() * 0.7) {
@@ -153,8 +165,8 @@ Words::Words(Random random)
   }
 
   constexpr auto spacings = std::to_array<Duration>({1us, 1s, 10min, 1h, 24h, 24h * 400});
-  const Duration spacing = random.pick(spacings);
-  const std::uint64_t clustered = 3 + random.below(8);
+  const Duration spacing = has_layers_ ? Duration(1h) : random.pick(spacings);
+  const std::uint64_t clustered = has_layers_ ? 10 + random.below(20) : 3 + random.below(8);
   for (std::uint64_t i = 0; i < clustered; ++i) {
     times_.push_back(epoch + static_cast<std::int64_t>(i) * spacing.count());
   }
@@ -184,6 +196,7 @@ Options Words::options(Random& random) const {
   options.queue_bytes = random.pick(queue_sizes);
   options.block_cache_bytes = random.pick(cache_sizes);
   options.window = random.pick(windows);
+  if (has_layers_) options.window = std::min<Duration>(options.window, 1h);
   if (random.chance(0.15)) options.default_ttl = random.pick(default_ttls);
   options.compression = random.chance(0.5) ? Compression::zstd : Compression::none;
   options.background_maintenance = random.chance(0.8);
@@ -363,8 +376,16 @@ Aggregation Words::aggregation(Random& random) const {
 Changes Words::changes(Random& random, std::size_t count_max, bool puts_only) const {
   Changes changes;
   std::size_t bytes = 0;
+  std::optional<std::string> only_key;
+  if (has_layers_ && !puts_only) {
+    // Over many windows, and mostly of one series: so what waits in level 0 has few keys, and what
+    // others bring to level 1 goes past it.
+    count_max *= 4;
+    if (random.chance(0.7)) only_key = key(random);
+  }
   for (std::uint64_t count = 1 + random.below(count_max); count > 0; --count) {
     Change change = this->change(random, puts_only);
+    if (only_key && !change.key.empty()) change.key = *only_key;
     bytes += change.key.size() + change.keys.first.size() + change.keys.end.value_or("").size() +
              64 + (change.value.type() == ValueType::bytes ? change.value.as_bytes().size() : 0);
     if (bytes > batch_bytes_max) break;

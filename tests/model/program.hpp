@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/model/model.hpp"
+#include "tests/support/engine_sizes.hpp"
 #include "tests/support/random.hpp"
 
 namespace varve::test {
@@ -63,12 +64,15 @@ struct Step {
 /// What all steps of a program draw on: few keys and times, so that they meet again and again.
 class Words {
  public:
-  explicit Words(Random random);
+  Words(Random random, Sizes sizes);
 
   /// The wall when the program begins.
   static constexpr Timestamp epoch = 1'700'000'000'000'000;
 
   bool threadless() const { return threadless_; }
+  /// Whether records lie in many windows, and late ones of them wait in level 0: what engines with
+  /// tiny sizes are for.
+  bool has_layers() const { return has_layers_; }
   /// Whether there are steps that write thousands of records.
   bool has_bulk() const { return has_bulk_; }
   /// Whether there are steps that write on and on in time, as a gateway does.
@@ -107,6 +111,7 @@ class Words {
   std::string key_bound(Random& random) const;
 
   bool threadless_;
+  bool has_layers_;
   bool has_bulk_;
   bool has_feed_;
   bool has_large_;  // Values of some KiB, so that memtables fill.
@@ -119,14 +124,15 @@ class Words {
 
 struct Program {
   std::uint64_t seed;
+  Sizes sizes;
   std::vector<Step> steps;
 };
 
 /// The program of a seed: some of the actions, each with a weight of its own, since what needs
 /// many of one kind and none of another is never found by an even mix.
-Program random_program(std::uint64_t seed);
+Program random_program(std::uint64_t seed, Sizes sizes);
 
 /// The words of a program.
-Words words_of(std::uint64_t seed);
+Words words_of(std::uint64_t seed, Sizes sizes);
 
 }  // namespace varve::test

@@ -24,10 +24,10 @@ Program without(const Program& program, std::size_t first, std::size_t count) {
 }  // namespace
 
 std::optional<Failure> run(const Program& program) {
-  const Words words = words_of(program.seed);
+  const Words words = words_of(program.seed, program.sizes);
   Failure failure;
   try {
-    Session session(words, program.seed, failure.story);
+    Session session(words, program.seed, program.sizes, failure.story);
     for (const Step& step : program.steps) session.run(step);
     session.finish();
     return std::nullopt;
@@ -60,7 +60,8 @@ Program shrink(Program program, std::size_t runs_max) {
 }
 
 std::string report(const Program& program, const Failure& failure) {
-  std::string text = describe_seed(program.seed) + ": " + failure.what + "\n";
+  std::string text = describe_seed(program.seed) + ", " + name_of(program.sizes) +
+                     " sizes: " + failure.what + "\n";
   std::size_t first = 0;
   if (failure.story.size() > reported_steps_max) {
     first = failure.story.size() - reported_steps_max;

@@ -11,8 +11,9 @@ namespace varve::test {
 
 using namespace std::chrono_literals;
 
-Session::Session(const Words& words, std::uint64_t seed, std::vector<std::string>& story)
-    : words_(words), random_(seed), story_(story) {
+Session::Session(const Words& words, std::uint64_t seed, Sizes sizes,
+                 std::vector<std::string>& story)
+    : words_(words), sizes_(sizes), random_(seed), story_(story) {
   options_ = words_.options(random_);
   options_.file_system = memory_file_system();
   options_.clock = clock_;
@@ -42,8 +43,10 @@ void Session::run(const Step& step) {
     case Action::async_patch: return patch(true, random);
     case Action::refused: return refused(random);
     case Action::read: {
-      const ReadOptions options =
-          ReadOptions().fill_cache(random.chance(0.5)).skip_damaged(random.chance(0.2));
+      const ReadOptions options = ReadOptions()
+                                      .fill_cache(random.chance(0.5))
+                                      .skip_damaged(random.chance(0.2))
+                                      .threads(1 + random.below(4));
       return compare_read(*engine_, options, model_, words_, random);
     }
     case Action::async_read: return read_async(random);
@@ -288,8 +291,7 @@ void Session::reopen_at(Timestamp wall) {
 }
 
 void Session::open() {
-  const Options options = options_;
-  engine_.emplace(require(Engine::open(options), "open"));
+  engine_.emplace(require(open_engine(options_, sizes_), "open"));
   const RecoveryReport& report = engine_->recovery_report();
   require(report.damages.empty() && !report.cut, "after a clean close: " + report.to_string());
   require(engine_->last_sequence() >= last_sequence_, "the sequence runs back from " +

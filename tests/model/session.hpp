@@ -16,6 +16,7 @@
 #include "tests/model/comparison.hpp"
 #include "tests/model/model.hpp"
 #include "tests/model/program.hpp"
+#include "tests/support/engine_sizes.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "varve/varve.hpp"
 
@@ -26,7 +27,7 @@ namespace varve::test {
 class Session {
  public:
   /// Opens an engine over files in memory. `story` gets a line for what each step does.
-  Session(const Words& words, std::uint64_t seed, std::vector<std::string>& story);
+  Session(const Words& words, std::uint64_t seed, Sizes sizes, std::vector<std::string>& story);
 
   void run(const Step& step);
   /// Everything is compared: as it is, when all is in tables and collected, and once reopened.
@@ -93,6 +94,7 @@ class Session {
   void tell(std::string_view line) { story_.back() += line; }
 
   const Words& words_;
+  const Sizes sizes_;
   Random random_;
   std::vector<std::string>& story_;
   std::shared_ptr<ManualClock> clock_ = std::make_shared<ManualClock>(Words::epoch);

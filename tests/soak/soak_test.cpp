@@ -2,8 +2,8 @@
 // compactions beside each other, on real files and by the real clock. Its answers stay those of a
 // ledger beside it, and what it takes of memory and disk does not grow.
 //
-// 5 seconds in the test command; VARVE_SOAK_SECONDS=600 runs for ten minutes and says every ten
-// seconds where it stands.
+// 3 seconds with each of the sizes in the test command; VARVE_SOAK_SECONDS=600 runs ten minutes
+// with each, and says every ten seconds where it stands.
 
 #include <gtest/gtest.h>
 
@@ -20,6 +20,7 @@
 
 #include "tests/soak/ledger.hpp"
 #include "tests/soak/resources.hpp"
+#include "tests/support/engine_sizes.hpp"
 #include "tests/support/random.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "varve/varve.hpp"
@@ -35,7 +36,7 @@ constexpr auto batch_pause = 4ms;
 
 std::chrono::seconds soak_time() {
   const char* text = std::getenv("VARVE_SOAK_SECONDS");
-  return std::chrono::seconds(text == nullptr ? 5 : std::strtoll(text, nullptr, 10));
+  return std::chrono::seconds(text == nullptr ? 3 : std::strtoll(text, nullptr, 10));
 }
 
 /// Windows of seconds and small memtables: in ten minutes what takes a gateway days.
@@ -62,7 +63,8 @@ struct Writer {
 
 class Soak {
  public:
-  Soak(std::filesystem::path dir, std::uint64_t seed) : options_(soak_options(dir)), seed_(seed) {
+  Soak(const std::filesystem::path& dir, Sizes sizes, std::uint64_t seed)
+      : options_(soak_options(dir)), sizes_(sizes), seed_(seed) {
     for (int id = 0; id < writer_count; ++id) writers_.push_back(std::make_unique<Writer>(id));
   }
 
@@ -87,7 +89,7 @@ class Soak {
 
  private:
   void open() {
-    auto opened = Engine::open(options_);
+    auto opened = open_engine(options_, sizes_);
     ASSERT_TRUE(opened) << opened.error().message();
     engine_.emplace(std::move(*opened));
   }
@@ -221,6 +223,7 @@ class Soak {
   }
 
   Options options_;
+  const Sizes sizes_;
   std::uint64_t seed_;
   std::vector<std::unique_ptr<Writer>> writers_;
   std::optional<Engine> engine_;
@@ -229,11 +232,15 @@ class Soak {
   std::atomic<std::uint64_t> reads_{0};
 };
 
-TEST(Soak, answers_as_the_ledger_says_and_takes_no_more_with_time) {
+class SoakWith : public testing::TestWithParam<Sizes> {};
+INSTANTIATE_TEST_SUITE_P(SizesOf, SoakWith, testing::Values(Sizes::shipped, Sizes::small),
+                         [](const auto& each) { return name_of(each.param); });
+
+TEST_P(SoakWith, answers_as_the_ledger_says_and_takes_no_more_with_time) {
   const std::uint64_t seed = test_seed();
   SCOPED_TRACE(describe_seed(seed));
   const TemporaryDirectory directory;
-  Soak(directory.path() / "db", seed).run(soak_time());
+  Soak(directory.path() / "db", GetParam(), seed).run(soak_time());
 }
 
 }  // namespace
