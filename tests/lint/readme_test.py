@@ -23,11 +23,14 @@ class Readme(unittest.TestCase):
     def test_links_lead_somewhere(self):
         for page in PAGES:
             text = page.read_text(encoding="utf-8")
-            for link in re.findall(r"\]\(([^)#]+)", text):
-                if "://" not in link:
-                    self.assertTrue((page.parent / link).exists(), f"{page}: {link}")
-            for anchor in re.findall(r"\]\(#([^)]+)", text):
-                self.assertIn(anchor, anchors(text), f"{page}: #{anchor}")
+            for link, anchor in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", text):
+                if "://" in link:
+                    continue
+                target = page.parent / link if link else page
+                self.assertTrue(target.exists(), f"{page}: {link}")
+                if anchor:
+                    self.assertIn(anchor, anchors(target.read_text(encoding="utf-8")),
+                                  f"{page}: {link}#{anchor}")
 
 
 if __name__ == "__main__":
