@@ -108,6 +108,17 @@ class Tidy(unittest.TestCase):
         self.assertNotEqual(clean.flags_key("a.cpp", {"command": "clang -O1"}),
                             clean.flags_key("a.cpp", {"command": "clang -O2"}))
 
+    def test_what_was_clean_when_read_deeply_need_not_be_read_again_and_not_the_other_way(self):
+        root = self.repository.root
+        deep, shallow = root / "deep", root / "deep.shallow"
+        self.assertFalse(tidy.known_as_clean(shallow, deep))
+        shallow.touch()
+        self.assertTrue(tidy.known_as_clean(shallow, deep))
+        self.assertFalse(tidy.known_as_clean(deep, deep))
+        shallow.unlink()
+        deep.touch()
+        self.assertTrue(tidy.known_as_clean(shallow, deep))
+
 
 if __name__ == "__main__":
     unittest.main()
