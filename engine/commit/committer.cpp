@@ -1,7 +1,5 @@
 #include "engine/commit/committer.hpp"
 
-#include <concurrentqueue.h>
-
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -16,14 +14,10 @@ namespace varve::engine {
 
 namespace {
 
-constexpr std::size_t group_bytes_max = std::size_t{1} << 20;
-constexpr std::size_t group_batches_max = 4'096;
 constexpr std::string_view conflict_text = "the record changed meanwhile";
 
 /// Sequences in a memtable are kept relative to its first, in 32 bits.
 constexpr std::uint64_t sequences_per_memtable_max = std::uint64_t{1} << 31;
-
-bool later(const WriteRequest* a, const WriteRequest* b) { return a->sequence > b->sequence; }
 
 }  // namespace
 
@@ -31,39 +25,9 @@ bool is_conflict(const Error& error) {
   return error.code == Errc::busy && error.where == conflict_text;
 }
 
-/// The queue, and a list for the push that finds no memory: it must not fail after the sequence
-/// was taken.
-struct Committer::Queue {
-  moodycamel::ConcurrentQueue<WriteRequest*> requests;
-  std::atomic<WriteRequest*> overflow{nullptr};
-
-  bool enqueue(WriteRequest& request) {
-    try {
-      return requests.enqueue(&request);
-    } catch (const std::bad_alloc&) {
-      return false;
-    }
-  }
-
-  void push(WriteRequest& request) {
-    if (enqueue(request)) return;
-    request.next = overflow.load(std::memory_order_relaxed);
-    while (!overflow.compare_exchange_weak(request.next, &request, std::memory_order_release,
-                                           std::memory_order_relaxed)) {
-    }
-  }
-
-  void take_overflow(std::vector<WriteRequest*>& target) {
-    if (overflow.load(std::memory_order_relaxed) == nullptr) return;
-    WriteRequest* request = overflow.exchange(nullptr, std::memory_order_acquire);
-    for (; request != nullptr; request = request->next) target.push_back(request);
-  }
-};
-
 Committer::Committer(CommitterContext context)
     : context_(std::move(context)),
       budget_(context_.queue_bytes),
-      queue_(std::make_unique<Queue>()),
       issued_(context_.last_sequence),
       applied_(context_.last_sequence) {}
 
@@ -111,7 +75,7 @@ Result<Receipt> Committer::write(WriteRequest& request, Mode mode) {
     drain_until(sequence);
     role_.unlock();
   } else {
-    wake_writer();
+    work_.notify();
   }
   if (context_.threadless) {
     // Whoever waits for durability here would wait for itself.
@@ -132,7 +96,7 @@ void Committer::submit(WriteRequest& request) {
   slow_down(request.reserved_bytes);
   reserve(request.reserved_bytes);
   issue(request);
-  if (!context_.threadless) wake_writer();
+  if (!context_.threadless) work_.notify();
 }
 
 void Committer::reserve(std::size_t bytes) {
@@ -167,45 +131,23 @@ void Committer::slow_down(std::size_t bytes) {
 std::uint64_t Committer::issue(WriteRequest& request) {
   request.sequence = issued_.fetch_add(1, std::memory_order_seq_cst) + 1;
   const std::uint64_t sequence = request.sequence;
-  queue_->push(request);
+  queue_.push(request);
   // The request may be gone by now.
   return sequence;
 }
 
-void Committer::wake_writer() {
-  if (!sleeping_.load(std::memory_order_seq_cst)) return;
-  // Of those who see it asleep only one wakes it, which takes longer than many a write.
-  if (!sleeping_.exchange(false, std::memory_order_seq_cst)) return;
-  const Lock lock(sleep_mutex_);
-  wake_.notify_one();
-}
-
 void Committer::run() {
-  for (;;) {
-    {
-      const Lock lock(role_);
-      drain_until(issued_.load(std::memory_order_acquire));
-    }
-    const Lock lock(sleep_mutex_);
-    for (;;) {
-      // Anew before each look: whoever woke it has taken the flag down.
-      sleeping_.store(true, std::memory_order_seq_cst);
-      const bool idle =
-          applied_.load(std::memory_order_acquire) == issued_.load(std::memory_order_seq_cst);
-      if (idle && stopping_) return;
-      if (!idle) break;
-      wake_.wait(sleep_mutex_);
-    }
-    sleeping_.store(false, std::memory_order_relaxed);
-  }
+  const auto idle = [this] {
+    return applied_.load(std::memory_order_acquire) == issued_.load(std::memory_order_seq_cst);
+  };
+  do {
+    const Lock lock(role_);
+    drain_until(issued_.load(std::memory_order_acquire));
+  } while (work_.wait_for_work(idle));
 }
 
 void Committer::stop() {
-  {
-    const Lock lock(sleep_mutex_);
-    stopping_ = true;
-    wake_.notify_all();
-  }
+  work_.stop();
   if (thread_.joinable()) {
     thread_.join();
   } else {
@@ -232,46 +174,15 @@ Result<std::uint64_t> Committer::freeze() {
   return number;
 }
 
-void Committer::collect() {
-  const std::size_t before = heap_.size();
-  WriteRequest* taken[256];
-  while (const std::size_t count = queue_->requests.try_dequeue_bulk(taken, std::size(taken))) {
-    heap_.insert(heap_.end(), taken, taken + count);
-  }
-  queue_->take_overflow(heap_);
-  for (std::size_t size = before + 1; size <= heap_.size(); ++size) {
-    std::push_heap(heap_.begin(), heap_.begin() + static_cast<std::ptrdiff_t>(size), later);
-  }
-}
-
 void Committer::drain_until(std::uint64_t sequence) {
   while (applied_.load(std::memory_order_relaxed) < sequence) {
-    collect();
-    next_group(group_);
+    queue_.take_group(applied_.load(std::memory_order_relaxed) + 1, group_);
     if (group_.empty()) {
       // A producer stands between its sequence and its push.
       std::this_thread::yield();
       continue;
     }
     commit(group_);
-  }
-}
-
-/// Consecutive sequences from the next one on. A write with conditions begins a group of its own,
-/// so that all before it has been applied when they are looked at.
-void Committer::next_group(std::vector<WriteRequest*>& group) {
-  group.clear();
-  std::uint64_t next = applied_.load(std::memory_order_relaxed) + 1;
-  std::size_t bytes = 0;
-  while (!heap_.empty() && heap_.front()->sequence == next && group.size() < group_batches_max) {
-    WriteRequest* request = heap_.front();
-    const bool fits = bytes + request->reserved_bytes <= group_bytes_max;
-    if (!group.empty() && (!fits || !request->conditions.empty())) break;
-    std::pop_heap(heap_.begin(), heap_.end(), later);
-    heap_.pop_back();
-    group.push_back(request);
-    bytes += request->reserved_bytes;
-    ++next;
   }
 }
 

@@ -14,7 +14,9 @@
 #include "engine/base/mutex.hpp"
 #include "engine/commit/label_feed.hpp"
 #include "engine/commit/queue_budget.hpp"
+#include "engine/commit/request_queue.hpp"
 #include "engine/commit/syncer.hpp"
+#include "engine/commit/work_signal.hpp"
 #include "engine/commit/write_request.hpp"
 #include "engine/version/version_set.hpp"
 #include "engine/wal/wal.hpp"
@@ -42,19 +44,25 @@ struct CommitterContext {
   std::function<void()> on_frozen;
 };
 
-/// The order of writes. Batches take their sequence on the caller's thread, go through a lock-free
-/// queue (moodycamel's), and whoever holds the writer's role appends them to the WAL in groups,
-/// applies them to the memtable and publishes the new visible sequence.
+/// The order of writes: who hands a batch to whom, from the call to the answer.
 ///
-/// moodycamel's queue is first in, first out per producer only, so the writer applies strictly by
-/// sequence, out of a small heap. It sleeps only when applied equals issued, never because the
-/// queue looked empty: between taking a sequence and the push nothing waits or fails, so what is
-/// missing arrives at once.
+/// 1. The caller's thread checks the size and reserves the batch's bytes in the QueueBudget. Only
+///    here does a write wait for room, or is told busy.
+/// 2. The same thread takes the next sequence (`issued_`) and pushes the request into the
+///    RequestQueue. Between the two nothing waits or fails. From the push on, the request belongs
+///    to whoever holds the writer's role.
+/// 3. The writer's role is `role_`. The writer thread takes it each time it has work. A blocking
+///    write that finds it free, and every write_inline(), take it on their own thread and commit
+///    everything up to their own sequence. Whoever finds it taken wakes the writer thread
+///    (WorkSignal), so no batch is stranded when the holder leaves without having seen it.
+/// 4. The holder takes a group of consecutive sequences from the RequestQueue, appends it to the
+///    WAL with one write, applies it to the memtable, tells the LabelFeed of labels, and publishes
+///    the group's last sequence: now the group is visible.
+/// 5. It stores `applied_` and gives the bytes back to the budget.
+/// 6. It hands the requests to the Syncer, which finishes those that need no sync at once and keeps
+///    the others. A group that could not be appended goes back with the error, in step 4.
 ///
-/// The writer's role is role_. The writer thread takes it for each drain; write_inline(), and a
-/// blocking write that finds it free, take it on their own thread and commit everything up to
-/// their own sequence. Whoever finds it taken wakes the writer thread, so no batch is stranded
-/// when the holder leaves without having seen it.
+/// The writer thread sleeps only when applied equals issued, never because the queue looked empty.
 class Committer {
  public:
   enum class Mode {
@@ -91,20 +99,15 @@ class Committer {
   std::size_t batch_bytes_max() const;
 
  private:
-  struct Queue;
-
   Status check_size(const WriteRequest& request) const;
   void reserve(std::size_t bytes);
   void slow_down(std::size_t bytes);
   /// Takes the sequence and pushes. From here on the request will be finished by somebody.
   std::uint64_t issue(WriteRequest& request);
-  void wake_writer();
   void run();
 
   // For the holder of the role.
   void drain_until(std::uint64_t sequence) VARVE_REQUIRES(role_);
-  void collect() VARVE_REQUIRES(role_);
-  void next_group(std::vector<WriteRequest*>& group) VARVE_REQUIRES(role_);
   void commit(std::span<WriteRequest* const> group) VARVE_REQUIRES(role_);
   void refuse(std::span<WriteRequest* const> group, const Error& error, Finisher& finisher)
       VARVE_REQUIRES(role_);
@@ -117,13 +120,11 @@ class Committer {
 
   const CommitterContext context_;
   QueueBudget budget_;
-  std::unique_ptr<Queue> queue_;
+  RequestQueue queue_;
   std::atomic<std::uint64_t> issued_;
   std::atomic<std::uint64_t> applied_;  // Stored by the role's holder.
 
   Mutex role_;
-  std::vector<WriteRequest*> heap_ VARVE_GUARDED_BY(role_);  // Least sequence on top.
-
   std::vector<WriteRequest*> group_ VARVE_GUARDED_BY(role_);  // The one being committed.
   struct Scratch {
     std::vector<SeriesRequest> requests;
@@ -133,14 +134,7 @@ class Committer {
   };
   Scratch scratch_ VARVE_GUARDED_BY(role_);
 
-  // The writer thread sleeps under sleep_mutex_. sleeping_ and issued_ are sequentially consistent:
-  // a producer raises issued_ and then reads sleeping_, the writer sets sleeping_ and then reads
-  // issued_, so at least one of them sees the other. Who sees it set takes it down and wakes the
-  // writer; those who come while that takes its time need not.
-  Mutex sleep_mutex_;
-  Condition wake_;
-  std::atomic<bool> sleeping_{false};
-  bool stopping_ VARVE_GUARDED_BY(sleep_mutex_) = false;
+  WorkSignal work_;  // There is some where applied_ is behind issued_.
   std::thread thread_;
 };
 

@@ -18,9 +18,21 @@
 
 namespace varve::engine {
 
-/// Makes appended batches durable, one fdatasync for all who wait, while the writer appends the
-/// next group. Its one rule for failure: after a failed sync nothing is synced again, what waits
-/// is unknown, and the engine is read-only.
+/// Makes appended batches durable while the writer appends the next group: one fdatasync serves all
+/// who wait.
+///
+/// 1. The writer hands a group over by appended(), once it is in the log and visible. A request
+///    that needs no sync goes back to its caller there and then.
+/// 2. A request that does is kept in `waiting_`, and `wanted_` says how far a sync has to reach.
+/// One
+///    that has to be durable within a time sets a deadline instead, and goes back at once.
+/// 3. The sync thread wakes up when something is wanted or the deadline has come, notes how far the
+///    log is appended, and syncs it. Only what was appended before the sync began counts.
+/// 4. It raises `durable_` and gives back every request in `waiting_` that this is enough for.
+/// 5. A flush makes batches durable too: note_durable() does step 4 without a sync.
+///
+/// After a failed sync nothing is synced again, what waits is unknown, and the engine is read-only
+/// until it is reopened.
 ///
 /// Group commit: writers released by the last sync usually write again at once, and without a
 /// pause would miss the next one. So before a sync the thread waits until as many writers wait as
@@ -28,8 +40,8 @@ namespace varve::engine {
 /// they do not come, it tries less and less often.
 ///
 /// Threads: appended() by the holder of the writer's role; the sync itself by the sync thread, or
-/// (threadless) by whoever calls run_if_due() and sync_now(). State is guarded by mutex_, which is
-/// not held during the sync; durable_ and failed_ are atomic for readers that need no more.
+/// (threadless) by whoever calls run_if_due() and sync_through(). State is guarded by mutex_, which
+/// is not held during the sync; durable_ and failed_ are atomic for readers that need no more.
 ///
 /// appended() takes no lock where nothing waits and a sync is due in time anyway. appended_ and
 /// covered_within_ are sequentially consistent: appended() raises appended_ and then looks whether

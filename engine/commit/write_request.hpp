@@ -13,6 +13,21 @@
 #include "varve/durability.hpp"
 #include "varve/error.hpp"
 
+/// An asynchronous write, and the five names it has on its way:
+///
+/// 1. Engine::async_write() puts the user's handler into a PendingWrite (varve/detail), which
+///    posts or runs it once, with the outcome.
+/// 2. AsyncWrites::begin() makes an AsyncWrite: the batch, the PendingWrite, and the WriteRequest
+///    that it is derived from.
+/// 3. Committer::submit() takes the WriteRequest over. The committer and the syncer know this part
+///    alone.
+/// 4. Whoever decides the outcome (the committer, the syncer, or submit() itself) gives it to a
+///    Finisher. It wakes a blocking caller, and collects the others.
+/// 5. When the Finisher goes, it hands the collected ones together to their Completions, which is
+///    AsyncWrites again: that copies each outcome into the PendingWrite, posts it, and keeps the
+///    AsyncWrite for the next write.
+///
+/// A blocking write is a WriteRequest on its caller's stack, without the other four.
 namespace varve::engine {
 
 /// What must hold before a write is acknowledged, and after.
