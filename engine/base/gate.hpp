@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "engine/base/assert.hpp"
 #include "engine/base/mutex.hpp"
 
 namespace varve::engine {
@@ -14,8 +15,16 @@ namespace varve::engine {
 /// take no lock: only who leaves last, with the bit set, does, to tell close(). close() waits for
 /// that word and not for the count, so that the gate is not destroyed before the word is given.
 /// Release and acquire on state_ order what was done inside before what follows close().
+///
+/// A gate that goes must be empty, or whoever is inside would leave what is gone. It need not have
+/// been closed: one that nobody entered has nothing to wait for.
 class Gate {
  public:
+  Gate() = default;
+  ~Gate() { VARVE_ASSERT((state_.load(std::memory_order_relaxed) & ~closed_bit) == 0); }
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
   [[nodiscard]] bool enter() {
     std::uint64_t state = state_.load(std::memory_order_relaxed);
     do {
@@ -26,10 +35,12 @@ class Gate {
   }
   /// For `count` that have entered.
   void leave(std::uint64_t count = 1) {
-    if (state_.fetch_sub(count, std::memory_order_acq_rel) - count != closed_bit) return;
+    const std::uint64_t before = state_.fetch_sub(count, std::memory_order_acq_rel);
+    VARVE_ASSERT((before & ~closed_bit) >= count);  // They had entered.
+    if (before - count != closed_bit) return;
     const Lock lock(mutex_);
     empty_ = true;
-    emptied_.notify_all();
+    emptied_.notify_all(mutex_);
   }
   /// False where it was closed already; then too it returns when nothing is inside any more.
   bool close() {

@@ -29,7 +29,10 @@ Committer::Committer(CommitterContext context)
     : context_(std::move(context)),
       budget_(context_.queue_bytes),
       issued_(context_.last_sequence),
-      applied_(context_.last_sequence) {}
+      applied_(context_.last_sequence) {
+  VARVE_ASSERT(context_.make_room && context_.on_frozen);
+  VARVE_ASSERT(context_.last_sequence == context_.versions.visible_sequence());
+}
 
 Status Committer::start() {
   if (context_.threadless) return {};
@@ -53,6 +56,7 @@ Status Committer::check_size(const WriteRequest& request) const {
 }
 
 Result<Receipt> Committer::write(WriteRequest& request, Mode mode) {
+  VARVE_ASSERT(request.completions == nullptr);  // Or nobody would wake this caller.
   request.reserved_bytes = request.batch.size();
   VARVE_CHECK(check_size(request));
   if (context_.syncer.failed()) return std::unexpected(Syncer::read_only_error());
@@ -86,6 +90,7 @@ Result<Receipt> Committer::write(WriteRequest& request, Mode mode) {
 }
 
 void Committer::submit(WriteRequest& request) {
+  VARVE_ASSERT(request.completions != nullptr);  // Or nobody would take it back.
   request.reserved_bytes = request.batch.size();
   if (const Status size = check_size(request); !size) {
     return Finisher().add(request, std::unexpected(size.error()));
@@ -153,6 +158,7 @@ void Committer::stop() {
   } else {
     drain();
   }
+  VARVE_ASSERT(applied_.load(std::memory_order_relaxed) == issued());
 }
 
 bool Committer::drain() {
@@ -200,7 +206,9 @@ void Committer::commit(std::span<WriteRequest* const> group) {
   if (Status status = append_and_apply(group); !status) {
     return refuse(group, status.error(), finisher);
   }
-  // Release: readers that load this sequence see every row applied before it.
+  // The visible sequence only grows. Release: readers that load this sequence see every row applied
+  // before it.
+  VARVE_ASSERT(group.back()->sequence > context_.versions.visible_sequence());
   context_.versions.publish(group.back()->sequence);
   leave_queue(group);
   context_.syncer.appended(group, finisher);
@@ -217,6 +225,8 @@ void Committer::refuse(std::span<WriteRequest* const> group, const Error& error,
 void Committer::leave_queue(std::span<WriteRequest* const> group) {
   std::size_t bytes = 0;
   for (const WriteRequest* request : group) bytes += request->reserved_bytes;
+  // Every sequence is dealt with once, and none is left out.
+  VARVE_ASSERT(group.back()->sequence == applied_.load(std::memory_order_relaxed) + group.size());
   applied_.store(group.back()->sequence, std::memory_order_release);
   budget_.release(bytes);
 }
@@ -324,6 +334,7 @@ Status Committer::rotate() {
   if (context_.versions.frozen_count() >= frozen_max) {
     context_.counters.writes_stopped.add();
     VARVE_CHECK(context_.make_room());
+    VARVE_ASSERT(context_.versions.frozen_count() < frozen_max);
   }
   const std::uint64_t number = context_.versions.active()->number() + 1;
   std::uint64_t segment = 0;

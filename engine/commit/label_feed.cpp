@@ -10,6 +10,7 @@ namespace varve::engine {
 
 void LabelFeed::add(const EncodedBatch& batch, std::uint64_t sequence) {
   const Lock lock(mutex_);
+  VARVE_ASSERT(sequence > newest_);
   newest_ = sequence;
   if (!keeping_) return;
   BatchDecoder decoder(batch.payload, static_cast<std::uint32_t>(batch.keys.size()));
@@ -53,9 +54,12 @@ std::optional<std::vector<LabelFeed::Change>> LabelFeed::take_through(std::uint6
   std::vector<Change> taken(std::make_move_iterator(changes_.begin()),
                             std::make_move_iterator(end));
   changes_.erase(changes_.begin(), end);
+  std::size_t bytes = 0;
   for (const Change& change : taken) {
-    bytes_ -= sizeof(Change) + change.key.size() + change.record.size();
+    bytes += sizeof(Change) + change.key.size() + change.record.size();
   }
+  VARVE_ASSERT(bytes <= bytes_ && (bytes == bytes_) == changes_.empty());
+  bytes_ -= bytes;
   return taken;
 }
 

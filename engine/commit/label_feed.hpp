@@ -29,6 +29,7 @@ class LabelFeed {
   /// At most so many bytes are kept for an index that nobody asks.
   explicit LabelFeed(std::size_t bytes_max = std::size_t{16} << 20) : bytes_max_(bytes_max) {}
 
+  /// Tells of a batch that describes series. REQUIRES sequences that grow.
   void add(const EncodedBatch& batch, std::uint64_t sequence);
 
   /// Starts recording changes. Returns the sequence of the last change that was not recorded (0:

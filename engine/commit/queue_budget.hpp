@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 
+#include "engine/base/assert.hpp"
 #include "engine/base/mutex.hpp"
 
 namespace varve::engine {
@@ -16,10 +17,14 @@ namespace varve::engine {
 class QueueBudget {
  public:
   explicit QueueBudget(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  ~QueueBudget() { VARVE_ASSERT(used() == 0 && waiting() == 0); }
+  QueueBudget(const QueueBudget&) = delete;
+  QueueBudget& operator=(const QueueBudget&) = delete;
 
   /// Waits until `bytes` fit. REQUIRES bytes <= bytes_max().
   void reserve(std::size_t bytes) {
     if (try_reserve(bytes)) return;
+    VARVE_ASSERT(bytes <= bytes_max_);  // Or it would wait for ever.
     const Lock lock(mutex_);
     waiting_.fetch_add(1, std::memory_order_seq_cst);
     while (!try_reserve(bytes)) room_.wait(mutex_);
@@ -33,14 +38,18 @@ class QueueBudget {
     } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_seq_cst));
     return true;
   }
+  /// Gives back what was reserved, once, and wakes all who wait: who fits goes on.
   void release(std::size_t bytes) {
-    used_.fetch_sub(bytes, std::memory_order_seq_cst);
+    const std::size_t before = used_.fetch_sub(bytes, std::memory_order_seq_cst);
+    VARVE_ASSERT(before >= bytes && before <= bytes_max_);
     if (waiting_.load(std::memory_order_seq_cst) == 0) return;
     const Lock lock(mutex_);  // So the waiter is not between its look and its sleep.
-    room_.notify_all();
+    room_.notify_all(mutex_);
   }
 
   std::size_t used() const { return used_.load(std::memory_order_relaxed); }
+  /// How many threads have found no room and wait.
+  std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
   std::size_t bytes_max() const { return bytes_max_; }
 
  private:

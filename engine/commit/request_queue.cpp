@@ -7,6 +7,8 @@
 #include <iterator>
 #include <new>
 
+#include "engine/base/assert.hpp"
+
 namespace varve::engine {
 
 namespace {
@@ -29,6 +31,10 @@ struct RequestQueue::Pushed {
     }
   }
 
+  bool is_empty() const {
+    return requests.size_approx() == 0 && overflow.load(std::memory_order_relaxed) == nullptr;
+  }
+
   void take_overflow(std::vector<WriteRequest*>& target) {
     if (overflow.load(std::memory_order_relaxed) == nullptr) return;
     WriteRequest* request = overflow.exchange(nullptr, std::memory_order_acquire);
@@ -37,7 +43,10 @@ struct RequestQueue::Pushed {
 };
 
 RequestQueue::RequestQueue() : pushed_(std::make_unique<Pushed>()) {}
-RequestQueue::~RequestQueue() = default;
+RequestQueue::~RequestQueue() {
+  // No request outlives the committer: whoever waits for it would wait for ever.
+  VARVE_ASSERT(heap_.empty() && pushed_->is_empty());
+}
 
 void RequestQueue::push(WriteRequest& request) {
   if (pushed_->enqueue(request)) return;
@@ -64,6 +73,7 @@ void RequestQueue::drain() {
 void RequestQueue::take_group(std::uint64_t next, std::vector<WriteRequest*>& group) {
   drain();
   group.clear();
+  VARVE_ASSERT(heap_.empty() || heap_.front()->sequence >= next);  // No sequence is taken twice.
   std::size_t bytes = 0;
   while (!heap_.empty() && heap_.front()->sequence == next && group.size() < group_batches_max) {
     WriteRequest* request = heap_.front();

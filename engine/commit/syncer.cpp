@@ -32,13 +32,19 @@ Status Syncer::start() {
   return {};
 }
 
-Syncer::~Syncer() { stop(); }
+Syncer::~Syncer() {
+  stop();
+  const Lock lock(mutex_);
+  VARVE_ASSERT(waiting_.empty());  // Whoever waits would wait for ever.
+}
 
 Error Syncer::read_only_error() {
   return {make_error_code(Errc::read_only), "an earlier sync of the WAL failed"};
 }
 
 Result<Receipt> Syncer::outcome_of(const WriteRequest& request) const {
+  // Who is answered is in the log, where there is one.
+  VARVE_ASSERT(request.sequence <= appended_.load(std::memory_order_relaxed));
   const std::uint64_t durable = durable_.load(std::memory_order_acquire);
   if (durable < durable_needed(request)) {
     return fail(Errc::unknown, "batch " + std::to_string(request.sequence) +
@@ -80,6 +86,7 @@ void Syncer::appended(std::span<WriteRequest* const> group, Finisher& finisher) 
         continue;
       }
       VARVE_ASSERT(wal_ != nullptr);
+      VARVE_ASSERT(waiting_.empty() || waiting_.back()->sequence < request->sequence);
       waiting_.push_back(request);
       // All that is appended by then goes along, so that every() syncs once in n batches.
       wanted_ = std::max(wanted_, durable_needed(*request));
@@ -129,6 +136,8 @@ void Syncer::note_durable(std::uint64_t sequence) {
 
 Status Syncer::sync_through(std::uint64_t sequence) {
   if (durable() >= sequence) return {};
+  // The writer publishes a sequence a moment before it calls appended().
+  raise_appended(sequence);
   if (!thread_.joinable() && wal_ != nullptr) {
     sync_once();
   } else {
@@ -252,6 +261,7 @@ void Syncer::sync_once() {
     deadline_.reset();
     covered_within_.store(Moment::max().count(), std::memory_order_seq_cst);
     target = appended_.load(std::memory_order_seq_cst);
+    VARVE_ASSERT(durable_.load(std::memory_order_relaxed) <= target);
     syncing_ = true;
   }
   // Groups up to `target` were appended before appended() was told, and so before this sync.

@@ -56,7 +56,8 @@ class Syncer {
   /// Starts the sync thread. Without it the engine is threadless.
   [[nodiscard]] Status start();
 
-  /// Everything up to the last of the group is in the log. Takes the requests: those that need no
+  /// Everything up to the last of the group is in the log. REQUIRES sequences above those of the
+  /// groups before. Takes the requests: those that need no
   /// more are finished now, by `finisher`, the others once enough is durable.
   void appended(std::span<WriteRequest* const> group, Finisher& finisher);
 

@@ -37,14 +37,14 @@ class WorkSignal {
     // Of those who see it asleep only one wakes it, which takes longer than many a write.
     if (!asleep_.exchange(false, std::memory_order_seq_cst)) return;
     const Lock lock(mutex_);  // So the thread is not between its look and its sleep.
-    wake_.notify_one();
+    wake_.notify_one(mutex_);
   }
 
   /// Ends the wait once there is no work. Any thread.
   void stop() {
     const Lock lock(mutex_);
     stopping_ = true;
-    wake_.notify_one();
+    wake_.notify_one(mutex_);
   }
 
  private:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/assert.hpp"
+
 namespace varve::engine {
 
 namespace {
@@ -45,16 +47,22 @@ Result<Receipt> WriteRequest::wait() {
 }
 
 void WriteRequest::wake() {
-  if (state_.exchange(State::done, std::memory_order_acq_rel) != State::awaited) return;
+  const State before = state_.exchange(State::done, std::memory_order_acq_rel);
+  VARVE_ASSERT(before != State::done);
+  if (before != State::awaited) return;
   // The lock is held while notifying, so the waiter cannot destroy the condition too early.
   const Lock lock(mutex_);
   woken_ = true;
-  done_.notify_one();
+  done_.notify_one(mutex_);
 }
 
 void Finisher::add(WriteRequest& request, Result<Receipt> outcome) {
   request.outcome = std::move(outcome);
   if (request.completions == nullptr) return request.wake();
+  using State = WriteRequest::State;
+  VARVE_ASSERT(request.state_.load(std::memory_order_relaxed) == State::pending);
+  VARVE_ASSERT(first_ == nullptr || first_->completions == request.completions);
+  request.state_.store(State::done, std::memory_order_relaxed);
   request.next = nullptr;
   (first_ == nullptr ? first_ : last_->next) = &request;
   last_ = &request;

@@ -57,8 +57,8 @@ struct WriteRequest;
 class Completions {
  public:
   virtual ~Completions() = default;
-  /// Those that were finished together, linked by `next`, in the order of their sequences. Each
-  /// has its outcome. On any thread.
+  /// Takes back those that were finished together, linked by `next`. Each has its outcome. On any
+  /// thread.
   virtual void complete(WriteRequest* first) = 0;
 };
 
@@ -81,6 +81,8 @@ struct WriteRequest {
 
   /// For the blocking caller.
   Result<Receipt> wait();
+  /// Makes a request that was finished a new one.
+  void begin_again() { state_.store(State::pending, std::memory_order_relaxed); }
 
  private:
   friend class Finisher;
@@ -88,17 +90,18 @@ struct WriteRequest {
 
   void wake();
 
-  // Who finishes it touches it last with the exchange of state_ to `done`; only where the caller
-  // had said before that it sleeps, with the mutex, whose release lets the caller go on. So a
-  // caller that commits its own request takes no lock.
+  // A request is finished once: from then on it is `done` until it begins again. Who finishes one
+  // that somebody waits for touches it last with the exchange of state_ to `done`; only where the
+  // caller had said before that it sleeps, with the mutex, whose release lets the caller go on. So
+  // a caller that commits its own request takes no lock.
   std::atomic<State> state_{State::pending};
   Mutex mutex_;
   Condition done_;
   bool woken_ VARVE_GUARDED_BY(mutex_) = false;
 };
 
-/// Hands requests back with their outcomes: wakes those who wait, and when it goes passes the
-/// others to their Completions, which must be one and the same, together.
+/// Hands requests back with their outcomes, each once: wakes those who wait, and when it goes
+/// passes the others to their Completions, which must be one and the same, together.
 class Finisher {
  public:
   Finisher() = default;

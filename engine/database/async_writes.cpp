@@ -34,6 +34,7 @@ std::unique_ptr<AsyncWrite> AsyncWrites::begin(WriteBatch batch, detail::Pending
   write->accepted = std::move(batch);
   write->pending = &pending;
   write->completions = this;
+  write->begin_again();
   write->begun = clock_.monotonic();
   return write;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/assert.hpp"
+#include "engine/base/try.hpp"
 #include "engine/wal/batch.hpp"
 #include "varve/time.hpp"
 #include "varve/try.hpp"
@@ -151,6 +153,8 @@ Result<Receipt> EngineImpl::write(WriteBatch& batch, const WriteOptions& options
   Request request;
   VARVE_CHECK(prepare(batch, options, request));
   auto receipt = committer_->write(request, mode);
+  VARVE_ASSERT(!receipt ||
+               receipt->sequence <= last_sequence());  // What is acknowledged is visible.
   parts_.counters->write_latency.record(parts_.options.clock->monotonic() - begun);
   if (receipt) batch.clear();
   return receipt;
