@@ -193,6 +193,8 @@ void Committer::drain_until(std::uint64_t sequence) {
 }
 
 void Committer::commit(std::span<WriteRequest* const> group) {
+  // Every sequence is dealt with once and none is left out, so what is visible only grows.
+  VARVE_ASSERT(group.back()->sequence == applied_.load(std::memory_order_relaxed) + group.size());
   Finisher finisher;
   if (context_.syncer.failed()) {
     return refuse(group, Syncer::read_only_error(), finisher);
@@ -206,9 +208,8 @@ void Committer::commit(std::span<WriteRequest* const> group) {
   if (Status status = append_and_apply(group); !status) {
     return refuse(group, status.error(), finisher);
   }
-  // The visible sequence only grows. Release: readers that load this sequence see every row applied
+  // Release: readers that load this sequence see every row applied
   // before it.
-  VARVE_ASSERT(group.back()->sequence > context_.versions.visible_sequence());
   context_.versions.publish(group.back()->sequence);
   leave_queue(group);
   context_.syncer.appended(group, finisher);
@@ -225,8 +226,6 @@ void Committer::refuse(std::span<WriteRequest* const> group, const Error& error,
 void Committer::leave_queue(std::span<WriteRequest* const> group) {
   std::size_t bytes = 0;
   for (const WriteRequest* request : group) bytes += request->reserved_bytes;
-  // Every sequence is dealt with once, and none is left out.
-  VARVE_ASSERT(group.back()->sequence == applied_.load(std::memory_order_relaxed) + group.size());
   applied_.store(group.back()->sequence, std::memory_order_release);
   budget_.release(bytes);
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/base/assert.hpp"
 #include "engine/base/try.hpp"
 #include "engine/wal/batch.hpp"
 #include "varve/time.hpp"
@@ -153,8 +152,6 @@ Result<Receipt> EngineImpl::write(WriteBatch& batch, const WriteOptions& options
   Request request;
   VARVE_CHECK(prepare(batch, options, request));
   auto receipt = committer_->write(request, mode);
-  VARVE_ASSERT(!receipt ||
-               receipt->sequence <= last_sequence());  // What is acknowledged is visible.
   parts_.counters->write_latency.record(parts_.options.clock->monotonic() - begun);
   if (receipt) batch.clear();
   return receipt;

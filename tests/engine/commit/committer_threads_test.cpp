@@ -30,6 +30,16 @@ TEST(CommitterThreads, what_is_submitted_is_committed_by_the_writer_thread) {
   EXPECT_NE(writer, std::this_thread::get_id());
 }
 
+TEST(CommitterThreads, the_writer_thread_is_woken_for_each_of_many_submitted_one_by_one) {
+  CommitFixture it(Threads::own);
+  // Nothing comes before the last one is done, so nothing makes a lost word good.
+  for (int i = 0; i < 500; ++i) {
+    TestWrite write("a");
+    it.committer->submit(write.asynchronous());
+    EXPECT_TRUE(write.result());
+  }
+}
+
 TEST(CommitterThreads, what_comes_while_a_caller_has_the_role_is_not_stranded_when_it_leaves) {
   CommitFixture it(Threads::own);
   TestWrite meanwhile("b");
