@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/base/try.hpp"
 #include "engine/wal/batch.hpp"
 #include "varve/time.hpp"
 #include "varve/try.hpp"
