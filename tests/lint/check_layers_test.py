@@ -17,6 +17,12 @@ SOUND = {
     "engine/wal/wal.cpp": '#include "engine/wal/wal.hpp"\n#include "engine/io/file.hpp"',
     "engine/database/engine.cpp": '#include "query/scan/plan.hpp"\n#include "maintenance/keeper.hpp"',
     "query/scan/plan.cpp": '#include "engine/commit/committer.hpp"',
+    "maintenance/scheduler.cpp": '#include <asio/steady_timer.hpp>',
+    "include/varve/varve.h": "#include <stdint.h>",
+    "tools/formats/text.cpp": '#include "varve/time.hpp"',
+    "tools/varve/commands/get.cpp": '#include "tools/formats/text.hpp"\n#include "varve/engine.hpp"',
+    "tools/varve/stored/dump.cpp": '#include "engine/wal/wal.hpp"\n#include <CLI/CLI.hpp>',
+    "tools/setup.sh": "exit",
     "engine/CMakeLists.txt": "add_subdirectory(base)",
 }
 
@@ -54,7 +60,32 @@ class CheckLayers(unittest.TestCase):
 
     def test_refuses_a_sibling(self):
         self.expect_refused("engine/io/side.cpp", '#include "engine/codec/pack.hpp"', "not below")
-        self.expect_refused("query/scan/side.cpp", '#include "maintenance/keeper.hpp"', "not below")
+        self.expect_refused("query/scan/side.cpp", '#include "query/labels/index.hpp"', "not below")
+        self.expect_refused("query/scan/side.cpp", '#include "maintenance/keeper.hpp"', "stranger")
+
+    def test_refuses_query_and_maintenance_each_other_whatever_their_ranks(self):
+        self.expect_refused("maintenance/down.cpp", '#include "query/scan/plan.hpp"', "stranger")
+
+    def test_refuses_what_is_not_public_to_tools(self):
+        self.expect_refused("tools/varve/commands/deep.cpp", '#include "engine/base/bytes.hpp"',
+                            "not below")
+        self.expect_refused("tools/varve/stored/deep.cpp", '#include "query/scan/plan.hpp"',
+                            "not below")
+
+    def test_refuses_the_rooms_of_tools_upwards(self):
+        self.expect_refused("tools/formats/up.cpp", '#include "tools/varve/terminal/out.hpp"',
+                            "not below")
+        self.expect_refused("engine/io/up.cpp", '#include "tools/formats/text.hpp"', "not below")
+
+    def test_refuses_to_reach_a_package_by_other_headers(self):
+        run = check(SOUND | {"engine/codec/a.hpp": '#include "varve/engine.hpp"',
+                             "engine/table/b.cpp": '#include "engine/codec/a.hpp"'})
+        self.assertIn("engine/table/b.cpp: reaches asio/.+ by engine/table/b.cpp > engine/codec/a.hpp",
+                      run.stderr)
+
+    def test_refuses_a_c_header_but_the_one_for_c(self):
+        self.expect_refused("include/varve/other.h", "", "varve.h")
+        self.expect_refused("engine/io/other.h", "", "varve.h")
 
     def test_sees_through_odd_spacing(self):
         self.expect_refused("engine/io/up.cpp", '  #  include"engine/wal/wal.hpp"', "not below")
