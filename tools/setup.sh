@@ -20,7 +20,7 @@ packages_of() {
     bench)
       # The engines that Varve is measured beside; each may be missing.
       echo libbenchmark-dev librocksdb-dev libleveldb-dev liblmdb-dev libsqlite3-dev \
-        gnuplot-nox python3
+        gnuplot-nox python3 valgrind
       ;;
     *)
       echo "setup: no group '$1'; there are build, test, lint and bench" >&2
