@@ -36,4 +36,27 @@ struct BytesColumn {
 /// `heap_size_max` bounds what all values together may take in memory.
 BytesColumn decode_bytes(ByteReader& reader, std::size_t count, std::size_t heap_size_max);
 
+// The same for columns of one width, by the type of the values.
+
+inline void encode_values(std::span<const double> values, Compression compression, Bytes& target) {
+  encode_doubles(values, compression, target);
+}
+inline void encode_values(std::span<const std::int64_t> values, Compression compression,
+                          Bytes& target) {
+  encode_int64s(values, compression, target);
+}
+inline void encode_values(std::span<const bool> values, Compression /*compression*/,
+                          Bytes& target) {
+  encode_bools(values, target);
+}
+inline void decode_values(ByteReader& reader, std::span<double> values) {
+  decode_doubles(reader, values);
+}
+inline void decode_values(ByteReader& reader, std::span<std::int64_t> values) {
+  decode_int64s(reader, values);
+}
+inline void decode_values(ByteReader& reader, std::span<bool> values) {
+  decode_bools(reader, values);
+}
+
 }  // namespace varve::engine

@@ -277,22 +277,15 @@ RowsView MemtableRows::Impl::give(const Piece& piece) {
   }
   // A chunk keeps 8 bytes of each value: what a view has in another width is spread out.
   values.reset(view.type);
-  switch (view.type) {
-    case RowType::tombstone: break;
-    case RowType::double_:
-    case RowType::int64: view.values = from.values() + piece.begin * sizeof(std::uint64_t); break;
-    case RowType::bool_: {
-      auto* const flags = static_cast<bool*>(values.resize(size));
-      for (std::uint32_t i = 0; i < size; ++i) flags[i] = from.value_as<bool>(piece.begin + i);
-      view.values = flags;
-      break;
-    }
-    case RowType::bytes: {
-      auto* const views = static_cast<std::string_view*>(values.resize(size));
-      for (std::uint32_t i = 0; i < size; ++i) views[i] = from.bytes_at(piece.begin + i);
-      view.values = views;
-      break;
-    }
+  if (view.type != RowType::tombstone) {
+    with_type(view.type, [&]<class T>() {
+      if constexpr (RunChunk::keeps_as_column<T>) {
+        view.values = from.values() + piece.begin * sizeof(T);
+      } else {
+        from.copy_values(piece.begin, std::span(static_cast<T*>(values.resize(size)), size));
+        view.values = values.data();
+      }
+    });
   }
   drop_ordered(size);
   return view;

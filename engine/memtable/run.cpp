@@ -45,14 +45,9 @@ std::string_view RunChunk::bytes_at(std::uint32_t index) const {
 }
 
 ValueView RunChunk::value_at(std::uint32_t index) const {
-  switch (types()[index]) {
-    case RowType::double_: return value_as<double>(index);
-    case RowType::int64: return value_as<std::int64_t>(index);
-    case RowType::bool_: return value_as<bool>(index);
-    case RowType::bytes: return bytes_at(index);
-    case RowType::tombstone: break;
-  }
-  return 0.0;
+  const RowType type = types()[index];
+  if (type == RowType::tombstone) return 0.0;
+  return with_type(type, [&]<class T>() -> ValueView { return value_as<T>(index); });
 }
 
 std::uint32_t RunBlock::rows_before(Timestamp ts, std::uint32_t count) const {

@@ -5,13 +5,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "engine/base/bytes.hpp"
 #include "engine/memory/arena.hpp"
 #include "engine/memtable/run_memory.hpp"
 #include "engine/record/rows.hpp"
+#include "varve/detail/with_type.hpp"
 
 namespace varve::engine {
 
@@ -87,15 +90,35 @@ class alignas(std::uint64_t) RunChunk {
   Timestamp* expiries() { return expiries_.load(std::memory_order_acquire); }
   void set_expiries(Timestamp* column) { expiries_.store(column, std::memory_order_release); }
 
-  /// REQUIRES a row of the type asked for.
+  /// A value; of bytes the view is into the memtable. REQUIRES a row of the type asked for, or of
+  /// bytes the pointer.
   template <class T>
   T value_as(std::uint32_t index) const {
-    T value;
-    std::memcpy(&value, values() + index * sizeof(std::uint64_t), sizeof(T));
-    return value;
+    if constexpr (std::is_same_v<T, std::string_view>) {
+      return bytes_at(index);
+    } else {
+      static_assert(sizeof(T) <= sizeof(std::uint64_t));
+      T value;
+      std::memcpy(&value, values() + index * sizeof(std::uint64_t), sizeof(T));
+      return value;
+    }
   }
-  std::string_view bytes_at(std::uint32_t index) const;
   ValueView value_at(std::uint32_t index) const;
+  /// Whether values() from a row on are a column of such values.
+  template <class T>
+  static constexpr bool keeps_as_column =
+      sizeof(T) == sizeof(std::uint64_t) && !std::is_same_v<T, std::string_view>;
+  /// Fills `target` with the values of the rows from `begin` on. REQUIRES what value_as() does.
+  template <class T>
+  void copy_values(std::uint32_t begin, std::span<T> target) const {
+    if constexpr (keeps_as_column<T>) {
+      std::memcpy(target.data(), values() + begin * sizeof(T), target.size_bytes());
+    } else {
+      for (std::size_t i = 0; i < target.size(); ++i) {
+        target[i] = value_as<T>(begin + static_cast<std::uint32_t>(i));
+      }
+    }
+  }
   Timestamp expires_at(std::uint32_t index) const {
     const Timestamp* const column = expiries();
     return column == nullptr ? never : column[index];
@@ -105,6 +128,7 @@ class alignas(std::uint64_t) RunChunk {
   void write(std::uint32_t index, const RunRow& row, RunMemory& memory);
 
  private:
+  std::string_view bytes_at(std::uint32_t index) const;
   void write_value(std::uint32_t index, const ValueView& value, Arena& arena);
 
   RunChunk* const previous_;
@@ -138,32 +162,18 @@ inline void RunChunk::write(std::uint32_t index, const RunRow& row, RunMemory& m
 
 inline void RunChunk::write_value(std::uint32_t index, const ValueView& value, Arena& arena) {
   std::byte* const slot = values() + index * sizeof(std::uint64_t);
-  switch (value.type()) {
-    case ValueType::double_: {
-      const double number = value.as_double();
-      std::memcpy(slot, &number, sizeof(number));
-      return;
-    }
-    case ValueType::int64: {
-      const std::int64_t number = value.as_int64();
-      std::memcpy(slot, &number, sizeof(number));
-      return;
-    }
-    case ValueType::bool_: {
-      const bool flag = value.as_bool();
-      std::memcpy(slot, &flag, sizeof(flag));
-      return;
-    }
-    case ValueType::bytes: {
-      const std::string_view bytes = value.as_bytes();
-      const auto size = static_cast<BytesSize>(bytes.size());
-      std::byte* const copy = arena.allocate(sizeof(size) + bytes.size(), 1);
+  detail::with_value(value, [&]<class T>(const T& one) {
+    if constexpr (std::is_same_v<T, std::string_view>) {
+      const auto size = static_cast<BytesSize>(one.size());
+      std::byte* const copy = arena.allocate(sizeof(size) + one.size(), 1);
       std::memcpy(copy, &size, sizeof(size));
-      copy_bytes(copy + sizeof(size), bytes.data(), bytes.size());
+      copy_bytes(copy + sizeof(size), one.data(), one.size());
       std::memcpy(slot, &copy, sizeof(copy));
-      return;
+    } else {
+      static_assert(sizeof(one) <= sizeof(std::uint64_t));
+      std::memcpy(slot, &one, sizeof(one));
     }
-  }
+  });
 }
 
 }  // namespace varve::engine

@@ -13,10 +13,30 @@ namespace varve::engine {
 
 namespace {
 
+/// Whether blocks of such values are sealed: they take no memory but their column's.
+template <class T>
+constexpr bool is_sealed = !std::is_same_v<T, std::string_view>;
+
+bool is_sealed_type(RowType type) {
+  return type != RowType::tombstone && with_type(type, []<class T>() { return is_sealed<T>; });
+}
+
+/// Calls `visit.operator()<T>()` with the C++ type of the values. REQUIRES a type that is sealed.
+template <class Visit>
+void with_sealed_type(RowType type, Visit visit) {
+  with_type(type, [&]<class T>() {
+    if constexpr (is_sealed<T>) {
+      visit.template operator()<T>();
+    } else {
+      VARVE_ASSERT(false && "such a block is not sealed");
+    }
+  });
+}
+
 /// All rows of the block, where they are of one type that is sealed.
 std::optional<RowType> type_of(const RunChunk& newest) {
   const RowType type = newest.types()[0];
-  if (type == RowType::tombstone || type == RowType::bytes) return std::nullopt;
+  if (!is_sealed_type(type)) return std::nullopt;
   for (const RunChunk* chunk = &newest; chunk != nullptr; chunk = chunk->previous()) {
     const RowType* const types = chunk->types();
     const RowType* const end = types + chunk->capacity();
@@ -89,29 +109,14 @@ void SealedBlock::encode_times(const RunChunk& newest, Bytes& target) {
 }
 
 void SealedBlock::encode_values(const RunChunk& newest, Bytes& target) {
-  const auto gathered = [&]<class T>(std::array<T, rows> values) {
+  with_sealed_type(type_, [&]<class T>() {
+    std::array<T, rows> values;
     for_each_chunk(newest, [&](const RunChunk& chunk) {
-      for (std::uint32_t i = 0; i < chunk.capacity(); ++i) {
-        values[chunk.start() + i] = chunk.value_as<T>(i);
-      }
+      chunk.copy_values(0, std::span(values).subspan(chunk.start(), chunk.capacity()));
     });
-    return values;
-  };
-  switch (type_) {
-    case RowType::double_: {
-      const auto values = gathered(std::array<double, rows>());
-      statistics_ = statistics_of(values);
-      return encode_doubles(values, Compression::none, target);
-    }
-    case RowType::int64: {
-      const auto values = gathered(std::array<std::int64_t, rows>());
-      statistics_ = statistics_of(values);
-      return encode_int64s(values, Compression::none, target);
-    }
-    case RowType::bool_: return encode_bools(gathered(std::array<bool, rows>()), target);
-    case RowType::tombstone:
-    case RowType::bytes: break;
-  }
+    if constexpr (has_statistics<T>) statistics_ = statistics_of(std::span<const T>(values));
+    engine::encode_values(std::span<const T>(values), Compression::none, target);
+  });
 }
 
 void SealedBlock::encode_sequences(const RunChunk& newest, Bytes& target) {
@@ -148,22 +153,17 @@ std::array<std::uint64_t, SealedBlock::rows> SealedBlock::decode_sequences() con
 /// 8 bytes for each value, as a chunk has them.
 void SealedBlock::decode_values(std::byte* words) const {
   ByteReader reader(values());
-  switch (type_) {
-    case RowType::double_: decode_doubles(reader, {reinterpret_cast<double*>(words), rows}); break;
-    case RowType::int64:
-      decode_int64s(reader, {reinterpret_cast<std::int64_t*>(words), rows});
-      break;
-    case RowType::bool_: {
-      std::array<bool, rows> flags;
-      decode_bools(reader, flags);
+  with_sealed_type(type_, [&]<class T>() {
+    if constexpr (RunChunk::keeps_as_column<T>) {
+      engine::decode_values(reader, std::span(reinterpret_cast<T*>(words), rows));
+    } else {
+      std::array<T, rows> values;
+      engine::decode_values(reader, std::span<T>(values));
       for (std::size_t i = 0; i < rows; ++i) {
-        std::memcpy(words + i * sizeof(std::uint64_t), &flags[i], sizeof(bool));
+        std::memcpy(words + i * sizeof(std::uint64_t), &values[i], sizeof(T));
       }
-      break;
     }
-    case RowType::tombstone:
-    case RowType::bytes: break;
-  }
+  });
   VARVE_ASSERT(reader.ok());
 }
 
@@ -216,28 +216,11 @@ std::uint32_t SealedBlock::sequence_at(std::uint32_t index) const {
 ValueView SealedBlock::value_at(std::uint32_t index) const {
   ByteReader reader(values());
   ValueView value = 0.0;
-  switch (type_) {
-    case RowType::double_: {
-      std::array<double, rows> numbers;
-      decode_doubles(reader, numbers);
-      value = numbers[index];
-      break;
-    }
-    case RowType::int64: {
-      std::array<std::int64_t, rows> numbers;
-      decode_int64s(reader, numbers);
-      value = numbers[index];
-      break;
-    }
-    case RowType::bool_: {
-      std::array<bool, rows> flags;
-      decode_bools(reader, flags);
-      value = flags[index];
-      break;
-    }
-    case RowType::tombstone:
-    case RowType::bytes: break;
-  }
+  with_sealed_type(type_, [&]<class T>() {
+    std::array<T, rows> values;
+    engine::decode_values(reader, std::span<T>(values));
+    value = values[index];
+  });
   VARVE_ASSERT(reader.ok());
   return value;
 }

@@ -126,21 +126,11 @@ bool ShortRows::copy(const Found& found, std::size_t to) {
     std::copy_n(chunk.timestamps(), count, timestamps_.get() + to + at);
     for (std::uint32_t i = 0; i < count; ++i) expiries_[to + at + i] = chunk.expires_at(i);
     std::byte* const values = values_.get() + to * value_size_max + at * value_size(type);
-    switch (type) {
-      case RowType::tombstone: break;
-      case RowType::double_:
-      case RowType::int64: std::memcpy(values, chunk.values(), count * value_size(type)); break;
-      case RowType::bool_:
-        for (std::uint32_t i = 0; i < count; ++i) {
-          reinterpret_cast<bool*>(values)[i] = chunk.value_as<bool>(i);
-        }
-        break;
-      case RowType::bytes:
-        for (std::uint32_t i = 0; i < count; ++i) {
-          reinterpret_cast<std::string_view*>(values)[i] = chunk.bytes_at(i);
-        }
-        break;
-    }
+    if (type == RowType::tombstone) return true;
+    with_type(type, [&]<class T>() {
+      static_assert(sizeof(T) <= value_size_max);
+      chunk.copy_values(0, std::span(reinterpret_cast<T*>(values), count));
+    });
     return true;
   });
 }

@@ -1,5 +1,9 @@
 #include "varve/value.hpp"
 
+#include <variant>
+
+#include "varve/detail/with_type.hpp"
+
 namespace varve {
 
 std::string_view name_of(ValueType type) noexcept {
@@ -13,22 +17,11 @@ std::string_view name_of(ValueType type) noexcept {
 }
 
 Value::Value(const ValueView& view) {
-  switch (view.type()) {
-    case ValueType::double_: value_ = view.as_double(); break;
-    case ValueType::int64: value_ = view.as_int64(); break;
-    case ValueType::bool_: value_ = view.as_bool(); break;
-    case ValueType::bytes: value_ = std::string(view.as_bytes()); break;
-  }
+  detail::with_value(view, [this](auto value) { value_ = Value(value).value_; });
 }
 
 ValueView Value::view() const {
-  switch (type()) {
-    case ValueType::double_: return as_double();
-    case ValueType::int64: return as_int64();
-    case ValueType::bool_: return as_bool();
-    case ValueType::bytes: break;
-  }
-  return as_bytes();
+  return std::visit([](const auto& value) -> ValueView { return value; }, value_);
 }
 
 }  // namespace varve

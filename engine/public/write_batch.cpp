@@ -1,6 +1,7 @@
 #include "varve/write_batch.hpp"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "engine/base/checksum.hpp"
@@ -8,6 +9,7 @@
 #include "engine/record/payload.hpp"
 #include "engine/record/range.hpp"
 #include "engine/record/series_state.hpp"
+#include "varve/detail/with_type.hpp"
 #include "varve/record.hpp"
 
 namespace varve {
@@ -64,11 +66,10 @@ void WriteBatch::put(std::uint32_t key, Timestamp ts, const ValueView& value,
 
 std::uint64_t WriteBatch::user_bytes_of(std::string_view internal_key, const ValueView& value) {
   const std::size_t key_and_ts = internal_key.size() - 1 + sizeof(Timestamp);
-  switch (value.type()) {
-    case ValueType::bytes: return key_and_ts + value.as_bytes().size();
-    case ValueType::bool_: return key_and_ts + 1;
-    default: return key_and_ts + sizeof(std::uint64_t);
-  }
+  return key_and_ts + detail::with_value(value, []<class T>(const T& one) {
+           if constexpr (std::is_same_v<T, std::string_view>) return one.size();
+           return sizeof(one);
+         });
 }
 
 void WriteBatch::erase(std::string_view key, Timestamp ts) {

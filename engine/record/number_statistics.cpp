@@ -48,9 +48,11 @@ std::optional<NumberStatistics> statistics_of(std::span<const std::int64_t> valu
 }
 
 std::optional<NumberStatistics> statistics_of(const RowsView& rows) {
-  if (rows.type == RowType::double_) return statistics_of(rows.values_as<double>());
-  if (rows.type == RowType::int64) return statistics_of(rows.values_as<std::int64_t>());
-  return std::nullopt;
+  if (rows.type == RowType::tombstone) return std::nullopt;
+  return with_type(rows.type, [&]<class T>() -> std::optional<NumberStatistics> {
+    if constexpr (has_statistics<T>) return statistics_of(rows.values_as<T>());
+    return std::nullopt;
+  });
 }
 
 }  // namespace varve::engine

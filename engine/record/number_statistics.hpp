@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <type_traits>
 
 #include "engine/record/rows.hpp"
 
@@ -25,6 +26,10 @@ struct NumberStatistics {
 
   friend bool operator==(const NumberStatistics&, const NumberStatistics&) = default;
 };
+
+/// Whether statistics of such values exist.
+template <class T>
+inline constexpr bool has_statistics = std::is_same_v<T, double> || std::is_same_v<T, std::int64_t>;
 
 /// Nothing where exact_pair_of() the doubles has nothing. REQUIRES a value, here and below.
 std::optional<NumberStatistics> statistics_of(std::span<const double> values);

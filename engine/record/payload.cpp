@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/base/assert.hpp"
+#include "varve/detail/with_type.hpp"
 #include "varve/record.hpp"
 
 namespace varve::engine {
@@ -30,17 +31,22 @@ std::byte* write_zigzag(std::byte* at, std::int64_t value) {
   return write_varint(at, zigzag(value));
 }
 
-std::byte* write_sized(std::byte* at, std::string_view text) {
+std::byte* write(std::byte* at, std::string_view text) {
   at = write_varint(at, text.size());
   copy_bytes(at, text.data(), text.size());
   return at + text.size();
 }
 
-std::byte* write_double(std::byte* at, double value) {
+std::byte* write(std::byte* at, double value) {
   const std::uint64_t bits = little_endian(std::bit_cast<std::uint64_t>(value));
   std::memcpy(at, &bits, sizeof bits);
   return at + sizeof bits;
 }
+
+std::byte* write(std::byte* at, std::int64_t value) { return write_zigzag(at, value); }
+
+/// Nothing: the tag says it.
+std::byte* write(std::byte* at, bool /*value*/) { return at; }
 
 }  // namespace
 
@@ -77,12 +83,7 @@ void BatchEncoder::put(std::uint32_t key, Timestamp ts, const ValueView& value,
   if (expires_at) tag |= OperationTag::expiry_bit;
   if (value.type() == ValueType::bool_ && value.as_bool()) tag |= OperationTag::true_bit;
   at = write_head(at, tag, key, ts);
-  switch (value.type()) {
-    case ValueType::double_: at = write_double(at, value.as_double()); break;
-    case ValueType::int64: at = write_zigzag(at, value.as_int64()); break;
-    case ValueType::bool_: break;
-    case ValueType::bytes: at = write_sized(at, value.as_bytes()); break;
-  }
+  at = detail::with_value(value, [at](const auto& one) { return write(at, one); });
   if (expires_at) at = write_zigzag(at, wrapping_subtract(*expires_at, ts));
   finish(at);
 }
@@ -95,8 +96,8 @@ void BatchEncoder::erase_range(std::string_view first_key, std::string_view end_
                                TimeSpan times) {
   std::byte* at = reserve(1 + 4 * varint_size_max + first_key.size() + end_key.size());
   *at++ = static_cast<std::byte>(Operation::Kind::erase_range);
-  at = write_sized(at, first_key);
-  at = write_sized(at, end_key);
+  at = write(at, first_key);
+  at = write(at, end_key);
   at = write_zigzag(at, times.first);
   at = write_zigzag(at, times.last);
   finish(at);

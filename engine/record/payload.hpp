@@ -6,9 +6,11 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 
 #include "engine/base/bytes.hpp"
 #include "engine/record/range.hpp"
+#include "varve/detail/with_type.hpp"
 #include "varve/error.hpp"
 #include "varve/time.hpp"
 #include "varve/try.hpp"
@@ -83,6 +85,9 @@ class BatchDecoder {
   bool take_varint(std::uint64_t& value);
   bool take_zigzag(std::int64_t& value);
   bool take_sized(std::string_view& text);
+  bool take_value(double& value);
+  bool take_value(std::int64_t& value) { return take_zigzag(value); }
+  bool take_value(std::string_view& value);
 
   const std::byte* at_;
   const std::byte* end_;
@@ -150,39 +155,39 @@ inline bool BatchDecoder::take_key_and_ts(unsigned tag, Operation& operation) {
   return true;
 }
 
+inline bool BatchDecoder::take_value(double& value) {
+  std::uint64_t bits = 0;
+  if (end_ - at_ < static_cast<std::ptrdiff_t>(sizeof bits)) return false;
+  std::memcpy(&bits, at_, sizeof bits);
+  at_ += sizeof bits;
+  value = std::bit_cast<double>(little_endian(bits));
+  return true;
+}
+
+inline bool BatchDecoder::take_value(std::string_view& value) {
+  return take_sized(value) && value.size() <= Value::size_max;
+}
+
 inline bool BatchDecoder::take_put(unsigned tag, Operation& operation) {
   if (!take_key_and_ts(tag, operation)) return false;
   const unsigned rest =
       tag & ~(OperationTag::kind_mask | (OperationTag::type_mask << OperationTag::type_shift) |
               OperationTag::expiry_bit | OperationTag::next_key_bit);
   if ((rest & ~OperationTag::true_bit) != 0) return false;
-  const auto type =
-      static_cast<ValueType>((tag >> OperationTag::type_shift) & OperationTag::type_mask);
-  if (rest != 0 && type != ValueType::bool_) return false;
-  switch (type) {
-    case ValueType::double_: {
-      std::uint64_t bits = 0;
-      if (end_ - at_ < static_cast<std::ptrdiff_t>(sizeof bits)) return false;
-      std::memcpy(&bits, at_, sizeof bits);
-      at_ += sizeof bits;
-      operation.value = std::bit_cast<double>(little_endian(bits));
-      break;
+  const unsigned type = (tag >> OperationTag::type_shift) & OperationTag::type_mask;
+  if (!detail::is_value_type(type)) return false;
+  const bool taken = detail::with_type(static_cast<ValueType>(type), [&]<class T>() {
+    if (rest != 0 && !std::is_same_v<T, bool>) return false;
+    T value{};
+    if constexpr (std::is_same_v<T, bool>) {
+      value = rest != 0;
+    } else if (!take_value(value)) {
+      return false;
     }
-    case ValueType::int64: {
-      std::int64_t number = 0;
-      if (!take_zigzag(number)) return false;
-      operation.value = number;
-      break;
-    }
-    case ValueType::bool_: operation.value = rest == OperationTag::true_bit; break;
-    case ValueType::bytes: {
-      std::string_view bytes;
-      if (!take_sized(bytes) || bytes.size() > Value::size_max) return false;
-      operation.value = bytes;
-      break;
-    }
-    default: return false;
-  }
+    operation.value = value;
+    return true;
+  });
+  if (!taken) return false;
   operation.expires_at.reset();
   if ((tag & OperationTag::expiry_bit) != 0) {
     std::int64_t after = 0;

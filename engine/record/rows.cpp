@@ -3,25 +3,9 @@
 namespace varve::engine {
 
 void Column::append(const ValueView& value) {
-  switch (type_) {
-    case RowType::tombstone: return;
-    case RowType::double_: {
-      const double number = value.as_double();
-      return append(&number, 1);
-    }
-    case RowType::int64: {
-      const std::int64_t number = value.as_int64();
-      return append(&number, 1);
-    }
-    case RowType::bool_: {
-      const bool flag = value.as_bool();
-      return append(&flag, 1);
-    }
-    case RowType::bytes: {
-      const std::string_view bytes = value.as_bytes();
-      return append(&bytes, 1);
-    }
-  }
+  if (type_ == RowType::tombstone) return;
+  VARVE_ASSERT(row_type(value.type()) == type_);
+  detail::with_value(value, [this](const auto& one) { append(&one, 1); });
 }
 
 void Rows::append(const RowsView& rows) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/assert.hpp"
+#include "varve/detail/with_type.hpp"
 #include "varve/time.hpp"
 #include "varve/value.hpp"
 
@@ -23,16 +24,23 @@ enum class RowType : std::uint8_t { tombstone = 0, double_ = 1, int64 = 2, bool_
 constexpr RowType row_type(ValueType type) { return static_cast<RowType>(type); }
 constexpr ValueType value_type(RowType type) { return static_cast<ValueType>(type); }
 
+/// Whether a number that was read from a disk is that of a row's type.
+constexpr bool is_row_type(std::uint64_t number) {
+  return number == static_cast<std::uint64_t>(RowType::tombstone) || detail::is_value_type(number);
+}
+
+/// Calls `visit.operator()<T>()` with the C++ type of a value in a column, as the function of this
+/// name in varve::detail does. REQUIRES a type other than tombstone.
+template <class Visit>
+constexpr decltype(auto) with_type(RowType type, Visit&& visit) {
+  VARVE_ASSERT(type != RowType::tombstone);
+  return detail::with_type(value_type(type), std::forward<Visit>(visit));
+}
+
 /// The size in memory of one value of a column: double, int64_t, bool or string_view.
 constexpr std::size_t value_size(RowType type) {
-  switch (type) {
-    case RowType::tombstone: return 0;
-    case RowType::double_: return sizeof(double);
-    case RowType::int64: return sizeof(std::int64_t);
-    case RowType::bool_: return sizeof(bool);
-    case RowType::bytes: return sizeof(std::string_view);
-  }
-  return 0;
+  if (type == RowType::tombstone) return 0;
+  return with_type(type, []<class T>() { return sizeof(T); });
 }
 
 /// Rows of one key and one type, as columns, not owned: the currency between memtables, tables,
@@ -59,15 +67,7 @@ struct RowsView {
 
   /// REQUIRES a type other than tombstone.
   ValueView value(std::size_t index) const {
-    switch (type) {
-      case RowType::double_: return values_as<double>()[index];
-      case RowType::int64: return values_as<std::int64_t>()[index];
-      case RowType::bool_: return values_as<bool>()[index];
-      case RowType::bytes: return values_as<std::string_view>()[index];
-      case RowType::tombstone: break;
-    }
-    VARVE_ASSERT(false && "a tombstone has no value");
-    return 0.0;
+    return with_type(type, [&]<class T>() -> ValueView { return values_as<T>()[index]; });
   }
 
   RowsView slice(std::size_t first, std::size_t count) const {
@@ -100,6 +100,7 @@ class Column {
     std::memcpy(data_.get() + size_ * width, values, count * width);
     size_ += count;
   }
+  /// REQUIRES a value of the column's type; in a column of tombstones any, which is left out.
   void append(const ValueView& value);
   const void* data() const { return data_.get(); }
   /// To fill `count` values in place.

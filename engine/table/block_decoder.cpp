@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <functional>
+#include <tuple>
 #include <utility>
 
 #include "engine/codec/columns.hpp"
@@ -104,24 +105,21 @@ std::vector<RowsView> views_of(const BlockDirectory& directory, const BlockStora
   stretches.reserve(directory.counts.size());
   const Timestamp* ts = storage.timestamps.data();
   const Timestamp* expiry = storage.expiries.data();
-  const double* as_double = storage.doubles.data();
-  const std::int64_t* as_int64 = storage.int64s.data();
-  const bool* as_bool = storage.bools.get();
-  const std::string_view* as_bytes_value = storage.values.values.data();
+  // The first value of each type that no stretch has yet.
+  std::tuple<const double*, const std::int64_t*, const bool*, const std::string_view*> next{
+      storage.doubles.data(), storage.int64s.data(), storage.bools.get(),
+      storage.values.values.data()};
   for (std::size_t i = 0; i < directory.counts.size(); ++i) {
     const auto count = static_cast<std::size_t>(directory.counts[i]);
     RowsView rows;
     rows.key = storage.keys.keys[i];
     rows.type = static_cast<RowType>(directory.types[i]);
     rows.timestamps = {std::exchange(ts, ts + count), count};
-    switch (rows.type) {
-      case RowType::tombstone: break;
-      case RowType::double_: rows.values = std::exchange(as_double, as_double + count); break;
-      case RowType::int64: rows.values = std::exchange(as_int64, as_int64 + count); break;
-      case RowType::bool_: rows.values = std::exchange(as_bool, as_bool + count); break;
-      case RowType::bytes:
-        rows.values = std::exchange(as_bytes_value, as_bytes_value + count);
-        break;
+    if (rows.type != RowType::tombstone) {
+      with_type(rows.type, [&]<class T>() {
+        rows.values = std::get<const T*>(next);
+        std::get<const T*>(next) += count;
+      });
     }
     if (rows.type != RowType::tombstone && !storage.expiries.empty()) {
       rows.expiries = {std::exchange(expiry, expiry + count), count};
@@ -153,9 +151,7 @@ BlockDirectory BlockDirectory::decode(ByteReader& reader) {
     if (count == 0 || count > left) reader.fail();
     left -= std::min(count, left);
   }
-  const bool types_known = std::ranges::all_of(directory.types, [](std::uint64_t type) {
-    return type <= std::to_underlying(RowType::bytes);
-  });
+  const bool types_known = std::ranges::all_of(directory.types, is_row_type);
   if (left != 0 || !types_known) reader.fail();
   return directory;
 }

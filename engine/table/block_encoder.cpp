@@ -92,27 +92,27 @@ void BlockEncoder::add_expiries(const RowsView& rows) {
 }
 
 void BlockEncoder::add_values(const RowsView& rows) {
-  switch (rows.type) {
-    case RowType::tombstone: break;
-    case RowType::double_: {
-      const auto values = rows.values_as<double>();
-      doubles_.insert(doubles_.end(), values.begin(), values.end());
-      break;
-    }
-    case RowType::int64: {
-      const auto values = rows.values_as<std::int64_t>();
-      int64s_.insert(int64s_.end(), values.begin(), values.end());
-      break;
-    }
-    case RowType::bool_: bools_.append(rows.values, rows.size()); break;
-    case RowType::bytes:
-      for (const std::string_view value : byte_values(rows)) {
-        VARVE_ASSERT(value.size() <= Value::size_max);
-        sizes_.push_back(value.size());
-        heap_ += value;
-        raw_size_ += value.size();
-      }
-      break;
+  with_type(rows.type, [&]<class T>() { add_values(rows.values_as<T>()); });
+}
+
+void BlockEncoder::add_values(std::span<const double> values) {
+  doubles_.insert(doubles_.end(), values.begin(), values.end());
+}
+
+void BlockEncoder::add_values(std::span<const std::int64_t> values) {
+  int64s_.insert(int64s_.end(), values.begin(), values.end());
+}
+
+void BlockEncoder::add_values(std::span<const bool> values) {
+  bools_.append(values.data(), values.size());
+}
+
+void BlockEncoder::add_values(std::span<const std::string_view> values) {
+  for (const std::string_view value : values) {
+    VARVE_ASSERT(value.size() <= Value::size_max);
+    sizes_.push_back(value.size());
+    heap_ += value;
+    raw_size_ += value.size();
   }
 }
 
@@ -132,13 +132,9 @@ TableIndex::Entry BlockEncoder::entry() const {
 
 std::optional<NumberStatistics> BlockEncoder::statistics() const {
   if (stretches_.size() != 1) return std::nullopt;
-  switch (stretches_.front().type) {
-    case RowType::double_: return statistics_of(doubles_);
-    case RowType::int64: return statistics_of(int64s_);
-    case RowType::tombstone:
-    case RowType::bool_:
-    case RowType::bytes: break;
-  }
+  const RowType type = stretches_.front().type;
+  if (type == RowType::double_) return statistics_of(doubles_);
+  if (type == RowType::int64) return statistics_of(int64s_);
   return std::nullopt;
 }
 

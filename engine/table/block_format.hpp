@@ -73,6 +73,10 @@ class BlockEncoder {
 
   std::size_t fitting(const RowsView& rows, bool new_stretch) const;
   void add_values(const RowsView& rows);
+  void add_values(std::span<const double> values);
+  void add_values(std::span<const std::int64_t> values);
+  void add_values(std::span<const bool> values);
+  void add_values(std::span<const std::string_view> values);
   void add_expiries(const RowsView& rows);
   void encode_times(Bytes& target) const;
   void encode_expiries(Bytes& target) const;

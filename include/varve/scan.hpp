@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "varve/detail/with_type.hpp"
 #include "varve/error.hpp"
 #include "varve/record.hpp"
 #include "varve/time.hpp"
@@ -47,13 +48,8 @@ class Block {
 
   /// One value, whatever the type. REQUIRES index < size(), as record() does.
   ValueView value(std::size_t index) const {
-    switch (type_) {
-      case ValueType::double_: return doubles()[index];
-      case ValueType::int64: return int64s()[index];
-      case ValueType::bool_: return bools()[index];
-      case ValueType::bytes: break;
-    }
-    return bytes()[index];
+    return detail::with_type(
+        type_, [&]<class T>() -> ValueView { return static_cast<const T*>(values_)[index]; });
   }
   /// The first `count` records alone. REQUIRES count <= size(). Copies nothing.
   Block first(std::size_t count) const {

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -13,6 +14,7 @@
 #include "engine/base/mutex.hpp"
 #include "engine/base/thread.hpp"
 #include "engine/record/rows.hpp"
+#include "varve/detail/with_type.hpp"
 #include "varve/try.hpp"
 
 namespace varve::query {
@@ -114,16 +116,26 @@ class OwnedBlocks {
     return {copy(block.key(), at), block.type(), timestamps, values, expiries};
   }
   static const void* copy_values(const Block& block, std::byte*& at) {
-    switch (block.type()) {
-      case ValueType::double_: return copy(block.doubles(), at).data();
-      case ValueType::int64: return copy(block.int64s(), at).data();
-      case ValueType::bool_: return copy(block.bools(), at).data();
-      case ValueType::bytes: break;
-    }
+    return varve::detail::with_type(
+        block.type(), [&]<class T>() -> const void* { return copy_column(column<T>(block), at); });
+  }
+  template <class T>
+  static std::span<const T> column(const Block& block) {
+    if constexpr (std::is_same_v<T, double>) return block.doubles();
+    if constexpr (std::is_same_v<T, std::int64_t>) return block.int64s();
+    if constexpr (std::is_same_v<T, bool>) return block.bools();
+    if constexpr (std::is_same_v<T, std::string_view>) return block.bytes();
+  }
+  template <class T>
+  static const T* copy_column(std::span<const T> values, std::byte*& at) {
+    return copy(values, at).data();
+  }
+  static const std::string_view* copy_column(std::span<const std::string_view> values,
+                                             std::byte*& at) {
     auto* const views = reinterpret_cast<std::string_view*>(at);
-    at += block.size() * sizeof(std::string_view);
-    for (std::size_t i = 0; i < block.size(); ++i) {
-      std::construct_at(views + i, copy(block.bytes()[i], at));
+    at += values.size_bytes();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      std::construct_at(views + i, copy(values[i], at));
     }
     return views;
   }

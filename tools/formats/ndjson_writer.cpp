@@ -6,6 +6,7 @@
 
 #include "tools/formats/ndjson.hpp"
 #include "tools/formats/value_text.hpp"
+#include "varve/detail/with_type.hpp"
 
 namespace varve::tools {
 
@@ -41,6 +42,11 @@ void append_json_double(std::string& out, double value) {
   }
   out += "\"}";
 }
+
+void append_json(std::string& out, double value) { append_json_double(out, value); }
+void append_json(std::string& out, std::int64_t value) { append_int64(out, value); }
+void append_json(std::string& out, bool value) { out += value ? "true" : "false"; }
+void append_json(std::string& out, std::string_view bytes) { append_bytes(out, bytes); }
 
 void append_json_time(std::string& out, Timestamp ts, bool epoch) {
   if (epoch) {
@@ -113,11 +119,7 @@ void append_json_text(std::string& out, std::string_view text) {
 }
 
 void append_json_value(std::string& out, const ValueView& value) {
-  switch (value.type()) {
-    case ValueType::double_: append_json_double(out, value.as_double()); return;
-    case ValueType::bytes: append_bytes(out, value.as_bytes()); return;
-    default: append_value(out, value); return;
-  }
+  detail::with_value(value, [&](const auto& one) { append_json(out, one); });
 }
 
 }  // namespace varve::tools

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <system_error>
 
+#include "varve/detail/with_type.hpp"
+
 namespace varve::tools {
 
 namespace {
@@ -60,6 +62,15 @@ std::size_t utf8_length(std::string_view text) {
   if (lead == 0xF4 && byte(1) > 0x8F) return 0;
   return length;
 }
+
+}  // namespace
+
+namespace {
+
+void append(std::string& out, double value) { append_double(out, value); }
+void append(std::string& out, std::int64_t value) { append_int64(out, value); }
+void append(std::string& out, bool value) { out += value ? "true" : "false"; }
+void append(std::string& out, std::string_view bytes) { out += bytes; }
 
 }  // namespace
 
@@ -126,12 +137,7 @@ void append_int64(std::string& out, std::int64_t value) {
 }
 
 void append_value(std::string& out, const ValueView& value) {
-  switch (value.type()) {
-    case ValueType::double_: append_double(out, value.as_double()); return;
-    case ValueType::int64: append_int64(out, value.as_int64()); return;
-    case ValueType::bool_: out += value.as_bool() ? "true" : "false"; return;
-    case ValueType::bytes: out += value.as_bytes(); return;
-  }
+  detail::with_value(value, [&](const auto& one) { append(out, one); });
 }
 
 std::string value_line(const ValueView& value) {

@@ -6,6 +6,10 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "varve/detail/with_type.hpp"
 
 namespace varve {
 namespace {
@@ -39,6 +43,33 @@ TEST(Value, has_types_with_names) {
   EXPECT_EQ(name_of(ValueType::int64), "int64");
   EXPECT_EQ(name_of(ValueType::bool_), "bool");
   EXPECT_EQ(name_of(ValueType::bytes), "bytes");
+}
+
+TEST(WithValue, gives_each_value_in_its_cpp_type) {
+  const auto kept = [](const auto& given) {
+    return detail::with_value(given, [&]<class T>(const T& value) {
+      return std::is_same_v<T, std::remove_cvref_t<decltype(given)>> && value == given;
+    });
+  };
+  EXPECT_TRUE(kept(0.5));
+  EXPECT_TRUE(kept(std::int64_t{-3}));
+  EXPECT_TRUE(kept(true));
+  EXPECT_TRUE(kept(std::string_view("text")));
+}
+
+TEST(WithType, names_the_type_that_a_value_has) {
+  for (const ValueView& value :
+       {ValueView(0.5), ValueView(3), ValueView(true), ValueView("text")}) {
+    EXPECT_EQ(detail::with_type(value.type(), []<class T>() { return ValueView(T{}).type(); }),
+              value.type());
+  }
+}
+
+TEST(IsValueType, knows_the_four_numbers_and_no_other) {
+  for (std::uint64_t number = 0; number < 600; ++number) {
+    EXPECT_EQ(detail::is_value_type(number), number >= 1 && number <= 4) << number;
+  }
+  EXPECT_FALSE(detail::is_value_type(std::numeric_limits<std::uint64_t>::max()));
 }
 
 }  // namespace

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "tools/varve/terminal/plot.hpp"
+#include "varve/detail/with_type.hpp"
 #include "varve/try.hpp"
 
 namespace varve::tools {
@@ -51,13 +54,13 @@ std::string drawn(const Plot& plot, std::uint64_t series_left_out) {
 }
 
 double number(const ValueView& value) {
-  switch (value.type()) {
-    case ValueType::double_: return value.as_double();
-    case ValueType::int64: return static_cast<double>(value.as_int64());
-    case ValueType::bool_: return value.as_bool() ? 1 : 0;
-    case ValueType::bytes: break;
-  }
-  return 0;
+  return detail::with_value(value, []<class T>(const T& one) {
+    if constexpr (std::is_same_v<T, std::string_view>) {
+      return 0.0;  // Bytes are not drawn.
+    } else {
+      return static_cast<double>(one);
+    }
+  });
 }
 
 }  // namespace
