@@ -5,6 +5,7 @@
 #include <bit>
 #include <limits>
 
+#include "engine/base/assert.hpp"
 #include "engine/codec/bit_packing.hpp"
 #include "engine/codec/digits.hpp"
 #include "engine/codec/scratch.hpp"
@@ -30,8 +31,8 @@ std::size_t frame_size(const Frame& frame, std::size_t count) {
          packed_size(frame.exceptions, frame.high_width);
 }
 
-Frame plain_frame(const Extremes& extremes, std::size_t count) {
-  Frame frame{.base = extremes.least, .width = width_of(extremes.greatest - extremes.least)};
+Frame plain_frame(const WordRange& range, std::size_t count) {
+  Frame frame{.base = range.least, .width = width_of(range.greatest - range.least)};
   frame.size = frame_size(frame, count);
   return frame;
 }
@@ -41,15 +42,15 @@ constexpr std::size_t digits_count_min = 128;
 constexpr unsigned digits_gain_min = 16;
 
 /// The best cut between lower bits and digits above, which are few: more save hardly more.
-Frame digits_frame(const Extremes& extremes, std::size_t count) {
-  const std::uint64_t range = extremes.greatest - extremes.least;
-  const unsigned width = width_of(range);
+Frame digits_frame(const WordRange& range, std::size_t count) {
+  const std::uint64_t greatest = range.greatest - range.least;
+  const unsigned width = width_of(greatest);
   Frame best{.size = std::numeric_limits<std::size_t>::max()};
   for (unsigned bits = 2; bits <= std::min(width, 6u); ++bits) {
     const unsigned low_width = width - bits;
-    const auto radix = static_cast<unsigned>(range >> low_width) + 1;
+    const auto radix = static_cast<unsigned>(greatest >> low_width) + 1;
     if (radix < radix_min || radix > radix_max) continue;
-    Frame frame{.base = extremes.least, .width = low_width, .radix = radix};
+    Frame frame{.base = range.least, .width = low_width, .radix = radix};
     frame.size = frame_size(frame, count);
     if (frame.size < best.size) best = frame;
   }
@@ -142,38 +143,23 @@ std::size_t zigzag_size(std::uint64_t word) {
   return (static_cast<std::size_t>(std::bit_width(zigzag(as_signed(word)) | 1)) + 6) / 7;
 }
 
-Extremes extremes_of(Words words) {
-  // Four at a time, so that one comparison does not wait for the one before.
-  std::array<std::int64_t, 4> least;
-  std::array<std::int64_t, 4> greatest;
-  least.fill(as_signed(words.front()));
-  greatest.fill(as_signed(words.front()));
-  const auto take = [&](std::size_t lane, std::uint64_t word) {
-    const std::int64_t value = as_signed(word);
-    least[lane] = value < least[lane] ? value : least[lane];
-    greatest[lane] = value > greatest[lane] ? value : greatest[lane];
-  };
-  std::size_t i = 0;
-  for (; i + 4 <= words.size(); i += 4) {
-    take(0, words[i]);
-    take(1, words[i + 1]);
-    take(2, words[i + 2]);
-    take(3, words[i + 3]);
-  }
-  for (; i < words.size(); ++i) take(0, words[i]);
-  return {static_cast<std::uint64_t>(std::ranges::min(least)),
-          static_cast<std::uint64_t>(std::ranges::max(greatest))};
+WordRange word_range_of(Words words) {
+  VARVE_ASSERT(!words.empty());
+  // A word may be read as the signed number of its bits.
+  const auto* const numbers = reinterpret_cast<const std::int64_t*>(words.data());
+  const auto range = *range_of(std::span(numbers, words.size()));
+  return {static_cast<std::uint64_t>(range.least), static_cast<std::uint64_t>(range.greatest)};
 }
 
 Frame choose_frame(Words words) {
   if (words.empty()) return {.size = frame_size({}, 0)};
-  return choose_frame(words, extremes_of(words));
+  return choose_frame(words, word_range_of(words));
 }
 
 namespace {
 
-Frame choose_bits(Words words, const Extremes& extremes) {
-  Frame best = plain_frame(extremes, words.size());
+Frame choose_bits(Words words, const WordRange& range) {
+  Frame best = plain_frame(range, words.size());
   const bool may_have_exceptions =
       words.size() >= 2 * sample_size && words.size() <= patched_count_max;
   if (!may_have_exceptions || best.width == 0 || !is_concentrated(words, best)) return best;
@@ -193,10 +179,10 @@ Frame choose_bits(Words words, const Extremes& extremes) {
 
 }  // namespace
 
-Frame choose_frame(Words words, const Extremes& extremes) {
-  const Frame bits = choose_bits(words, extremes);
+Frame choose_frame(Words words, const WordRange& range) {
+  const Frame bits = choose_bits(words, range);
   if (words.size() < digits_count_min || is_constant(bits)) return bits;
-  const Frame digits = digits_frame(extremes, words.size());
+  const Frame digits = digits_frame(range, words.size());
   return digits.size < bits.size - bits.size / digits_gain_min ? digits : bits;
 }
 

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "engine/base/bytes.hpp"
+#include "engine/numeric/number_range.hpp"
 
 namespace varve::engine {
 
@@ -27,10 +28,8 @@ constexpr std::size_t patched_count_max = std::size_t{1} << 16;
 
 inline std::int64_t as_signed(std::uint64_t word) { return static_cast<std::int64_t>(word); }
 
-struct Extremes {
-  std::uint64_t least;  // As signed numbers.
-  std::uint64_t greatest;
-};
+/// The least and the greatest of some words, compared as signed numbers.
+using WordRange = NumberRange<std::uint64_t>;
 
 /// Whether all words are the base.
 inline bool is_constant(const Frame& frame) {
@@ -38,11 +37,11 @@ inline bool is_constant(const Frame& frame) {
 }
 
 /// REQUIRES a word.
-Extremes extremes_of(std::span<const std::uint64_t> words);
+WordRange word_range_of(std::span<const std::uint64_t> words);
 
 /// The frame that takes least, or nearly so: exceptions are weighed where a sample shows some.
 Frame choose_frame(std::span<const std::uint64_t> words);
-Frame choose_frame(std::span<const std::uint64_t> words, const Extremes& extremes);
+Frame choose_frame(std::span<const std::uint64_t> words, const WordRange& range);
 
 /// REQUIRES the frame that was chosen for these words.
 void encode_frame(std::span<const std::uint64_t> words, const Frame& frame, Bytes& target);

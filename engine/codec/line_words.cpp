@@ -131,9 +131,9 @@ std::optional<std::uint64_t> choose_slope(Words sums, Words places, double step)
 }
 
 /// How many of the clock's steps each word has.
-void count_steps(Words words, const Extremes& extremes, double step,
+void count_steps(Words words, const WordRange& range, double step,
                  std::span<std::uint64_t> counts) {
-  if (as_double(extremes.least) > step / 2 && as_double(extremes.greatest) < step * 3 / 2) {
+  if (as_double(range.least) > step / 2 && as_double(range.greatest) < step * 3 / 2) {
     std::ranges::fill(counts, 1);
     return;
   }
@@ -154,14 +154,14 @@ bool encode_line_if_it_pays(Words steps, Bytes& target) {
   Scratch quotients(steps.size());
   const Words words = quotients.words();
   if (!divide(steps, divisor, quotients.words())) return false;
-  const Extremes extremes = extremes_of(words);
-  if (extremes.greatest >= sum_max / words.size()) return false;
+  const WordRange range = word_range_of(words);
+  if (range.greatest >= sum_max / words.size()) return false;
 
   const double step = *sampled / static_cast<double>(divisor);
   Scratch counts(words.size());
   Scratch places(words.size());
   Scratch distances(words.size());
-  count_steps(words, extremes, step, counts.words());
+  count_steps(words, range, step, counts.words());
   std::partial_sum(counts.words().begin(), counts.words().end(), places.words().begin());
   std::partial_sum(words.begin(), words.end(), distances.words().begin());
   const auto slope = choose_slope(distances.words(), places.words(), step);
@@ -173,7 +173,7 @@ bool encode_line_if_it_pays(Words steps, Bytes& target) {
   const Frame counts_frame = choose_frame(counts.words());
   const Frame frame = choose_frame(distances.words());
   const std::size_t size = counts_frame.size + frame.size + sizeof(*slope);
-  if (size + size / 32 >= choose_frame(words, extremes).size) return false;
+  if (size + size / 32 >= choose_frame(words, range).size) return false;
   ByteWriter writer(target);
   writer.put(std::to_underlying(Encoding::line));
   writer.put_varint(divisor);

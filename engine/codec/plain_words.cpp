@@ -73,10 +73,10 @@ void words_of_raw(ByteSpan bytes, std::span<std::uint64_t> words) {
 
 PlainWords::PlainWords(Words words)
     : words_(words),
-      extremes_(extremes_of(words)),
+      range_(word_range_of(words)),
       deltas_(words.size() - 1),
       deltas2_(words.size() - 1),
-      frame_(choose_frame(words, extremes_)),
+      frame_(choose_frame(words, range_)),
       size_(frame_.size) {
   if (is_constant(frame_)) {
     encoding_ = Encoding::constant;

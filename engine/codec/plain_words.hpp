@@ -20,7 +20,7 @@ class PlainWords {
 
   /// What encode() appends, at most, in bytes, without the tag.
   std::size_t size() const { return size_; }
-  Extremes extremes() const { return extremes_; }
+  WordRange range() const { return range_; }
 
   /// Appends the tag and what belongs to it.
   void encode(Bytes& target);
@@ -31,7 +31,7 @@ class PlainWords {
   std::span<std::uint64_t> deltas2() { return deltas2_.words().first(words_.size() - 2); }
 
   std::span<const std::uint64_t> words_;
-  Extremes extremes_;
+  WordRange range_;
   Scratch deltas_;
   Scratch deltas2_;
   Encoding encoding_ = Encoding::packed;

@@ -57,20 +57,20 @@ constexpr std::size_t scaled_size_max = 21;  // Tag and two varints.
 
 }  // namespace
 
-bool encode_scaled_if_it_pays(Words words, const Extremes& extremes, std::size_t size,
+bool encode_scaled_if_it_pays(Words words, const WordRange& range, std::size_t size,
                               Bytes& target) {
-  const std::uint64_t divisor = sampled_divisor(words, extremes.least);
+  const std::uint64_t divisor = sampled_divisor(words, range.least);
   if (divisor < 2) return false;
   Scratch quotients(words.size());
-  const bool small = extremes.greatest - extremes.least <= std::uint64_t{1} << 51;
-  if (!(small ? divide_small : divide_large)(words, extremes.least, divisor, quotients.words())) {
+  const bool small = range.greatest - range.least <= std::uint64_t{1} << 51;
+  if (!(small ? divide_small : divide_large)(words, range.least, divisor, quotients.words())) {
     return false;
   }
   PlainWords plain(quotients.words());
   if (plain.size() + scaled_size_max >= size) return false;
   ByteWriter writer(target);
   writer.put(std::to_underlying(Encoding::scaled));
-  writer.put_zigzag(as_signed(extremes.least));
+  writer.put_zigzag(as_signed(range.least));
   writer.put_varint(divisor);
   plain.encode(target);
   return true;

@@ -24,7 +24,7 @@ void encode_words(std::span<const std::uint64_t> words, Compression compression,
   PlainWords plain(words);
   const std::size_t size = plain.size();
   if (size >= elaborate_size_min) {
-    if (encode_scaled_if_it_pays(words, plain.extremes(), size, target)) return;
+    if (encode_scaled_if_it_pays(words, plain.range(), size, target)) return;
     const bool costly = size > words.size() * 3 / 2;
     if (costly && encode_dictionary_if_it_pays(words, size, target)) return;
   }
