@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "engine/numeric/number_range.hpp"
-#include "query/aggregate/counter.hpp"
+#include "query/aggregate/number.hpp"
 
 namespace varve::query {
 

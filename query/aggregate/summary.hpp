@@ -6,7 +6,7 @@
 #include <span>
 
 #include "engine/numeric/exact_sum.hpp"
-#include "query/aggregate/counter.hpp"
+#include "query/aggregate/counter_growth.hpp"
 #include "query/aggregate/extremes.hpp"
 #include "query/aggregate/moments.hpp"
 #include "query/aggregate/quantiles.hpp"
@@ -52,8 +52,8 @@ class Summary {
   void reset();
 
   /// Readings from beside the bucket may be put in, so that steps into it count.
-  Counter& counter() { return counter_; }
-  const Counter& counter() const { return counter_; }
+  CounterGrowth& counter() { return counter_; }
+  const CounterGrowth& counter() const { return counter_; }
 
   std::optional<Value> value(const Aggregation& function) const;
 
@@ -79,7 +79,7 @@ class Summary {
   Extremes extremes_;
   std::optional<End> first_;
   std::optional<End> last_;
-  Counter counter_;
+  CounterGrowth counter_;
   std::unique_ptr<Moments> moments_;  // Where needed: they are large.
   std::unique_ptr<Quantiles> quantiles_;
 };

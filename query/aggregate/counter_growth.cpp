@@ -1,4 +1,4 @@
-#include "query/aggregate/counter.hpp"
+#include "query/aggregate/counter_growth.hpp"
 
 namespace varve::query {
 
@@ -22,7 +22,7 @@ void subtract(engine::ExactSum& sum, const Number& number) {
 
 }  // namespace
 
-void Counter::add_newer(const Reading& reading) {
+void CounterGrowth::add_newer(const Reading& reading) {
   if (newest_) {
     stepped_ = true;
     if (less(reading.value, newest_->value)) query::add(lost_, newest_->value);
@@ -32,7 +32,7 @@ void Counter::add_newer(const Reading& reading) {
   newest_ = reading;
 }
 
-void Counter::add_older(const Reading& reading) {
+void CounterGrowth::add_older(const Reading& reading) {
   if (oldest_) {
     stepped_ = true;
     if (less(oldest_->value, reading.value)) query::add(lost_, reading.value);
@@ -42,7 +42,7 @@ void Counter::add_older(const Reading& reading) {
   oldest_ = reading;
 }
 
-void Counter::add(const Counter& other) {
+void CounterGrowth::add(const CounterGrowth& other) {
   if (other.stepped_) {
     joined_ = true;
     increases_.add(other.growth());
@@ -55,7 +55,7 @@ void Counter::add(const Counter& other) {
   }
 }
 
-void Counter::reset() {
+void CounterGrowth::reset() {
   oldest_.reset();
   newest_.reset();
   stepped_ = joined_ = false;
@@ -64,7 +64,7 @@ void Counter::reset() {
   rates_.reset();
 }
 
-engine::ExactSum Counter::growth() const {
+engine::ExactSum CounterGrowth::growth() const {
   engine::ExactSum growth;
   if (!stepped_) return growth;
   growth.add(lost_);
@@ -73,14 +73,14 @@ engine::ExactSum Counter::growth() const {
   return growth;
 }
 
-std::optional<double> Counter::increase() const {
+std::optional<double> CounterGrowth::increase() const {
   if (!stepped_ && !joined_) return std::nullopt;
   engine::ExactSum all = growth();
   all.add(increases_);
   return all.rounded();
 }
 
-std::optional<double> Counter::rate() const {
+std::optional<double> CounterGrowth::rate() const {
   if (!stepped_) return joined_ ? std::optional(rates_.rounded()) : std::nullopt;
   const auto elapsed = static_cast<double>(static_cast<std::uint64_t>(newest_->ts) -
                                            static_cast<std::uint64_t>(oldest_->ts));
