@@ -57,10 +57,10 @@ std::vector<std::size_t> level0_seeds(const LiveTables& tables, const Rules& rul
   return usable;
 }
 
-/// Tables of neighbouring levels, and the box that holds them all.
-class Group {
+/// The box of keys and times around some tables of neighbouring levels.
+class Box {
  public:
-  explicit Group(const LiveTables& tables) : tables_(tables) {}
+  explicit Box(const LiveTables& tables) : tables_(tables) {}
 
   void add(std::size_t position) {
     const engine::TableMeta& meta = *tables_[position].meta;
@@ -125,33 +125,32 @@ std::map<Timestamp, std::vector<std::size_t>> small_tables(const LiveTables& tab
                                                            std::uint32_t target, Timestamp newest) {
   const std::int64_t width = window_width(rules.window, target);
   const std::int64_t margin = window_width(rules.window, level);
-  std::map<Timestamp, std::vector<std::size_t>> groups;
+  std::map<Timestamp, std::vector<std::size_t>> by_window;
   for (std::size_t position = 0; position < tables.size(); ++position) {
     const LiveTable& table = tables[position];
     if (table.level != level || table.blocked || table.meta->weight() >= rules.cut_bytes) continue;
     const Timestamp end = window_last(table.meta->times.first, width);
     if (table.meta->times.last > end) continue;
     if (newest < saturating_add(end, margin)) continue;  // Not closed.
-    groups[end].push_back(position);
+    by_window[end].push_back(position);
   }
-  return groups;
+  return by_window;
 }
 
 std::optional<CompactionPlan> join(const LiveTables& tables, const Rules& rules,
                                    std::vector<std::size_t> small, std::uint32_t level,
                                    std::uint32_t target) {
   std::ranges::sort(small, {}, [&](std::size_t at) { return tables[at].meta->times.first; });
-  Group group(tables);
+  Box box(tables);
   for (const std::size_t position : small) {
-    if (group.size() != 0 && group.bytes() + tables[position].meta->weight() > rules.job_bytes)
-      break;
-    group.add(position);
+    if (box.size() != 0 && box.bytes() + tables[position].meta->weight() > rules.job_bytes) break;
+    box.add(position);
   }
-  if (group.size() < rules.join_tables && group.bytes() < 2 * rules.cut_bytes) return std::nullopt;
-  const std::uint64_t gain = group.bytes();
-  group.close(std::min(level + 1, target), target);
-  if (group.blocked() || group.bytes() / rules.share > gain) return std::nullopt;
-  return group.plan(target);
+  if (box.size() < rules.join_tables && box.bytes() < 2 * rules.cut_bytes) return std::nullopt;
+  const std::uint64_t gain = box.bytes();
+  box.close(std::min(level + 1, target), target);
+  if (box.blocked() || box.bytes() / rules.share > gain) return std::nullopt;
+  return box.plan(target);
 }
 
 }  // namespace
@@ -179,17 +178,17 @@ std::optional<CompactionPlan> choose_compaction(const LiveTables& tables, const 
 }
 
 std::optional<CompactionPlan> plan_merge_down(const LiveTables& tables, std::size_t position) {
-  Group group(tables);
-  group.add(position);
+  Box box(tables);
+  box.add(position);
   const std::uint32_t level = tables[position].level;
   std::uint32_t target = level;
   for (const LiveTable& older : tables) {
-    if (older.level > level && group.overlaps(*older.meta)) target = std::max(target, older.level);
+    if (older.level > level && box.overlaps(*older.meta)) target = std::max(target, older.level);
   }
   if (target == level) return std::nullopt;
-  group.close(level + 1, target);
-  if (group.blocked()) return std::nullopt;
-  return group.plan(target);
+  box.close(level + 1, target);
+  if (box.blocked()) return std::nullopt;
+  return box.plan(target);
 }
 
 }  // namespace varve::maintenance

@@ -21,7 +21,7 @@
 // the newest_flush of its newest input: so no table between the inputs may overlap them.
 //
 // What a good one does. Level 0 gathers flushes until four of about one size lie together. Their
-// rows mostly lie after everything in level 1 and go there, once, in tables of one stretch of time
+// rows mostly lie after everything in level 1 and go there, once, in tables of one span of time
 // each. The late rows among them overlap tables of level 1. Where they are many they are merged
 // into those; where they are few they stay behind in level 0, in one table that waits for more of
 // its size. Tables that stayed small are joined, eight and more at a time, within the windows of
@@ -72,7 +72,7 @@ struct Rules {
   engine::BlockSize block_size = {};
 };
 
-/// A stretch of time whose rows go to one place.
+/// A span of time whose rows go to one place.
 struct Region {
   engine::TimeSpan times;
   std::uint64_t bytes = 0;  // About.

@@ -1,10 +1,10 @@
 #include <algorithm>
-#include <limits>
-#include <string_view>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "maintenance/compaction_choice.hpp"
-#include "maintenance/windows.hpp"
+#include "maintenance/level0_covers.hpp"
+#include "maintenance/level0_line.hpp"
 
 // How a compaction from level 0 is cut in time.
 //
@@ -19,58 +19,7 @@
 
 namespace varve::maintenance {
 
-using engine::TimeSpan;
-
 namespace {
-
-/// As a number that cannot overflow.
-double length(const TimeSpan& times) {
-  return static_cast<double>(times.last) - static_cast<double>(times.first) + 1;
-}
-
-struct Keys {
-  std::string_view first;
-  std::string_view last;
-
-  bool overlaps(const engine::TableMeta& meta) const {
-    return meta.first_key <= last && first <= meta.last_key;
-  }
-  void add(const engine::TableMeta& meta) {
-    first = std::min<std::string_view>(first, meta.first_key);
-    last = std::max<std::string_view>(last, meta.last_key);
-  }
-};
-
-/// A stretch of time that tables outside level 0's inputs have.
-struct Cover {
-  TimeSpan times;
-  Keys keys;
-  std::uint64_t bytes = 0;
-  std::vector<std::size_t> tables;  // Of level 1.
-  bool barred = false;              // By a damaged table.
-};
-
-/// Rows of the inputs between two covers, or over one.
-struct Stretch {
-  TimeSpan times;
-  double bytes = 0;              // Of the inputs.
-  const Cover* cover = nullptr;  // Taken with it.
-  /// The cover has keys beyond the inputs': a table that held other times too could meet tables of
-  /// level 1 that are no part of this.
-  bool alone = false;
-};
-
-/// Stretches that go down as tables side by side, with no untaken cover in between.
-using Run = std::vector<Stretch>;
-
-double bytes_of(const Run& run) {
-  double bytes = 0;
-  for (const Stretch& stretch : run) bytes += stretch.bytes;
-  return bytes;
-}
-bool has_cover(const Run& run) {
-  return std::ranges::any_of(run, [](const Stretch& one) { return one.cover != nullptr; });
-}
 
 class Planner {
  public:
@@ -88,12 +37,13 @@ class Planner {
     do {
       close_between();
       if (inputs().empty()) return std::nullopt;
-      regions = choose_regions();
+      regions = this->regions();
     } while (take_along(regions));
     if (rules_.everything ? regions.empty() : inputs().size() < 2) return std::nullopt;
 
     CompactionPlan plan{.output_level = 1, .inputs = {}, .regions = std::move(regions)};
     for (std::size_t position = 0; position < tables_.size(); ++position) {
+      VARVE_ASSERT(!in_[position] || !out_[position]);
       if (in_[position] || taken(plan.regions, position)) {
         plan.inputs.push_back(tables_[position].meta->number);
       }
@@ -120,20 +70,14 @@ class Planner {
 
   Keys keys() const {
     const auto positions = inputs();
-    Keys keys{tables_[positions.front()].meta->first_key,
-              tables_[positions.front()].meta->last_key};
-    for (const std::size_t position : positions) keys.add(*tables_[position].meta);
+    Keys keys = keys_of(*tables_[positions.front()].meta);
+    for (const std::size_t position : positions) keys.add(keys_of(*tables_[position].meta));
     return keys;
   }
 
-  Shape shape_of(std::size_t position) const {
-    const LiveTable& table = tables_[position];
-    if (table.shape != nullptr) return *table.shape;
-    return {{table.meta->times, table.meta->size}};
-  }
-
   bool meet(std::size_t a, std::size_t b) const {
-    return tables_[a].meta->overlaps(*tables_[b].meta) && overlaps(shape_of(a), shape_of(b));
+    return tables_[a].meta->overlaps(*tables_[b].meta) &&
+           overlaps(cells_of(tables_[a]), cells_of(tables_[b]));
   }
 
   /// Rows that stay in level 0 come to count as new as the newest input: whatever lies between
@@ -167,7 +111,7 @@ class Planner {
       // Those that cannot come are covers: no region lies over them.
       if (in_[position] || out_[position] || table.meta->newest_flush > newest) continue;
       if (!hull.overlaps(*table.meta)) continue;
-      const Shape shape = shape_of(position);
+      const Shape shape = cells_of(tables_[position]);
       if (std::ranges::any_of(
               regions, [&](const Region& region) { return overlaps(shape, region.times); })) {
         in_[position] = true;
@@ -180,7 +124,7 @@ class Planner {
   Shape cells() const {
     Shape all;
     for (const std::size_t position : inputs()) {
-      const Shape shape = shape_of(position);
+      const Shape shape = cells_of(tables_[position]);
       all.insert(all.end(), shape.begin(), shape.end());
     }
     std::ranges::sort(all, {}, [](const Cell& cell) { return cell.times.first; });
@@ -196,224 +140,11 @@ class Planner {
     return merged;
   }
 
-  /// Ascending and disjoint; also what tables of level 1 meet only by way of others in a cover.
-  std::vector<Cover> covers(const TimeSpan& extent) const {
-    const Keys hull = keys();
-    const std::uint64_t newest = flush_max();
-    std::vector<Cover> found;
-    for (std::size_t position = 0; position < level0_; ++position) {
-      const engine::TableMeta& meta = *tables_[position].meta;
-      if (!out_[position] || meta.newest_flush > newest || !hull.overlaps(meta)) continue;
-      for (const Cell& cell : shape_of(position)) {
-        found.push_back({cell.times, hull, 0, {}, true});
-      }
-    }
-    std::vector<bool> seen(tables_.size());
-    const auto take = [&](std::size_t position) {
-      const LiveTable& table = tables_[position];
-      Cover cover{table.meta->times, hull, table.meta->size, {position}, table.blocked};
-      cover.keys.add(*table.meta);
-      found.push_back(std::move(cover));
-      seen[position] = true;
-    };
-    const auto level1 = [&](std::size_t position) {
-      return tables_[position].level == 1 && !seen[position];
-    };
-    for (std::size_t position = level0_; position < tables_.size(); ++position) {
-      const engine::TableMeta& meta = *tables_[position].meta;
-      if (level1(position) && hull.overlaps(meta) && meta.times.overlaps(extent)) take(position);
-    }
-    for (bool grown = true; grown;) {
-      grown = false;
-      found = merge(std::move(found));
-      for (std::size_t position = level0_; position < tables_.size(); ++position) {
-        const engine::TableMeta& meta = *tables_[position].meta;
-        if (!level1(position)) continue;
-        if (std::ranges::any_of(found, [&](const Cover& cover) {
-              return cover.keys.overlaps(meta) && cover.times.overlaps(meta.times);
-            })) {
-          take(position);
-          grown = true;
-        }
-      }
-    }
-    return found;
-  }
-
-  static std::vector<Cover> merge(std::vector<Cover> covers) {
-    std::ranges::sort(covers, {}, [](const Cover& cover) { return cover.times.first; });
-    std::vector<Cover> merged;
-    for (Cover& cover : covers) {
-      if (merged.empty() || cover.times.first > merged.back().times.last) {
-        merged.push_back(std::move(cover));
-        continue;
-      }
-      Cover& last = merged.back();
-      last.times.last = std::max(last.times.last, cover.times.last);
-      last.keys = {std::min(last.keys.first, cover.keys.first),
-                   std::max(last.keys.last, cover.keys.last)};
-      last.bytes += cover.bytes;
-      last.tables.insert(last.tables.end(), cover.tables.begin(), cover.tables.end());
-      last.barred = last.barred || cover.barred;
-    }
-    return merged;
-  }
-
-  /// The rows over each cover, and what is left of the cells between them. Rows within a cell
-  /// count as spread evenly.
-  static void divide(const Shape& cells, const std::vector<Cover>& covers,
-                     std::vector<double>& over, std::vector<Stretch>& between) {
-    over.assign(covers.size(), -1);
-    for (const Cell& cell : cells) {
-      const double density = static_cast<double>(cell.bytes) / length(cell.times);
-      TimeSpan rest = cell.times;
-      bool left = true;
-      for (std::size_t at = 0; at < covers.size() && left; ++at) {
-        const TimeSpan& cover = covers[at].times;
-        if (!cover.overlaps(rest)) continue;
-        if (rest.first < cover.first) {
-          const TimeSpan before{rest.first, cover.first - 1};
-          between.push_back({before, density * length(before), nullptr, false});
-        }
-        const TimeSpan under{std::max(rest.first, cover.first), std::min(rest.last, cover.last)};
-        over[at] = std::max(over[at], 0.0) + density * length(under);
-        left = rest.last > cover.last;
-        if (left) rest.first = cover.last + 1;
-      }
-      if (left) between.push_back({rest, density * length(rest), nullptr, false});
-    }
-  }
-
-  bool pays(const Cover& cover, double over) const {
-    if (cover.barred || over < 0) return false;
-    return rules_.everything ||
-           over * static_cast<double>(rules_.share) >= static_cast<double>(cover.bytes);
-  }
-
-  /// A hole in time wider than what the bulk of the rows takes parts islands from it.
-  double hole_max(const Shape& cells) const {
-    double total = 0;
-    for (const Cell& cell : cells) total += static_cast<double>(cell.bytes);
-    double sum = 0;
-    Timestamp first = cells.front().times.first;
-    Timestamp last = cells.back().times.last;
-    for (const Cell& cell : cells) {
-      const double before = std::exchange(sum, sum + static_cast<double>(cell.bytes));
-      if (before <= total / 16) first = cell.times.first;
-      if (sum >= total - total / 16) {
-        last = cell.times.last;
-        break;
-      }
-    }
-    return length({first, last}) + 8 * static_cast<double>(rules_.window);
-  }
-
-  std::vector<Region> choose_regions() {
+  std::vector<Region> regions() {
     const Shape all = cells();
-    covers_ = covers({all.front().times.first, all.back().times.last});
-    const Keys hull = keys();
-    std::vector<double> over;
-    std::vector<Stretch> line;
-    divide(all, covers_, over, line);
-    std::vector<TimeSpan> walls;
-    for (std::size_t at = 0; at < covers_.size(); ++at) {
-      if (pays(covers_[at], over[at])) {
-        const bool alone = covers_[at].keys.first < hull.first || covers_[at].keys.last > hull.last;
-        line.push_back({covers_[at].times, over[at], &covers_[at], alone});
-      } else {
-        walls.push_back(covers_[at].times);
-      }
-    }
-    std::ranges::sort(line, {}, [](const Stretch& one) { return one.times.first; });
-
-    double total = 0;
-    for (const Cell& cell : all) total += static_cast<double>(cell.bytes);
-    const double enough = std::min(static_cast<double>(rules_.island_bytes), total / 4);
-    std::vector<Region> regions;
-    for (const Run& run : runs(line, walls, hole_max(all), enough)) {
-      if (!rules_.everything && !has_cover(run) && bytes_of(run) < enough) continue;
-      cut(run, regions);
-    }
-    return bounded(std::move(regions));
-  }
-
-  /// Parts the line at walls and at holes. Small islands that are neighbours stay together.
-  static std::vector<Run> runs(const std::vector<Stretch>& line, const std::vector<TimeSpan>& walls,
-                               double hole_max, double enough) {
-    const auto small = [&](const Run& run) { return !has_cover(run) && bytes_of(run) < enough; };
-    std::vector<Run> runs;
-    std::size_t run_of_wall = 0;  // The first run after the last wall.
-    std::size_t wall = 0;
-    for (const Stretch& stretch : line) {
-      bool walled = stretch.alone || (!runs.empty() && runs.back().back().alone);
-      while (wall < walls.size() && walls[wall].first < stretch.times.first) {
-        walled = true;
-        ++wall;
-      }
-      const bool hole =
-          !runs.empty() && length({runs.back().back().times.last, stretch.times.first}) > hole_max;
-      if (walled) run_of_wall = runs.size();
-      if (runs.empty() || walled || hole) {
-        runs.push_back({stretch});
-      } else {
-        runs.back().push_back(stretch);
-      }
-      // A run that has ended small behind another small one belongs to it.
-      const std::size_t count = runs.size();
-      if ((walled || hole) && count >= 3 && count - 3 >= run_of_wall && small(runs[count - 2]) &&
-          small(runs[count - 3])) {
-        runs[count - 3].insert(runs[count - 3].end(), runs[count - 2].begin(),
-                               runs[count - 2].end());
-        runs.erase(runs.end() - 2);
-      }
-    }
-    const std::size_t count = runs.size();
-    if (count >= 2 && count - 2 >= run_of_wall && small(runs[count - 1]) &&
-        small(runs[count - 2])) {
-      runs[count - 2].insert(runs[count - 2].end(), runs[count - 1].begin(), runs[count - 1].end());
-      runs.pop_back();
-    }
-    return runs;
-  }
-
-  /// Where a window ends, and enough lies on both sides.
-  void cut(const Run& run, std::vector<Region>& regions) const {
-    const auto weight = [](const Stretch& one) {
-      return one.bytes + (one.cover == nullptr ? 0 : static_cast<double>(one.cover->bytes));
-    };
-    double left = 0;
-    for (const Stretch& stretch : run) left += weight(stretch);
-    const double enough = static_cast<double>(rules_.cut_bytes);
-    double bytes = 0;
-    Timestamp first = run.front().times.first;
-    for (std::size_t at = 0; at < run.size(); ++at) {
-      bytes += weight(run[at]);
-      left -= weight(run[at]);
-      const bool last = at + 1 == run.size();
-      if (!last && (bytes < enough || left < enough ||
-                    run[at + 1].times.first <= window_last(run[at].times.last, rules_.window))) {
-        continue;
-      }
-      regions.push_back({{first, run[at].times.last}, static_cast<std::uint64_t>(bytes)});
-      bytes = 0;
-      if (!last) first = run[at + 1].times.first;
-    }
-  }
-
-  /// The largest, as many as one job may write. The others wait for the next.
-  std::vector<Region> bounded(std::vector<Region> regions) const {
-    std::ranges::stable_sort(regions, std::ranges::greater{}, &Region::bytes);
-    if (regions.size() > rules_.regions_max) regions.resize(rules_.regions_max);
-    std::uint64_t total = 0;
-    std::size_t count = 0;
-    for (const Region& region : regions) {
-      total += region.bytes;
-      if (count != 0 && total > 2 * rules_.job_bytes) break;
-      ++count;
-    }
-    regions.resize(count);
-    std::ranges::sort(regions, {}, [](const Region& region) { return region.times.first; });
-    return regions;
+    covers_ = find_covers(tables_, out_,
+                          {keys(), {all.front().times.first, all.back().times.last}, flush_max()});
+    return choose_regions(all, keys(), covers_, rules_);
   }
 
   /// Whether a table of level 1 lies in the regions.
