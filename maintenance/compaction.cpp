@@ -72,8 +72,7 @@ class WatchedCursor final : public Cursor {
  private:
   template <class T>
   T watch(T result) {
-    if (!result && !broken_.table) broken_.table = table_;
-    return result;
+    return broken_.watch(table_, std::move(result));
   }
 
   const std::unique_ptr<Cursor> source_;
@@ -136,6 +135,7 @@ class Compaction {
     }
     for (TableStream& stream : streams_) VARVE_CHECK(stream.finish());
     outcome_.edit.added = files_.added();
+    VARVE_ASSERT(tables_are_apart());
     outcome_.rows_gone = rows_read_ - files_.rows();
     return std::move(outcome_);
   }
@@ -199,7 +199,8 @@ class Compaction {
     }
 
     VARVE_TRY(const auto statistics, statistics_of(*block));
-    VARVE_CHECK(watched(*block, stream.add(*block, statistics->blocks[block->number])));
+    VARVE_CHECK(broken_.watch(block->table->meta().number,
+                              stream.add(*block, statistics->blocks[block->number])));
     cursor.skip_block();
     return rows;
   }
@@ -207,18 +208,30 @@ class Compaction {
   Result<StatisticsPointer> statistics_of(const engine::StoredBlock& block) {
     StatisticsPointer& known = statistics_[block.table];
     if (known == nullptr) {
-      auto read = watched(block, block.table->statistics(*block.index, {.fill_cache = false}));
+      auto read = broken_.watch(block.table->meta().number,
+                                block.table->statistics(*block.index, {.fill_cache = false}));
       if (!read) return read;
       known = *std::move(read);
     }
     return known;
   }
 
-  /// Notes which table failed.
-  template <class T>
-  T watched(const engine::StoredBlock& block, T result) {
-    if (!result && !broken_.table) broken_.table = block.table->meta().number;
-    return result;
+  /// Whether each table below level 0 lies in one region, and none overlaps another in key and
+  /// time.
+  bool tables_are_apart() const {
+    const auto& added = files_.added();
+    for (auto one = added.begin(); one != added.end(); ++one) {
+      if (one->level == 0) continue;
+      const auto region = region_at(one->meta.times.last);
+      if (region == job_.plan.regions.end()) return false;
+      if (one->meta.times.first < region->times.first) return false;
+      if (std::any_of(added.begin(), one, [&](const auto& other) {
+            return other.level == one->level && other.meta.overlaps(one->meta);
+          })) {
+        return false;
+      }
+    }
+    return true;
   }
 
   using RegionPlace = std::vector<Region>::const_iterator;
@@ -284,6 +297,7 @@ class Compaction {
 
 Result<CompactionOutcome> run_compaction(const CompactionJob& job, JobFiles& files,
                                          BrokenInput& broken) {
+  VARVE_ASSERT(!job.plan.inputs.empty());
   return Compaction(job, files, broken).run();
 }
 

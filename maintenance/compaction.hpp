@@ -56,6 +56,13 @@ struct CompactionOutcome {
 
 /// Which input could not be read.
 struct BrokenInput {
+  /// Returns `result`; if it is an error, and the first, notes that it is the table's.
+  template <class T>
+  T watch(std::uint64_t number, T result) {
+    if (!result && !table) table = number;
+    return result;
+  }
+
   std::optional<std::uint64_t> table;
 };
 

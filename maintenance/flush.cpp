@@ -5,6 +5,7 @@
 #include <limits>
 #include <span>
 
+#include "engine/base/assert.hpp"
 #include "engine/memtable/short_rows.hpp"
 #include "varve/try.hpp"
 
@@ -38,6 +39,7 @@ Status write_series(engine::MemtableRows rows, std::size_t size_max, TableStream
 Result<engine::VersionEdit> write_flush(const engine::Memtable& memtable,
                                         const engine::Version& version, JobFiles& files,
                                         std::uint64_t table_bytes_max) {
+  VARVE_ASSERT(memtable.number() > version.flush_number);
   const std::uint64_t sequence = memtable.last_sequence();
   TableStream stream(files, 0, memtable.number(), table_bytes_max);
   const auto all_series = memtable.sorted_series();

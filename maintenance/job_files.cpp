@@ -3,6 +3,7 @@
 #include <tuple>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "engine/directory/file_names.hpp"
 #include "varve/try.hpp"
 
@@ -44,6 +45,7 @@ Status JobFiles::sync() {
 std::vector<std::filesystem::path> JobFiles::hand_over() { return std::exchange(paths_, {}); }
 
 Status TableStream::make_room(std::string_view key) {
+  VARVE_ASSERT(last_key_ <= key);
   if (writer_) {
     const bool same_key = key == last_key_;
     const bool full = writer_->bytes() >= table_bytes_max_;

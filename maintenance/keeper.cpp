@@ -45,6 +45,7 @@ Result<bool> Keeper::Impl::flush_oldest() {
   const auto& memtables = view->memtables();  // Newest first.
   if (memtables.size() < 2) return false;
   const engine::Memtable& memtable = *memtables.back();
+  VARVE_ASSERT(memtable.number() < memtables[memtables.size() - 2]->number());
   const nanoseconds begun = context.clock->monotonic();
   VARVE_CHECK(settle());
   JobFiles files(*context.tables, *context.versions, context.compression, rules.block_size);

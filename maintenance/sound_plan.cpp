@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/assert.hpp"
 #include "engine/version/version_edit.hpp"
 #include "maintenance/compaction_choice.hpp"
 
@@ -31,6 +32,7 @@ struct Parts {
 
 /// REQUIRES ascending regions.
 Parts parts_of(const Shape& shape, const std::vector<Region>& regions) {
+  VARVE_ASSERT(are_ascending(regions));
   Parts parts;
   for (const Cell& cell : shape) {
     TimeSpan rest = cell.times;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/assert.hpp"
 #include "maintenance/windows.hpp"
 
 namespace varve::maintenance {
@@ -33,6 +34,7 @@ bool ShapeBuilder::one_cell(const TimeSpan& times) const {
 }
 
 void ShapeBuilder::add(const TimeSpan& times, std::uint64_t bytes) {
+  VARVE_ASSERT(!times.empty() && one_cell(times));
   const auto [at, fresh] = cells_.try_emplace(window_first(times.first, width_), times, bytes);
   if (fresh) {
     while (cells_.size() > cells_max) widen();
@@ -49,6 +51,7 @@ void ShapeBuilder::add(std::span<const Timestamp> timestamps, std::uint64_t byte
   while (!timestamps.empty()) {
     const auto end = std::ranges::upper_bound(timestamps, window_last(timestamps.front(), width_));
     const auto count = static_cast<std::size_t>(end - timestamps.begin());
+    VARVE_ASSERT(count > 0 && timestamps.front() <= timestamps[count - 1]);
     const std::uint64_t share = bytes / rows_left * count;
     add(TimeSpan{timestamps.front(), timestamps[count - 1]}, share);
     bytes -= share;
@@ -67,7 +70,10 @@ void ShapeBuilder::widen() {
 Shape ShapeBuilder::finish() const {
   Shape shape;
   shape.reserve(cells_.size());
-  for (const auto& [first, cell] : cells_) shape.push_back(cell);
+  for (const auto& [first, cell] : cells_) {
+    VARVE_ASSERT(shape.empty() || shape.back().times.last < cell.times.first);
+    shape.push_back(cell);
+  }
   return shape;
 }
 

@@ -50,6 +50,7 @@ std::uint64_t take_digit(std::uint64_t& fraction, unsigned radix) {
 }  // namespace
 
 std::size_t digits_size(std::size_t count, unsigned radix) {
+  VARVE_ASSERT(radix >= radix_min && radix <= radix_max);
   const std::size_t digits = capacities[radix].digits;
   return (count + digits - 1) / digits * sizeof(std::uint64_t);
 }

@@ -19,8 +19,8 @@ inline constexpr unsigned radix_max = 63;
 /// Bytes that `count` digits take. REQUIRES radix_min <= radix <= radix_max, here and below.
 std::size_t digits_size(std::size_t count, unsigned radix);
 
-/// Writes the digit (value - base) / 2^shift of each value. REQUIRES each digit to be below the
-/// radix, and a target of digits_size() bytes.
+/// Writes the digit (value - base) / 2^shift of each value. REQUIRES a target of digits_size()
+/// bytes, and each digit to be below the radix: not asserted, since it would double the work.
 void pack_digits(std::span<const std::uint64_t> values, std::uint64_t base, unsigned shift,
                  unsigned radix, std::span<std::byte> target);
 

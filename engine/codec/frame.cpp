@@ -214,9 +214,11 @@ void encode_frame(Words words, const Frame& frame, Bytes& target) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::uint64_t high = (words[i] - frame.base) >> frame.width;
     if (high == 0) continue;
+    VARVE_ASSERT(found < frame.exceptions);
     highs[found++] = high;
     writer.put(static_cast<std::uint16_t>(i));
   }
+  VARVE_ASSERT(found == frame.exceptions);
   pack_more(highs, 0, frame.high_width);
 }
 

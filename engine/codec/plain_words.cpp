@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/base/assert.hpp"
+
 namespace varve::engine {
 
 namespace {
@@ -67,6 +69,7 @@ void encode_raw(Words words, Bytes& target) {
 }
 
 void words_of_raw(ByteSpan bytes, std::span<std::uint64_t> words) {
+  VARVE_ASSERT(bytes.size() == words.size_bytes());
   copy_bytes(words.data(), bytes.data(), words.size_bytes());
   for (std::uint64_t& word : words) word = little_endian(word);
 }

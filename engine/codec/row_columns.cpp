@@ -4,12 +4,14 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/assert.hpp"
 #include "engine/codec/columns.hpp"
 #include "engine/codec/words.hpp"
 
 namespace varve::engine {
 
 void encode_steps(std::span<const Timestamp> timestamps, Bytes& target) {
+  VARVE_ASSERT(!timestamps.empty());
   std::vector<std::uint64_t> steps(timestamps.size() - 1);
   for (std::size_t i = 0; i < steps.size(); ++i) {
     steps[i] = static_cast<std::uint64_t>(wrapping_subtract(timestamps[i + 1], timestamps[i]));
@@ -18,6 +20,7 @@ void encode_steps(std::span<const Timestamp> timestamps, Bytes& target) {
 }
 
 void decode_steps(ByteReader& reader, std::span<Timestamp> timestamps) {
+  VARVE_ASSERT(!timestamps.empty());
   const auto rest = timestamps.subspan(1);
   // Signed and unsigned of one width may alias each other.
   decode_step_sums(reader, static_cast<std::uint64_t>(timestamps.front()),
@@ -26,6 +29,7 @@ void decode_steps(ByteReader& reader, std::span<Timestamp> timestamps) {
 
 void encode_expiries(std::span<const Timestamp> expiries, std::span<const Timestamp> timestamps,
                      Bytes& target) {
+  VARVE_ASSERT(expiries.size() == timestamps.size());
   ByteWriter writer(target);
   if (std::ranges::all_of(expiries, [](Timestamp at) { return at == never; })) {
     writer.put(std::to_underlying(ExpiryForm::none));

@@ -26,7 +26,7 @@ std::uint64_t sampled_divisor(Words words, std::uint64_t least) {
 }
 
 /// Division in doubles, which processors do for several at once, and exact for these. False where
-/// it leaves a remainder somewhere. REQUIRES differences of at most 2^51.
+/// it leaves a remainder somewhere. REQUIRES differences of at most 2^51, as the caller asks.
 bool divide_small(Words words, std::uint64_t least, std::uint64_t divisor,
                   std::span<std::uint64_t> quotients) {
   constexpr double magic = 0x1p52;  // Above it, the low bits of a double are an integer.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/base/assert.hpp"
 #include "engine/numeric/lanes.hpp"
 
 namespace varve::engine {
@@ -106,6 +107,7 @@ std::optional<ExactPair> exact_pair_of(std::span<const double> values) {
 void Superaccumulator::add(double value) {
   const auto bits = std::bit_cast<std::uint64_t>(value);
   const unsigned exponent = exponent_of(bits);
+  VARVE_ASSERT(exponent != exponent_end);
   const std::uint64_t mantissa = (bits & mantissa_mask) | (exponent == 0 ? 0 : hidden_bit);
   const unsigned place = exponent == 0 ? 0 : exponent - 1;
   const unsigned shift = place % 32;
@@ -118,6 +120,7 @@ void Superaccumulator::add(double value) {
 }
 
 void Superaccumulator::add(Int128 value, int exponent) {
+  VARVE_ASSERT(exponent >= lowest_exponent && exponent <= 900);
   const auto place = static_cast<unsigned>(exponent - lowest_exponent);
   const unsigned shift = place % 32;
   const bool negative = value < 0;
@@ -186,6 +189,7 @@ void ExactSum::add(std::span<const double> values) {
 
 /// REQUIRES at most values_at_once.
 void ExactSum::add_one_by_one(std::span<const double> values) {
+  VARVE_ASSERT(values.size() <= values_at_once);
   Int128 sum = 0;
   for (const double value : values) {
     const auto bits = std::bit_cast<std::uint64_t>(value);

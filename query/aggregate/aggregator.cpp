@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "varve/try.hpp"
 
 namespace varve::query {
@@ -32,6 +33,7 @@ Status Aggregator::add(const Block& block) {
 Status Aggregator::add(std::string_view key, const BlockStatistics& block) {
   VARVE_CHECK(change_series(key));
   const std::int64_t bucket = plan_.buckets.number_of(block.first_ts);
+  VARVE_ASSERT(bucket == plan_.buckets.number_of(block.last_ts));
   if (bucket_ != bucket) VARVE_CHECK(change_bucket(bucket));
   summary_.add(block);
   return {};
@@ -54,6 +56,7 @@ std::size_t Aggregator::end_in_bucket(const Block& block, std::size_t begin) con
 
 Status Aggregator::change_series(std::string_view key) {
   if (in_series_ && key == key_) return {};
+  VARVE_ASSERT(!in_series_ || key_ < key);
   VARVE_CHECK(close_series());
   in_series_ = true;
   key_.assign(key);
@@ -65,6 +68,7 @@ Status Aggregator::change_series(std::string_view key) {
 }
 
 Status Aggregator::change_bucket(std::int64_t bucket) {
+  VARVE_ASSERT(!bucket_ || (plan_.newest_first ? bucket < *bucket_ : bucket > *bucket_));
   VARVE_CHECK(close_bucket());
   bucket_ = bucket;
   bucket_span_ = plan_.buckets.span_of(bucket);

@@ -3,6 +3,7 @@
 #include <limits>
 #include <optional>
 
+#include "engine/base/assert.hpp"
 #include "engine/numeric/exact_sum.hpp"
 #include "varve/aggregation.hpp"
 
@@ -27,6 +28,7 @@ Timestamp saturated(Int128 ts) {
 }  // namespace
 
 Buckets::Buckets(Duration width, Duration offset) : width_(width.count()) {
+  VARVE_ASSERT(width_ >= 1);
   offset_ = offset.count() % width_;
   if (offset_ < 0) offset_ += width_;
 }
@@ -47,7 +49,9 @@ Timestamp Buckets::start_of(std::int64_t number) const {
 engine::TimeSpan Buckets::span_of(std::int64_t number) const {
   if (all_of_time()) return {};
   const Int128 start = static_cast<Int128>(number) * width_ + offset_;
-  return {saturated(start), saturated(start + width_ - 1)};
+  const engine::TimeSpan span{saturated(start), saturated(start + width_ - 1)};
+  VARVE_ASSERT(span.first <= start + width_ - 1 && span.last >= start);
+  return span;
 }
 
 }  // namespace varve::query

@@ -1,5 +1,7 @@
 #include "query/aggregate/counter_growth.hpp"
 
+#include "engine/base/assert.hpp"
+
 namespace varve::query {
 
 namespace {
@@ -82,6 +84,8 @@ std::optional<double> CounterGrowth::increase() const {
 
 std::optional<double> CounterGrowth::rate() const {
   if (!stepped_) return joined_ ? std::optional(rates_.rounded()) : std::nullopt;
+  // Asked here and not of each reading, of which there are many.
+  VARVE_ASSERT(newest_->ts > oldest_->ts);
   const auto elapsed = static_cast<double>(static_cast<std::uint64_t>(newest_->ts) -
                                            static_cast<std::uint64_t>(oldest_->ts));
   return growth().rounded() / (elapsed / 1e6);

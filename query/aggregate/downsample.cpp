@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "engine/record/range.hpp"
 #include "query/aggregate/aggregate_answers.hpp"
 #include "varve/try.hpp"
@@ -77,6 +78,7 @@ Result<std::uint64_t> downsample(AnswerSource& source, const AggregationPlan& pl
   };
   const AnswerSink sink = [&](const BucketValue& answer) -> Status {
     if (!answer.value) return {};
+    VARVE_ASSERT(answer.function < targets.size());
     Target& target = targets[answer.function];
     key.resize(target_prefix.size());
     (key += answer.key) += target.suffix;

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "query/aggregate/interpolation.hpp"
 #include "varve/try.hpp"
 
@@ -24,6 +25,9 @@ std::optional<double> number_of(const Value& value) {
 }  // namespace
 
 Status GapFiller::offer(std::string_view key, std::int64_t bucket, Value value) {
+  VARVE_ASSERT(!last_ || (plan_.newest_first ? bucket < last_->bucket : bucket > last_->bucket));
+  VARVE_ASSERT(bucket >= plan_.first_bucket.value_or(bucket));
+  VARVE_ASSERT(bucket <= plan_.last_bucket.value_or(bucket));
   Known next{bucket, std::move(value)};
   if (plan_.fill != Fill::none) {
     const auto& edge = plan_.newest_first ? plan_.last_bucket : plan_.first_bucket;

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "engine/base/assert.hpp"
+
 namespace varve::query {
 
 Moments::Part Moments::part_of(std::span<const double> values) {
@@ -50,6 +52,7 @@ void Moments::add(const Moments& other) {
 
 double Moments::standard_deviation() const {
   const Part all = joined(folded_, part_of(pending()));
+  VARVE_ASSERT(all.count != 0);
   const double variance = all.squares / static_cast<double>(all.count);
   // Rounding may leave a little less than nothing; a NaN stays.
   return variance < 0 ? 0 : std::sqrt(variance);

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numbers>
 
+#include "engine/base/assert.hpp"
 #include "query/aggregate/interpolation.hpp"
 
 namespace varve::query {
@@ -107,6 +108,7 @@ double Quantiles::finite_at(double rank) const {
 }
 
 double Quantiles::value(double q) const {
+  VARVE_ASSERT(q >= 0 && q <= 1);
   if (!centroids_.empty() && !values_.empty()) {
     Quantiles whole = *this;
     whole.compress();

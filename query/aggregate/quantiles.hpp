@@ -23,6 +23,7 @@ class Quantiles {
   void reset();
 
   /// NaN where nothing but NaN came, or the answer would lie between two opposite infinities.
+  /// REQUIRES 0 <= q <= 1.
   double value(double q) const;
 
  private:

@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "engine/base/assert.hpp"
+
 namespace varve::query {
 
 namespace {
@@ -40,6 +42,7 @@ Summary::Summary(const Needs& needs) : needs_(needs) {
 }
 
 void Summary::add(const Block& block, std::size_t begin, std::size_t end, bool newest_first) {
+  VARVE_ASSERT(begin <= end && end <= block.size());
   if (begin == end) return;
   records_ += end - begin;
   if (needs_.ends) {
@@ -88,6 +91,7 @@ void Summary::add_readings(std::span<const T> values, std::span<const Timestamp>
 }
 
 void Summary::add(const BlockStatistics& block) {
+  VARVE_ASSERT(needs_.statistics_suffice());
   if (block.numbers.type == engine::RowType::int64) {
     const auto sum = static_cast<engine::Int128>(
         static_cast<engine::Uint128>(block.numbers.sum_high) << 64 | block.numbers.sum_low);
@@ -170,13 +174,27 @@ std::optional<Value> Summary::value(const Aggregation& function) const {
     case Function::stddev:
     case Function::quantile: break;
   }
-  if (numbers_ == 0) return std::nullopt;
+  return numbers_ == 0 ? std::nullopt : number(value_of_numbers(function));
+}
+
+/// The value of a function that has none without numbers. REQUIRES such a function, and a number.
+double Summary::value_of_numbers(const Aggregation& function) const {
+  VARVE_ASSERT(numbers_ != 0);
   switch (function.function()) {
-    case Function::sum: return number(sum_.rounded());
-    case Function::mean: return number(sum_.rounded() / static_cast<double>(numbers_));
-    case Function::stddev: return number(moments_->standard_deviation());
-    default: return number(quantiles_->value(function.quantile()));
+    case Function::sum: return sum_.rounded();
+    case Function::mean: return sum_.rounded() / static_cast<double>(numbers_);
+    case Function::stddev: return moments_->standard_deviation();
+    case Function::quantile: return quantiles_->value(function.quantile());
+    case Function::count:
+    case Function::min:
+    case Function::max:
+    case Function::first:
+    case Function::last:
+    case Function::increase:
+    case Function::rate: break;
   }
+  VARVE_ASSERT(false && "a function that needs no number");
+  return 0;
 }
 
 }  // namespace varve::query

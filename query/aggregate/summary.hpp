@@ -69,6 +69,7 @@ class Summary {
   void add_numbers(std::span<const T> values);
   template <class T>
   void add_readings(std::span<const T> values, std::span<const Timestamp> times, bool newest_first);
+  double value_of_numbers(const Aggregation& function) const;
   void offer_first(const ValueView& value, Timestamp ts);
   void offer_last(const ValueView& value, Timestamp ts);
 

@@ -34,6 +34,7 @@ void LabelIndex::Posting::add(std::uint32_t series) {
 }
 
 void LabelIndex::Posting::remove(std::uint32_t series) {
+  VARVE_ASSERT(count > 0);
   if (--count == 0) return;
   more.remove(series);
   if (count != 1) return;
@@ -122,6 +123,7 @@ void LabelIndex::store_key(std::string_view key) {
   std::memcpy(place, &size, sizeof size);
   std::memcpy(place + sizeof size, key.data(), key.size());
   heap_end_ = at + needed;
+  VARVE_ASSERT(at / heap_unit <= UINT32_MAX);
   key_at_.push_back(static_cast<std::uint32_t>(at / heap_unit));
 }
 
@@ -147,6 +149,7 @@ LabelIndex::ValueNumber LabelIndex::add_value(std::string_view name, std::string
 }
 
 void LabelIndex::drop(std::uint32_t series, ValueNumber number) {
+  VARVE_ASSERT(number < values_.size());
   StoredValue& value = values_[number];
   const auto name = value.name;
   name->second.present.remove(series);

@@ -3,6 +3,7 @@
 #include <thread>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "engine/record/label_record.hpp"
 #include "query/scan/plan.hpp"
 #include "varve/try.hpp"
@@ -66,6 +67,7 @@ Result<bool> LabelReader::catch_up(std::uint64_t sequence) {
       VARVE_TRY(labels, engine::decode_labels(engine::as_bytes(change.record)));
     }
     index_->set(change.key, labels);
+    VARVE_ASSERT(change.sequence <= sequence);
     changed_at_ = change.sequence;
   }
   return true;

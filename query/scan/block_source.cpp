@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "engine/record/range.hpp"
 #include "query/scan/plan.hpp"
 #include "varve/try.hpp"
@@ -21,7 +22,7 @@ Result<std::unique_ptr<BlockSource>> BlockSource::open(std::shared_ptr<const eng
   VARVE_TRY(engine::CursorBounds bounds, bounds_of(query));
   if (within) bounds.keys = *std::move(within);
   std::unique_ptr<BlockSource> source(
-      new BlockSource(std::move(view), query, std::move(keys), bounds.keys.end, options));
+      new BlockSource(std::move(view), query, std::move(keys), bounds, options));
   if (!bounds.keys.empty() && !bounds.times.empty() && query.limit() != 0 &&
       query.per_series() != 0) {
     VARVE_TRY(source->cursor_, source->view_->live_rows(bounds, source->options_));
@@ -47,6 +48,7 @@ void BlockSource::take_blocks() {
   bool buffer_used = false;
   while (next_ != stretches_.size() && left_ != 0 && !buffer_used) {
     RowsView rows = stretches_[next_++];
+    VARVE_ASSERT(times_.contains(rows.first_ts()) && times_.contains(rows.last_ts()));
     const bool ends_series = per_series_ != Query::unlimited && rows.key != key_;
     if (!in_series_ || ends_series) begin_series(rows.key);
     const std::size_t count = std::min({rows.size(), left_, series_left_});
@@ -62,6 +64,7 @@ void BlockSource::take_blocks() {
 }
 
 void BlockSource::begin_series(std::string_view key) {
+  VARVE_ASSERT(key_ < key);
   key_.assign(key);
   in_series_ = true;
   series_left_ = per_series_;
@@ -122,6 +125,7 @@ Result<std::optional<UnreadBlock>> BlockSource::unread_of(const engine::StoredBl
   if (!numbers) return std::optional<UnreadBlock>();
   const BlockStatistics statistics{entry.rows, entry.times.first, entry.times.last, *numbers};
   if (!covers_(statistics)) return std::optional<UnreadBlock>();
+  VARVE_ASSERT(times_.contains(entry.times.first) && times_.contains(entry.times.last));
   cursor_->skip_block();
   left_ -= entry.rows;
   series_left_ -= entry.rows;

@@ -37,11 +37,13 @@ class BlockSource final : public AnswerSource {
 
  private:
   BlockSource(std::shared_ptr<const engine::View> view, const Query& query,
-              std::optional<KeySelection> keys, std::string end, const ReadOptions& options)
+              std::optional<KeySelection> keys, const engine::CursorBounds& bounds,
+              const ReadOptions& options)
       : view_(std::move(view)),
         keys_(std::move(keys)),
         newest_first_(query.is_newest_first()),
-        end_(std::move(end)),
+        times_(bounds.times),
+        end_(bounds.keys.end),
         stretch_end_(end_),
         left_(query.limit()),
         per_series_(query.per_series()),
@@ -62,6 +64,7 @@ class BlockSource final : public AnswerSource {
   std::optional<KeySelection> keys_;
   std::unique_ptr<engine::Cursor> cursor_;  // Null where the bounds are empty.
   const bool newest_first_;
+  const engine::TimeSpan times_;
   const std::string end_;    // Of the keys.
   std::string stretch_end_;  // Of those from the current one on that are all asked for.
   std::size_t left_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/assert.hpp"
 #include "varve/try.hpp"
 
 namespace varve::query {
@@ -29,7 +30,11 @@ Result<bool> KeySelection::next_key(engine::Cursor& cursor) {
 
 std::optional<std::string> KeySelection::end_of_run(std::string_view key) const {
   // The next of `only` may be the next key there is, but only its walk can tell.
-  if (mode_ == Mode::only) return std::string(key) + '\0';
+  if (mode_ == Mode::only) {
+    VARVE_ASSERT(next_ > 0 && (*this)[next_ - 1] == key);
+    return std::string(key) + '\0';
+  }
+  VARVE_ASSERT(next_ == size() || key < (*this)[next_]);
   if (next_ == size()) return std::nullopt;
   return std::string((*this)[next_]);
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/assert.hpp"
 #include "engine/cursor/cursor.hpp"
 #include "varve/error.hpp"
 
@@ -22,6 +23,7 @@ class KeySelection {
 
   /// REQUIRES an internal key above those before.
   void add(std::string_view key) {
+    VARVE_ASSERT(ends_.empty() || (*this)[size() - 1] < key);
     heap_ += key;
     ends_.push_back(heap_.size());
   }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <variant>
 
+#include "engine/base/assert.hpp"
 #include "engine/base/bytes.hpp"
 #include "engine/base/mutex.hpp"
 #include "engine/base/thread.hpp"
@@ -76,6 +77,7 @@ class OwnedBlocks {
     std::byte* at = memory_.get();
     blocks_.reserve(blocks.size());
     for (const Block& block : blocks) blocks_.push_back(copy(block, at));
+    VARVE_ASSERT(at == memory_.get() + size_);
   }
 
   std::size_t bytes() const { return size_ + blocks_.size() * sizeof(Block); }
@@ -185,7 +187,11 @@ class ParallelSource final : public AnswerSource {
         parts_ahead_(2 * threads),
         waiting_bytes_max_(waiting_bytes_max),
         left_(limit),
-        parts_(ranges_.size()) {}
+        parts_(ranges_.size()) {
+    for (std::size_t i = 1; i < ranges_.size(); ++i) {
+      VARVE_ASSERT(ranges_[i - 1].end <= ranges_[i].first);
+    }
+  }
 
   ~ParallelSource() override {
     {
@@ -209,6 +215,7 @@ class ParallelSource final : public AnswerSource {
     VARVE_TRY(const bool found, look());
     if (!found) return std::span<const Block>();
     // REQUIRED of the caller: what comes next is not unread.
+    VARVE_ASSERT(std::holds_alternative<OwnedBlocks>(*ahead_));
     current_ = std::exchange(ahead_, std::nullopt);
     std::vector<Block>& blocks = std::get<OwnedBlocks>(*current_).blocks();
     for (std::size_t i = 0; i < blocks.size(); ++i) {
@@ -216,6 +223,7 @@ class ParallelSource final : public AnswerSource {
         blocks[i] = blocks[i].first(left_);
         blocks.erase(blocks.begin() + static_cast<std::ptrdiff_t>(i) + 1, blocks.end());
       }
+      VARVE_ASSERT(blocks[i].size() <= left_);
       left_ -= blocks[i].size();
     }
     return std::span<const Block>(blocks);
@@ -287,6 +295,7 @@ class ParallelSource final : public AnswerSource {
       room_.wait(mutex_);
     }
     if (stopped_ || next_ == parts_.size()) return std::nullopt;
+    VARVE_ASSERT(taken_ <= next_ && parts_[next_].items.empty() && !parts_[next_].ended);
     return next_++;
   }
 
