@@ -1,5 +1,6 @@
 #include "engine/commit/apply_batch.hpp"
 
+#include "engine/record/expiry.hpp"
 #include "engine/record/payload.hpp"
 #include "varve/try.hpp"
 
@@ -16,7 +17,7 @@ Result<std::uint64_t> apply_batch(Memtable& memtable, ByteSpan payload,
     switch (operation.kind) {
       case Operation::Kind::put:
         memtable.put(*series[operation.key], operation.ts, operation.value,
-                     expiry_of(operation, default_ttl), sequence);
+                     expiry_of(operation.ts, operation.expires_at, default_ttl), sequence);
         break;
       case Operation::Kind::erase:
         memtable.erase(*series[operation.key], operation.ts, sequence);

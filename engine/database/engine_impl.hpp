@@ -22,7 +22,7 @@
 #include "engine/database/async_writes.hpp"
 #include "engine/database/engine_sizes.hpp"
 #include "engine/database/own_executor.hpp"
-#include "engine/record/expiry_clock.hpp"
+#include "engine/record/expiry.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/table/file_pool.hpp"
 #include "engine/table/table.hpp"

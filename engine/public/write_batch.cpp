@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/checksum.hpp"
+#include "engine/record/expiry.hpp"
 #include "engine/record/label_record.hpp"
 #include "engine/record/payload.hpp"
 #include "engine/record/range.hpp"
@@ -24,18 +25,12 @@ std::string too_long(const char* what, std::size_t size, std::size_t size_max) {
          std::to_string(size_max);
 }
 
-/// A TTL past the end of time means that the record stays.
-std::optional<Timestamp> expiry_of(Timestamp ts, const std::optional<Duration>& ttl) {
-  if (!ttl) return std::nullopt;
-  return saturating_add(ts, ttl->count());
-}
-
 }  // namespace
 
 void WriteBatch::put(std::string_view key, Timestamp ts, ValueView value,
                      std::optional<Duration> ttl) {
   if (accepts(key) && accepts(value) && accepts(ttl)) {
-    put(key_number(key), ts, value, expiry_of(ts, ttl));
+    put(key_number(key), ts, value, engine::expiry_of(ts, ttl));
   }
   ++operations_;
 }
@@ -43,7 +38,7 @@ void WriteBatch::put(std::string_view key, Timestamp ts, ValueView value,
 void WriteBatch::put(const Series& series, Timestamp ts, ValueView value,
                      std::optional<Duration> ttl) {
   if (accepts(value) && accepts(ttl)) {
-    put(key_number(series.state_), ts, value, expiry_of(ts, ttl));
+    put(key_number(series.state_), ts, value, engine::expiry_of(ts, ttl));
   }
   ++operations_;
 }
@@ -139,8 +134,8 @@ void WriteBatch::clear() {
 }
 
 bool WriteBatch::accepts(std::string_view key) {
-  if (!key.empty() && key.size() <= Record::key_size_max) return true;
-  refuse(key.empty() ? "an empty key" : too_long("a key", key.size(), Record::key_size_max));
+  if (engine::is_key(key)) return true;
+  refuse(engine::check_key(key).error().where);
   return false;
 }
 

@@ -43,12 +43,6 @@ struct Operation {
   TimeSpan times;  // and both ends of these.
 };
 
-/// When the record of a put expires. A TTL past the end of time means that it stays.
-inline Timestamp expiry_of(const Operation& put, const std::optional<Duration>& default_ttl) {
-  if (put.expires_at) return *put.expires_at;
-  return default_ttl ? saturating_add(put.ts, default_ttl->count()) : never;
-}
-
 /// Appends operations to a payload. Each is on the key of the one before, or on the next one:
 /// docs/format/wal.md, "Payload". REQUIRES operations that BatchDecoder accepts.
 class BatchEncoder {

@@ -14,13 +14,11 @@ std::optional<std::string> prefix_end(std::string_view prefix) {
 }
 
 Status check_key(std::string_view user_key) {
-  if (user_key.empty()) return fail(Errc::invalid_argument, "the key is empty");
-  if (user_key.size() > Record::key_size_max) {
-    return fail(Errc::invalid_argument, "a key of " + std::to_string(user_key.size()) +
-                                            " bytes; the limit is " +
-                                            std::to_string(Record::key_size_max));
-  }
-  return {};
+  if (is_key(user_key)) return {};
+  if (user_key.empty()) return fail(Errc::invalid_argument, "an empty key");
+  return fail(Errc::invalid_argument, "a key of " + std::to_string(user_key.size()) +
+                                          " bytes, at most " +
+                                          std::to_string(Record::key_size_max));
 }
 
 KeyRange key_range(KeySpace space, std::string_view first, std::optional<std::string_view> end) {

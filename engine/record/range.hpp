@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "varve/error.hpp"
+#include "varve/record.hpp"
 #include "varve/time.hpp"
 
 namespace varve::engine {
@@ -30,7 +31,11 @@ inline KeySpace space_of(std::string_view internal) {
 /// The least key above every key that begins with `prefix`; none where there is no such key.
 std::optional<std::string> prefix_end(std::string_view prefix);
 
-/// A user's key as given. Fails with invalid_argument where it is empty or over the limit.
+/// Whether a user may give this key to a record.
+inline bool is_key(std::string_view user_key) {
+  return !user_key.empty() && user_key.size() <= Record::key_size_max;
+}
+/// Fails with invalid_argument, saying why, where the key is none.
 [[nodiscard]] Status check_key(std::string_view user_key);
 
 /// Internal keys in [first, end).

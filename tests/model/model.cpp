@@ -5,7 +5,7 @@
 #include <regex>
 #include <set>
 
-#include "engine/record/expiry_clock.hpp"
+#include "engine/record/expiry.hpp"
 
 namespace varve::test {
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <chrono>
 
-#include "engine/record/expiry_clock.hpp"
+#include "engine/record/expiry.hpp"
 #include "tests/model/text.hpp"
 
 namespace varve::test {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/checksum.hpp"
+#include "engine/record/expiry.hpp"
 #include "varve/record.hpp"
 #include "varve/value.hpp"
 
@@ -58,7 +59,8 @@ std::vector<Told> decode(const EncodedBatch& batch) {
                                 : std::string(user_key(batch.bytes_of(batch.keys[op.key])));
     switch (op.kind) {
       case Operation::Kind::put:
-        all.push_back(put(key, op.ts, Value(op.value), expiry_of(op, batch.default_ttl)));
+        all.push_back(
+            put(key, op.ts, Value(op.value), expiry_of(op.ts, op.expires_at, batch.default_ttl)));
         break;
       case Operation::Kind::erase: all.push_back(erased(key, op.ts)); break;
       case Operation::Kind::erase_range:

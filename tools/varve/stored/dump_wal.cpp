@@ -6,6 +6,7 @@
 
 #include "engine/base/checksum.hpp"
 #include "engine/directory/identity.hpp"
+#include "engine/record/expiry.hpp"
 #include "engine/wal/batch.hpp"
 #include "engine/wal/group.hpp"
 #include "engine/wal/segment.hpp"
@@ -128,7 +129,7 @@ class WalDump {
     const std::string where = key_text(keys_[id]) + "  " + format_time(operation.ts);
     if (operation.kind == engine::Operation::Kind::erase) return "    delete " + where + '\n';
     std::string line = "    put    " + where + "  " + value_line(operation.value);
-    const Timestamp expires_at = engine::expiry_of(operation, default_ttl);
+    const Timestamp expires_at = engine::expiry_of(operation.ts, operation.expires_at, default_ttl);
     if (expires_at != never) line += "  expires " + format_time(expires_at);
     return line + '\n';
   }

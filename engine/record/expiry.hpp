@@ -2,12 +2,28 @@
 
 #include <atomic>
 #include <chrono>
-#include <limits>
+#include <cstdint>
+#include <optional>
 
 #include "varve/clock.hpp"
 #include "varve/time.hpp"
 
 namespace varve::engine {
+
+// When a record expires, and by which moment that is judged.
+
+/// When a record at `ts` expires that stays for `ttl`; none without one. A TTL past the end of time
+/// means that it stays.
+inline std::optional<Timestamp> expiry_of(Timestamp ts, const std::optional<Duration>& ttl) {
+  if (!ttl) return std::nullopt;
+  return saturating_add(ts, ttl->count());
+}
+
+/// When the record of a put expires: at the moment given with it, else by its batch's default.
+inline Timestamp expiry_of(Timestamp ts, const std::optional<Timestamp>& given,
+                           const std::optional<Duration>& default_ttl) {
+  return given ? *given : expiry_of(ts, default_ttl).value_or(never);
+}
 
 /// A wall clock that steps back by up to this much is being slewed, and `now` waits for it. By
 /// more, it had been wrong and was set right, and `now` follows.
