@@ -9,6 +9,21 @@
 #include "engine/cursor/cursor.hpp"
 #include "varve/try.hpp"
 
+// Runs one compaction: a merge of the inputs, newest first, of which each row goes one of three
+// ways.
+//
+// - It is gone: a newer row replaces it (the merge does that), or it is a tombstone or has expired,
+//   and no table that is no input may hold an older row for it to hide (OlderTables).
+// - It lies in a region of the plan: it goes to the stream of that region, at the output level.
+// - It lies in none: it waits in one table of level 0.
+//
+// Blocks to which nothing happens are copied without being decoded (copy_block()), which is most of
+// a compaction out of level 0. A row that has expired is kept as long as an older one lies below:
+// dropped, it would uncover that.
+//
+// Nothing changes until the edit is applied, so a job may fail anywhere. An error that is an
+// input's is noted with its table: the next choice goes around it.
+
 namespace varve::maintenance {
 
 using engine::Cursor;

@@ -13,6 +13,17 @@
 #include "varve/time.hpp"
 #include "varve/try.hpp"
 
+// Each job is: choose by the current version, write files, make their names durable, apply one
+// edit. The choice is pure and elsewhere (compaction_choice.hpp, garbage_choice.hpp; collections
+// are in keeper_garbage.cpp); here is what surrounds it.
+//
+// - A job that fails before its edit leaves files that nobody names, which JobFiles removes. When
+//   applying the edit fails, the manifest may name them after all: they are orphans, and settle()
+//   removes them once an edit has gone through.
+// - A damaged table is noted and left where it is. Choices take it as blocked and go around it.
+// - Expiry is judged by cautious_now(), so that a clock set ahead by mistake deletes nothing.
+// - A long job calls flush_pending() between its blocks, since writers wait for flushes.
+
 namespace varve::maintenance {
 
 /// Errors that stay, however often the table is read. Others (no memory, no descriptors) pass.

@@ -8,11 +8,14 @@
 
 // How a compaction from level 0 is cut in time.
 //
-// - Cells: small pieces of time, each with the inputs' rows that lie in it.
-// - Covers: spans of time that tables outside the inputs take up. One of level 1 can be merged
-//   with; a damaged one cannot. A cover is taken if merging it pays. Otherwise it stays, and the
-//   rows above it stay in level 0.
-// - Rows between covers go down freely, cut at the edges of windows.
+// - Inputs: the tables of level 0 that are compacted. The planner here says which others have to
+//   come along, until nothing changes.
+// - Cells: short spans of time, each with the inputs' rows that lie in it.
+// - Covers: spans of time that tables outside the inputs take up (level0_covers). One of level 1
+//   can be merged with; a damaged one cannot. A cover is taken if merging it pays. Otherwise it
+//   stays, and the rows above it stay in level 0.
+// - Bands: rows between covers that stay (level0_line). They go down freely, cut at the edges of
+//   windows.
 // - Islands are the exception: a few rows far from the rest, as a wrong clock makes them. They stay
 //   in level 0, since their table would span all the time up to them and overlap what is yet to
 //   come.

@@ -9,6 +9,17 @@
 #include "engine/codec/words.hpp"
 #include "engine/codec/zstd.hpp"
 
+// Columns of int64s, bools and bytes; columns of doubles are in doubles.cpp. Each encoder weighs
+// what a type allows and keeps the shortest:
+//
+// - int64s are words, read as unsigned: words.cpp has all their encodings.
+// - bools are a constant, or the lengths of runs, or a bitmap.
+// - bytes are a heap with the sizes of its values. Where at most 256 values are distinct, only
+//   those are in the heap, and a column of places says which each value is.
+//
+// Decoders meet any bytes: each size is held against what is left, and against what the caller
+// allows in memory, before anything of that size is made.
+
 namespace varve::engine {
 
 namespace {

@@ -11,6 +11,19 @@
 #include "engine/codec/scratch.hpp"
 #include "engine/codec/words.hpp"
 
+// How a column of doubles is encoded; doubles.hpp says why.
+//
+// 1. A sample of 32 values chooses the power of ten, and whether the values went through a float:
+//    what costs the fewest bits, with the values that it does not give back as exceptions.
+// 2. to_words() makes the integers of all values, and looks whether each gives its value back bit
+//    for bit. Words of exceptions repeat the word before, which packs into nothing.
+// 3. The column is the integers as words, and places and bits of the exceptions.
+// 4. If that is not much shorter than the doubles, their bits are tried as words, too, and the
+//    shorter of the two is kept.
+//
+// The loops have no branches and use magic numbers in place of conversions, so that GCC turns them
+// into vector instructions on every x86-64.
+
 namespace varve::engine {
 
 namespace {

@@ -10,6 +10,18 @@
 #include "engine/codec/digits.hpp"
 #include "engine/codec/scratch.hpp"
 
+// Chooses a frame, writes and reads it. Four kinds of frame come out of one choice:
+//
+// - constant: all words are the base, and no bits follow;
+// - plain: each difference to the base in `width` bits;
+// - patched: `width` fits most differences, and the upper bits of the others follow with their
+//   places. A sample says whether a search is worth its time; the search is a histogram of widths,
+//   once from the least word and once from a base above outliers;
+// - digits: above `width` bits of each difference lies a digit of a radix that is no power of two,
+//   which wastes no part of a bit (digits.hpp). It decodes slower, so it has to save a sixteenth.
+//
+// The size is computed for each candidate and never measured, so choosing encodes nothing.
+
 namespace varve::engine {
 
 namespace {

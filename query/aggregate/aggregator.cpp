@@ -7,6 +7,15 @@
 #include "engine/base/assert.hpp"
 #include "varve/try.hpp"
 
+// The walk has a series, in it a bucket, and one summary for that. A step of the walk closes what
+// it leaves: close_bucket() hands the summary on, close_series() ends the answers of the key, and
+// close_groups() gives the answers of groups, which series are added to until then.
+//
+// Counters need a reading from beside the bucket: a step from the last reading of one bucket to the
+// first of the next belongs to the next. In the order of time `previous_` brings it along. Against
+// it the older reading comes later, so closed buckets wait in `waiting_` until a reading of an
+// older bucket has come, or the series ends.
+
 namespace varve::query {
 
 Aggregator::Aggregator(const AggregationPlan& plan, const AnswerSink& sink)

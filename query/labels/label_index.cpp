@@ -7,6 +7,18 @@
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
 
+// The index has three parts:
+//
+// - Series: keys lie in pieces of a heap, numbered as they come. While they come in order each is
+//   new, and a range of them is found by halving. Late ones, and changes of known ones, need the
+//   hash slots, which are made with the first of them.
+// - Labels: names_ finds a value by its text, values_ has its posting, and lists_ has the values of
+//   each series, so that a change knows which postings to leave. A list that grows moves to the
+//   end, and its old place is lost until the index is built anew (is_worn()).
+// - Questions: an answer is a set of labelled series and whether it names those that match or those
+//   that do not. The second form exists because a series without a label can match, and such series
+//   are not in the index at all.
+
 namespace varve::query {
 
 namespace {

@@ -18,6 +18,18 @@
 #include "varve/detail/with_type.hpp"
 #include "varve/try.hpp"
 
+// A read by several threads. Its parts, in the order of this file:
+//
+// - Sample, sample(): where the rows of memtables and tables lie, for split_keys() to cut the range
+//   of keys into parts of about equally many rows;
+// - OwnedBlocks, OwnedUnread: what one thread hands to another, with all memory of its own, since
+//   a source's blocks are valid only until it goes on;
+// - ParallelSource: the threads, one queue for each part, and the taker, who sees the parts in
+//   order as if one thread had read them.
+//
+// A limit is kept by the taker. Threads do not know of it, and read ahead in vain by what two parts
+// a thread may hold.
+
 namespace varve::query {
 
 namespace {
