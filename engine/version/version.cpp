@@ -176,7 +176,7 @@ Result<Version> fold(std::span<const VersionEdit> edits, const TableContext& con
   return version;
 }
 
-VersionEdit snapshot_of(const Version& version) {
+VersionEdit whole_edit_of(const Version& version) {
   VersionEdit edit;
   for (std::uint32_t level = 0; level < level_count; ++level) {
     for (const TablePointer& table : version.levels[level]) {

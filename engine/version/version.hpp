@@ -47,6 +47,6 @@ Result<Version> apply(const Version& version, const VersionEdit& edit, const Tab
 Result<Version> fold(std::span<const VersionEdit> edits, const TableContext& context);
 
 /// The one edit that makes `version` out of nothing.
-VersionEdit snapshot_of(const Version& version);
+VersionEdit whole_edit_of(const Version& version);
 
 }  // namespace varve::engine

@@ -1,27 +1,22 @@
 #pragma once
 
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
+#include <utility>
 #include <vector>
 
-#include "engine/base/log.hpp"
-#include "engine/base/mutex.hpp"
-#include "engine/memtable/memtable.hpp"
-#include "engine/version/manifest.hpp"
-#include "engine/version/version.hpp"
-#include "engine/version/view.hpp"
+#include "engine/base/uuid.hpp"
+#include "engine/version/manifest_log.hpp"
+#include "engine/version/published.hpp"
 #include "varve/error.hpp"
 
 namespace varve::engine {
 
-/// The current version and memtables, the manifest behind the version, and the published view.
-///
-/// Threads: view() on any. rotate() by the holder of the writer's role. apply() by flush,
-/// compaction and collection, on any thread: edits are serialised by edit_mutex, which is held
-/// across the manifest's sync; publish_mutex guards only the pointers and is held for nanoseconds.
+/// The state of an open database, as a pair: Published, which readers and the writer use, and
+/// ManifestLog, by which keepers change the version durably. Each says which thread calls what. A
+/// part that only reads, or only keeps, asks for that half.
 class VersionSet {
  public:
   struct Start {
@@ -33,61 +28,41 @@ class VersionSet {
     std::uint64_t manifest_number = 0;  // Of the one that was read; 0: none.
     std::shared_ptr<Memtable> active;
     std::uint64_t sequence = 0;  // Visible at first.
-    /// A manifest is replaced once it has grown to so much and to four times its first record.
-    std::uint64_t manifest_bytes = std::uint64_t{1} << 20;
+    std::uint64_t manifest_bytes = ManifestLog::Start().manifest_bytes;
   };
 
-  /// Writes a new manifest with the whole version, durable, and removes the one before.
+  /// Publishes the version and writes it to a new manifest (ManifestLog::create()).
   static Result<std::unique_ptr<VersionSet>> create(Start start);
-  ~VersionSet();
 
-  // Reading.
+  Published& published() { return published_; }
+  const Published& published() const { return published_; }
+  ManifestLog& manifest_log() { return *log_; }
 
-  /// Everything that is visible now, as of `now`. Pins it.
-  std::shared_ptr<const View> view(Timestamp now) const;
-  /// The same for one read, which keeps it on its stack.
-  View view_here(Timestamp now) const;
-  std::shared_ptr<const Version> version() const;
-  std::uint64_t visible_sequence() const { return visible_.load(std::memory_order_acquire); }
+  // Published.
+  std::shared_ptr<const View> view(Timestamp now) const { return published_.view(now); }
+  View view_here(Timestamp now) const { return published_.view_here(now); }
+  std::shared_ptr<const Version> version() const { return published_.version(); }
+  std::uint64_t visible_sequence() const { return published_.visible_sequence(); }
+  void publish(std::uint64_t sequence) { published_.publish(sequence); }
+  void rotate(std::shared_ptr<Memtable> fresh) { published_.rotate(std::move(fresh)); }
+  const std::shared_ptr<Memtable>& active() const { return published_.active(); }
+  std::size_t frozen_count() const { return published_.frozen_count(); }
+  std::size_t active_bytes() const { return published_.active_bytes(); }
+  std::vector<std::shared_ptr<const Memtable>> frozen() const { return published_.frozen(); }
 
-  // The writer's.
-
-  /// Publishes that every batch up to `sequence` has been applied to the active memtable.
-  void publish(std::uint64_t sequence) { visible_.store(sequence, std::memory_order_release); }
-  /// Freezes the active memtable and makes `fresh` the active one.
-  void rotate(std::shared_ptr<Memtable> fresh);
-  const std::shared_ptr<Memtable>& active() const { return active_; }
-
-  /// What writers pace themselves by, at every write: without a lock. Any thread.
-  std::size_t frozen_count() const;
-  std::size_t active_bytes() const;
-
-  // Maintenance.
-
-  /// Frozen memtables that are not flushed yet, oldest first.
-  std::vector<std::shared_ptr<const Memtable>> frozen() const;
-  /// A number for a new file, never given twice.
-  std::uint64_t new_file_number();
-  /// Logs the edit durably, publishes the version after it (without `flushed`, the memtable whose
-  /// records it installs, always the oldest), and marks removed tables obsolete. A manifest whose
-  /// append fails is replaced by a new one with the whole version after the edit.
-  /// REQUIRES that the files which the edit adds are durable, with their names.
-  ///
-  /// Fails with corruption where the edit does not fit the version, with closed, or when the new
-  /// manifest fails too: then nothing has changed here and the call can be repeated, but what the
-  /// disk says is unknown. So the files that the edit adds must stay until an apply() succeeded.
-  [[nodiscard]] Status apply(VersionEdit edit, const Memtable* flushed = nullptr);
-
-  /// Writes the closing record. No apply() after it.
-  [[nodiscard]] Status close();
+  // ManifestLog.
+  std::uint64_t new_file_number() { return log_->new_file_number(); }
+  [[nodiscard]] Status apply(VersionEdit edit, const Memtable* flushed = nullptr) {
+    return log_->apply(std::move(edit), flushed);
+  }
+  [[nodiscard]] Status close() { return log_->close(); }
 
  private:
-  explicit VersionSet(Start start);
-  struct Impl;
+  VersionSet(Version version, std::shared_ptr<Memtable> active, std::uint64_t sequence)
+      : published_(std::move(version), std::move(active), sequence) {}
 
-  std::atomic<std::uint64_t> visible_;
-  std::shared_ptr<Memtable> active_;  // The writer's copy; readers take theirs under the mutex.
-  std::unique_ptr<Impl> impl_;
+  Published published_;
+  std::unique_ptr<ManifestLog> log_;  // Of published_.
 };
 
 }  // namespace varve::engine

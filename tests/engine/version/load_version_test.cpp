@@ -88,7 +88,7 @@ TEST_F(LoadVersion, folds_the_edits_of_the_manifest) {
   add_table(5);
   write_manifest(3, {adding(4), replacing(4, 5)});
   const LoadedVersion loaded = load();
-  EXPECT_EQ(snapshot_of(loaded.version).added, adding(5).added);
+  EXPECT_EQ(whole_edit_of(loaded.version).added, adding(5).added);
   EXPECT_EQ(loaded.manifest_number, 3u);
   EXPECT_EQ(loaded.torn_tail, std::nullopt);
   EXPECT_TRUE(loaded.damages.empty());
@@ -202,7 +202,7 @@ TEST_F(LoadVersion, goes_without_an_edit_that_was_torn) {
   write_manifest(3, {log_starts_at(8), adding(4), replacing(4, 5)});
   cut(3, 1);
   const LoadedVersion loaded = load();
-  EXPECT_EQ(snapshot_of(loaded.version).added, adding(4).added);
+  EXPECT_EQ(whole_edit_of(loaded.version).added, adding(4).added);
   EXPECT_TRUE(loaded.torn_tail);
   EXPECT_EQ(loaded.orphans, Names{table_file_name(5)});
 }

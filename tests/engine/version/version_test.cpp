@@ -234,9 +234,9 @@ TEST_F(VersionTest, is_made_again_by_its_snapshot) {
   edit.log_start = 5;
   apply(edit);
 
-  const VersionEdit whole = snapshot_of(version_);
+  const VersionEdit whole = whole_edit_of(version_);
   const Version again = fold(std::vector{whole}, context_).value();
-  EXPECT_EQ(snapshot_of(again), whole);
+  EXPECT_EQ(whole_edit_of(again), whole);
   EXPECT_EQ(whole.added.size(), 3u);
   EXPECT_EQ(whole.tombstones_added, version_.tombstones);
   EXPECT_EQ(again.flushed_through, 10u);

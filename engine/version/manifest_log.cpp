@@ -1,0 +1,149 @@
+#include "engine/version/manifest_log.hpp"
+
+#include <algorithm>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+#include "engine/base/assert.hpp"
+#include "engine/directory/file_names.hpp"
+#include "varve/try.hpp"
+
+namespace varve::engine {
+
+namespace {
+
+// New manifests then cost little beside the edits between them.
+constexpr std::uint64_t replaced_from_growth = 4;
+
+std::unordered_set<std::uint64_t> table_numbers(const Version& version) {
+  std::unordered_set<std::uint64_t> numbers;
+  for (const auto& level : version.levels) {
+    for (const auto& table : level) numbers.insert(table->meta().number);
+  }
+  return numbers;
+}
+
+/// REQUIRES that a durable manifest says `next`, and none will ever say `previous` again: apply()
+/// calls it after log(). What is durable only the disk could tell.
+void mark_removed(const Version& previous, const VersionEdit& edit, const Version& next) {
+  if (edit.removed.empty()) return;
+  const auto kept = table_numbers(next);
+  for (const auto& level : previous.levels) {
+    for (const auto& table : level) {
+      if (!kept.contains(table->meta().number)) table->mark_obsolete();
+    }
+  }
+}
+
+bool all_below(const VersionEdit& edit, std::uint64_t number) {
+  return std::ranges::all_of(
+      edit.added, [number](const VersionEdit::Added& added) { return added.meta.number < number; });
+}
+
+}  // namespace
+
+ManifestLog::ManifestLog(Start start, Published& published)
+    : published_(published),
+      context_(*start.context),
+      dir_(std::move(start.dir)),
+      database_(start.database),
+      manifest_bytes_(start.manifest_bytes),
+      next_file_(start.next_file) {
+  VARVE_ASSERT(start.manifest_number < start.next_file);
+}
+
+Result<std::unique_ptr<ManifestLog>> ManifestLog::create(Start start, Published& published) {
+  const std::uint64_t previous = start.manifest_number;
+  std::unique_ptr<ManifestLog> created(new ManifestLog(std::move(start), published));
+  ManifestLog& log = *created;
+  const Lock lock(log.edit_mutex_);
+  if (previous != 0) log.replaced_.push_back(previous);
+  VARVE_CHECK(log.start_manifest(*published.version()));
+  return created;
+}
+
+/// Makes `edit`, which leads to `next`, durable.
+Status ManifestLog::log(VersionEdit& edit, const Version& next) {
+  edit.next_file = next_file_.load(std::memory_order_relaxed);
+  VARVE_ASSERT(all_below(edit, *edit.next_file));
+  if (!manifest_) return start_manifest(next);
+  if (auto status = manifest_->append(edit); !status) {
+    context_.log.warning("manifest: " + status.error().message() + "; beginning a new one");
+    give_manifest_up();
+    return start_manifest(next);
+  }
+  if (manifest_->bytes() >= manifest_bytes_ &&
+      manifest_->bytes() >= replaced_from_growth * whole_bytes_) {
+    give_manifest_up();
+    // The edit is durable already. Where this fails the next edit tries again: the new manifest
+    // may be found after a power cut, so the old one must not be appended to any more.
+    if (auto status = start_manifest(next); !status) {
+      context_.log.warning("manifest: " + status.error().message());
+    }
+  }
+  return {};
+}
+
+Status ManifestLog::start_manifest(const Version& version) {
+  VARVE_ASSERT(!manifest_);
+  const std::uint64_t number = new_file_number();
+  VersionEdit whole = whole_edit_of(version);
+  whole.next_file = next_file_.load(std::memory_order_relaxed);
+  VARVE_ASSERT(all_below(whole, *whole.next_file));
+  auto created = Manifest::create(*context_.file_system, dir_, database_, number, whole);
+  if (!created) {
+    replaced_.push_back(number);
+    return std::unexpected(std::move(created).error());
+  }
+  manifest_ = *std::move(created);
+  whole_bytes_ = manifest_->bytes();
+  remove_replaced();
+  return {};
+}
+
+void ManifestLog::give_manifest_up() {
+  replaced_.push_back(manifest_->number());
+  manifest_.reset();
+}
+
+/// Once a newer manifest is durable. What cannot be removed now is tried again with the next one,
+/// and is found as an orphan when the database is opened.
+void ManifestLog::remove_replaced() {
+  std::erase_if(replaced_, [this](std::uint64_t number) {
+    VARVE_ASSERT(number < manifest_->number());
+    const std::filesystem::path path = dir_ / manifest_file_name(number);
+    const auto exists = context_.file_system->exists(path);
+    if (!exists) return false;
+    return !*exists || context_.file_system->remove(path).has_value();
+  });
+}
+
+Status ManifestLog::apply(VersionEdit edit, const Memtable* flushed) {
+  std::shared_ptr<const ViewSources> previous;  // Outlives the lock.
+  const Lock lock(edit_mutex_);
+  if (closed_) return fail(Errc::closed, "manifest");
+  const std::shared_ptr<const Version> current = published_.version();
+  VARVE_TRY(Version next, engine::apply(*current, edit, context_));
+  // Before it is durable: all of the memtable goes to tables, or none.
+  VARVE_ASSERT(flushed == nullptr || (next.flush_number == flushed->number() &&
+                                      next.flushed_through >= flushed->last_sequence()));
+  VARVE_CHECK(log(edit, next));
+  mark_removed(*current, edit, next);
+  previous = published_.replace(std::make_shared<const Version>(std::move(next)), flushed);
+  return {};
+}
+
+Status ManifestLog::close() {
+  const Lock lock(edit_mutex_);
+  if (closed_) return {};
+  if (!manifest_) VARVE_CHECK(start_manifest(*published_.version()));
+  VersionEdit last;
+  last.next_file = next_file_.load(std::memory_order_relaxed);
+  last.closed = true;
+  closed_ = true;
+  VARVE_CHECK(manifest_->append(last));
+  return manifest_->close();
+}
+
+}  // namespace varve::engine

@@ -1,0 +1,74 @@
+#include "engine/version/published.hpp"
+
+#include <utility>
+
+namespace varve::engine {
+
+Published::Published(Version version, std::shared_ptr<Memtable> active, std::uint64_t sequence)
+    : visible_(sequence), active_(active) {
+  VARVE_ASSERT(active->number() > version.flush_number);
+  VARVE_ASSERT(version.flushed_through <= sequence);
+  auto sources = std::make_shared<ViewSources>();
+  sources->version = std::make_shared<const Version>(std::move(version));
+  sources->memtables.push_back(std::move(active));
+  const Lock lock(mutex_);
+  sources_ = std::move(sources);
+}
+
+std::shared_ptr<const View> Published::view(Timestamp now) const {
+  const std::uint64_t visible = visible_sequence();
+  return std::make_shared<const View>(load(), visible, now);
+}
+
+View Published::view_here(Timestamp now) const {
+  const std::uint64_t visible = visible_sequence();
+  return {load(), visible, now};
+}
+
+std::vector<std::shared_ptr<const Memtable>> Published::frozen() const {
+  const std::shared_ptr<const ViewSources> sources = load();
+  return {sources->memtables.rbegin(), sources->memtables.rend() - 1};
+}
+
+void Published::rotate(std::shared_ptr<Memtable> fresh) {
+  // Views rank memtables by their order here, and versions rank tables by these numbers.
+  VARVE_ASSERT(fresh->number() > active_->number() && fresh->empty());
+  // A batch lies in one memtable: none is half in the one that is frozen.
+  VARVE_ASSERT(active_->last_sequence() <= visible_sequence());
+  VARVE_ASSERT(active_->last_sequence() <= fresh->base_sequence());
+  auto sources = std::make_shared<ViewSources>();
+  sources->memtables.push_back(fresh);
+  {
+    const Lock lock(mutex_);
+    sources->version = sources_->version;
+    sources->memtables.insert(sources->memtables.end(), sources_->memtables.begin(),
+                              sources_->memtables.end());
+    frozen_count_.store(sources->memtables.size() - 1, std::memory_order_release);
+    sources_ = std::move(sources);
+  }
+  active_ = std::move(fresh);
+}
+
+std::shared_ptr<const ViewSources> Published::replace(std::shared_ptr<const Version> next,
+                                                      const Memtable* flushed) {
+  // Only what readers may see goes to tables, so a view shows no more by them than by its sequence.
+  VARVE_ASSERT(next->flushed_through <= visible_sequence());
+  auto fresh = std::make_shared<ViewSources>();
+  fresh->version = std::move(next);
+  const Lock lock(mutex_);
+  VARVE_ASSERT(fresh->version->flushed_through >= sources_->version->flushed_through &&
+               fresh->version->flush_number >= sources_->version->flush_number);
+  fresh->memtables = sources_->memtables;
+  if (flushed != nullptr) {
+    // Tables hide by flush number, so nothing older may still be in memory; and the active one
+    // is still written to.
+    VARVE_ASSERT(fresh->memtables.size() > 1 && fresh->memtables.back().get() == flushed);
+    fresh->memtables.pop_back();
+  }
+  // Every memtable hides all tables: so each is of a later flush than any of them.
+  VARVE_ASSERT(fresh->memtables.back()->number() > fresh->version->flush_number);
+  frozen_count_.store(fresh->memtables.size() - 1, std::memory_order_release);
+  return std::exchange(sources_, std::move(fresh));
+}
+
+}  // namespace varve::engine
