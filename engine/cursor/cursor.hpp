@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/assert.hpp"
 #include "engine/memtable/memtable.hpp"
 #include "engine/record/range.hpp"
 #include "engine/record/rows.hpp"
@@ -28,7 +29,10 @@ struct StoredBlock {
   const TableIndex* index;
   std::size_t number;
 
-  const TableIndex::Entry& entry() const { return index->entries[number]; }
+  const TableIndex::Entry& entry() const {
+    VARVE_ASSERT(number < index->entries.size());
+    return index->entries[number];
+  }
 };
 
 /// One pass over rows, a stretch at a time, so that virtual calls and Results are paid per
@@ -63,8 +67,8 @@ class Cursor {
   /// tombstones included. A merge offers it only if no other input has rows in the block's time
   /// span. Valid until the next call. An error shows in the next call that can return it.
   virtual std::optional<StoredBlock> peek_block() { return std::nullopt; }
-  /// Passes over it. REQUIRES that there is one.
-  virtual void skip_block() {}
+  /// Passes over it. REQUIRES that peek_block() just gave one.
+  virtual void skip_block() { VARVE_ASSERT(false && "there is no block to pass over"); }
 
  private:
   RowsView stretch_;

@@ -2,6 +2,7 @@
 #include <deque>
 #include <vector>
 
+#include "engine/base/assert.hpp"
 #include "engine/cursor/cursor.hpp"
 #include "varve/try.hpp"
 
@@ -68,6 +69,7 @@ class LiveCursor final : public Cursor {
     const auto live = [&](Timestamp expires_at) { return is_live(expires_at); };
     const auto live_count = static_cast<std::size_t>(std::ranges::count_if(expiries, live));
     if (live_count == expiries.size()) return rows;
+    VARVE_ASSERT(expiries.size() == rows.size());  // Or none, and then nothing expires.
     if (live_count == 0) return {};
     // Expiry mostly grows with time, so that what lives is one slice.
     const auto first =
@@ -84,6 +86,7 @@ class LiveCursor final : public Cursor {
       begin = end;
       while (begin < rows.size() && !is_live(expiries[begin])) ++begin;
     }
+    VARVE_ASSERT(kept.size() == live_count);
     return kept.view();
   }
 

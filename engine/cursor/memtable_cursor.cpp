@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
 #include "engine/cursor/cursor.hpp"
 #include "engine/cursor/single_key.hpp"
@@ -29,13 +30,20 @@ class MemtableCursor final : public Cursor {
     }
     next_ = lower_bound(0, bounds_.keys.first);
     end_ = lower_bound(next_, bounds_.keys.end);
+    VARVE_ASSERT(next_ <= end_);
   }
 
   Result<bool> next_key() override {
     rows_.reset();
     given_ = false;
-    current_ = next_ < end_ ? (*series_)[next_++] : nullptr;
-    return current_ != nullptr;
+    if (next_ == end_) {
+      current_ = nullptr;
+      return false;
+    }
+    const MemtableSeries* const next = (*series_)[next_++];
+    VARVE_ASSERT(current_ == nullptr || key() < Memtable::key_of(*next));
+    current_ = next;
+    return true;
   }
 
   Result<bool> seek_key(std::string_view key) override {
@@ -47,6 +55,7 @@ class MemtableCursor final : public Cursor {
   std::string_view key() const override { return Memtable::key_of(*current_); }
 
   Result<std::span<const RowsView>> next_stretches(std::string_view end) override {
+    VARVE_ASSERT(current_ != nullptr);
     if (rows_ || given_) return Cursor::next_stretches(end);
     if (!short_rows_) short_rows_.emplace(*memtable_, bounds_.times, sequence_);
     // The current series is the one before the next.
@@ -56,6 +65,7 @@ class MemtableCursor final : public Cursor {
     const std::size_t taken = short_rows_->read(wanted.subspan(first, end_ - first),
                                                 all_below ? std::string_view() : end);
     if (taken == 0) return Cursor::next_stretches(end);
+    VARVE_ASSERT(first + taken <= end_);
     next_ = first + taken;
     current_ = wanted[next_ - 1];
     given_ = true;
@@ -63,6 +73,7 @@ class MemtableCursor final : public Cursor {
   }
 
   Result<RowsView> next_rows() override {
+    VARVE_ASSERT(current_ != nullptr);
     if (given_) return RowsView();
     if (!rows_) {
       rows_.emplace(*memtable_, *current_, bounds_.times, sequence_, bounds_.newest_first);

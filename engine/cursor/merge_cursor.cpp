@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <optional>
+#include <utility>
 
+#include "engine/base/assert.hpp"
 #include "engine/cursor/cursor.hpp"
 #include "engine/cursor/merge_source.hpp"
 #include "varve/try.hpp"
@@ -43,6 +45,7 @@ class MergeCursor final : public Cursor {
       Cursor& cursor = source.source.cursor();
       if (source.has_key && (!started_ || cursor.key() < key)) {
         VARVE_TRY(source.has_key, cursor.seek_key(key));
+        VARVE_ASSERT(!source.has_key || cursor.key() >= key);
       }
       return {};
     }));
@@ -68,7 +71,11 @@ class MergeCursor final : public Cursor {
     failure_ = std::move(block).error();
     return std::nullopt;
   }
-  void skip_block() override { peeked_->skip_unread(); }
+  void skip_block() override {
+    VARVE_ASSERT(peeked_ != nullptr);
+    expect_in_order(peeked_->unread().entry().times);
+    std::exchange(peeked_, nullptr)->skip_unread();
+  }
 
  private:
   /// A source and where its cursor stands.
@@ -107,17 +114,24 @@ class MergeCursor final : public Cursor {
   RowsView hand_out();
 
   bool comes_before(Timestamp a, Timestamp b) const { return by_newest_ ? a > b : a < b; }
+  /// Of a key each timestamp is handed out once, in order. Asserted for what leaves the merge, a
+  /// stretch or a block at a time.
+  void expect_in_order(const TimeSpan& times) {
+    VARVE_ASSERT(!given_to_ || comes_before(*given_to_, by_newest_ ? times.last : times.first));
+    given_to_ = by_newest_ ? times.first : times.last;
+  }
 
   const bool by_newest_;
   std::vector<Keyed> sources_;  // Newest first.
   std::optional<Error> failure_;
   bool started_ = false;
   bool has_key_ = false;
-  std::string_view key_;           // That of the first source at it.
-  Competing competing_;            // Those that have rows left at the key, newest first.
-  bool any_unread_ = false;        // Of their heads.
-  MergeSource* peeked_ = nullptr;  // What peek_block() spoke of.
-  std::vector<Part> parts_;        // In the order in which they came up.
+  std::string_view key_;               // That of the first source at it.
+  Competing competing_;                // Those that have rows left at the key, newest first.
+  bool any_unread_ = false;            // Of their heads.
+  MergeSource* peeked_ = nullptr;      // What peek_block() spoke of.
+  std::optional<Timestamp> given_to_;  // Of the key: the last timestamp that was handed out.
+  std::vector<Part> parts_;            // In the order in which they came up.
   std::size_t part_rows_ = 0;
   Rows buffer_;
 };
@@ -127,6 +141,8 @@ Result<bool> MergeCursor::move(Step step) {
   if (failure_) return std::unexpected(*failure_);
   for (Keyed& source : sources_) VARVE_CHECK(step(source));
   started_ = true;
+  peeked_ = nullptr;
+  given_to_.reset();
   has_key_ = choose_key();
   return has_key_;
 }
@@ -171,6 +187,7 @@ Result<std::span<const RowsView>> MergeCursor::pass_through(Keyed& source, std::
   Cursor& cursor = source.source.cursor();
   VARVE_TRY(const auto stretches, cursor.next_stretches(end));
   key_ = cursor.key();
+  VARVE_ASSERT(stretches.empty() || stretches.back().key == key_);
   return stretches;
 }
 
@@ -296,11 +313,18 @@ bool MergeCursor::add_part(MergeSource& source, std::size_t count) {
 RowsView MergeCursor::hand_out() {
   if (parts_.empty()) return {};
   const auto rows_of = [](const Part& part) { return part.source->rows(part.first, part.count); };
-  if (parts_.size() == 1) return rows_of(parts_.front());
-  if (by_newest_) std::ranges::reverse(parts_);
-  buffer_.reset(key_, parts_.front().source->type());
-  for (const Part& part : parts_) buffer_.append(rows_of(part));
-  return buffer_.view();
+  RowsView rows;
+  if (parts_.size() == 1) {
+    rows = rows_of(parts_.front());
+  } else {
+    if (by_newest_) std::ranges::reverse(parts_);
+    buffer_.reset(key_, parts_.front().source->type());
+    for (const Part& part : parts_) buffer_.append(rows_of(part));
+    rows = buffer_.view();
+  }
+  VARVE_ASSERT(rows.size() == part_rows_ && rows.first_ts() <= rows.last_ts());
+  expect_in_order({rows.first_ts(), rows.last_ts()});
+  return rows;
 }
 
 }  // namespace

@@ -40,6 +40,7 @@ std::size_t first_after(const Timestamp* timestamps, std::size_t begin, std::siz
 bool MergeSource::begin_key() {
   stretch_ = {};
   unread_.reset();
+  loaded_to_.reset();
   begin_ = end_ = rest_begin_ = rest_end_ = 0;
   hidden_.clear();
   for (const RangeTombstone& tombstone : hidden_by_) {
@@ -126,8 +127,18 @@ Result<bool> MergeSource::load() {
     VARVE_TRY(stretch_, cursor_->next_rows());
     rest_begin_ = 0;
     rest_end_ = stretch_.size();
+    if (!stretch_.empty()) expect_after_the_last();
   } while (!ready() && !stretch_.empty());
   return !stretch_.empty();
+}
+
+/// Cursors give the rows of a key in order, each timestamp once; the merge relies on it.
+void MergeSource::expect_after_the_last() {
+  const Timestamp first = stretch_.first_ts();
+  const Timestamp last = stretch_.last_ts();
+  VARVE_ASSERT(first <= last);
+  VARVE_ASSERT(!loaded_to_ || (by_newest_ ? last < *loaded_to_ : first > *loaded_to_));
+  loaded_to_ = by_newest_ ? first : last;
 }
 
 std::size_t MergeSource::rows_before(Timestamp bound) const {

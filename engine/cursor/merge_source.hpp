@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/assert.hpp"
 #include "engine/cursor/cursor.hpp"
 
 namespace varve::engine {
@@ -12,6 +13,9 @@ namespace varve::engine {
 /// One input of a merge at one key: the stretch it gave last, less what its range tombstones hide,
 /// consumed from the side that comes up first. Rows are named by their index in the stretch. What
 /// is visible of it lies in pieces between hidden spans, of which one is current.
+///
+/// Where sources alternate, a merge asks for head(), rows_before() and drop() once for every row:
+/// so these assert nothing. load() asserts the order of stretches, once for each.
 class MergeSource {
  public:
   MergeSource(MergeInput input, bool by_newest)
@@ -35,8 +39,12 @@ class MergeSource {
   /// Whether what comes up next is such a block, that no range tombstone hides any of.
   bool is_unread() const { return unread_.has_value(); }
   /// REQUIRES one.
-  const StoredBlock& unread() const { return *unread_; }
+  const StoredBlock& unread() const {
+    VARVE_ASSERT(unread_);
+    return *unread_;
+  }
   void skip_unread() {
+    VARVE_ASSERT(unread_);
     cursor_->skip_block();
     unread_.reset();
   }
@@ -72,6 +80,7 @@ class MergeSource {
 
  private:
   bool ready();
+  void expect_after_the_last();
   void cut_oldest();
   void cut_newest();
 
@@ -79,6 +88,7 @@ class MergeSource {
   std::vector<RangeTombstone> hidden_by_;
   bool by_newest_;
 
+  std::optional<Timestamp> loaded_to_;  // Of the key: the last timestamp of a stretch that came up.
   std::optional<StoredBlock> unread_;
   std::vector<TimeSpan> hidden_;  // At the current key: ascending, apart from each other.
   RowsView stretch_;

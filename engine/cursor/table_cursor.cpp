@@ -2,6 +2,7 @@
 #include <limits>
 #include <optional>
 
+#include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
 #include "engine/cursor/cursor.hpp"
 #include "engine/cursor/single_key.hpp"
@@ -26,8 +27,18 @@ bool overlaps(const RowsView& rows, const TimeSpan& times) {
   return times.overlaps({rows.first_ts(), rows.last_ts()});
 }
 
+// Walks the blocks of a table.
+//
 // Keys and times in the index say what need not be read. A key's rows may lie in many entries, of
-// which all but the first and the last hold nothing else.
+// which all but the first and the last hold nothing else. So a key stands at two intervals: entries
+// that are still to be read, and stretches of the one block that was read last.
+//
+// find() goes to a key, by the index where it can, else by the block in which the key may begin.
+// read_rows() gives what is left of the key; read_stretches() goes on with keys that begin in the
+// same block. peek_block() offers an entry instead of reading it.
+//
+// What decodes is in order (index_format, block_decoder, and agrees() in table.cpp, which compares
+// a block with its entry): so an assertion of order here is about this walk, not about the file.
 class TableCursor final : public Cursor {
  public:
   TableCursor(std::shared_ptr<const Table> table, CursorBounds bounds, CursorOptions options)
@@ -63,7 +74,10 @@ class TableCursor final : public Cursor {
     if (!is_of_key_alone || !is_within) return std::nullopt;
     return StoredBlock{table_.get(), index_.get(), number};
   }
-  void skip_block() override { bounds_.newest_first ? --entry_end_ : ++entry_; }
+  void skip_block() override {
+    VARVE_ASSERT(has_key_ && stretch_ == stretch_end_ && entry_ < entry_end_);
+    bounds_.newest_first ? --entry_end_ : ++entry_;
+  }
 
  private:
   /// An error is final: once there was one, every result is that one.
@@ -140,7 +154,7 @@ Status TableCursor::open() {
 }
 
 /// Goes to the least key at or (as asked) above `from`. REQUIRES that it is not before the
-/// current one.
+/// current one: begin_key() asserts it of what was found.
 Result<bool> TableCursor::find(std::string_view from, bool above) {
   if (failure_) return std::unexpected(*failure_);
   if (!started_) VARVE_CHECK(open());
@@ -200,6 +214,7 @@ std::size_t TableCursor::skip(std::size_t number) const {
 
 /// Begins a key that comes first, within the span of time, in `entry`.
 void TableCursor::begin_key(std::string_view key, std::size_t entry) {
+  VARVE_ASSERT(entry >= last_entry_ && key_ < key);
   key_.assign(key);
   has_key_ = true;
   stretch_ = stretch_end_ = 0;
@@ -210,6 +225,7 @@ void TableCursor::begin_key(std::string_view key, std::size_t entry) {
     last_entry_ = index_->upper_bound(key_, end_of_time) - 1;
     entry_ = std::max(entry, index_->lower_bound(key_, bounds_.times.first));
     entry_end_ = std::max(entry_, index_->upper_bound(key_, bounds_.times.last));
+    VARVE_ASSERT(entry <= last_entry_ && entry_end_ <= entries().size());
   }
 }
 
@@ -267,6 +283,7 @@ std::size_t TableCursor::run_end(std::size_t first, std::string_view end) const 
 /// the key of the last the current one.
 std::span<const RowsView> TableCursor::hand_out(std::size_t first, std::size_t last) {
   std::span<const RowsView> given(block_->stretches());
+  VARVE_ASSERT(first < last && last <= given.size());
   given = given.subspan(first, last - first);
   const TimeSpan& times = entries()[block_entry_].times;
   if (times.first < bounds_.times.first || times.last > bounds_.times.last) {
@@ -304,6 +321,7 @@ Result<bool> TableCursor::load(std::size_t entry) {
 /// keys, so it lies near the last one found.
 std::size_t TableCursor::find_stretch(std::string_view key, bool above) {
   const auto& stretches = block_->stretches();
+  VARVE_ASSERT(block_stretch_ <= stretches.size());
   const auto is_past = [&](const RowsView& stretch) {
     return above ? stretch.key <= key : stretch.key < key;
   };

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/assert.hpp"
+
 namespace varve::engine {
 
 namespace {
@@ -112,9 +114,11 @@ struct BlockCache::Shard {
 
   /// REQUIRES one entry, whose key is not there.
   void add(Entries& added) VARVE_REQUIRES(mutex) {
+    VARVE_ASSERT(added.size() == 1);
     Entry& entry = added.front();
     entry.proven = gone.erase(mixed(entry.key)) != 0;
-    by_key.emplace(entry.key, added.begin());
+    const bool is_new = by_key.emplace(entry.key, added.begin()).second;
+    VARVE_ASSERT(is_new);
     bytes += entry.bytes;
     if (!entry.proven) fresh_bytes += entry.bytes;
     Entries& queue = entry.proven ? proven : fresh;

@@ -3,6 +3,7 @@
 #include <tuple>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "engine/codec/columns.hpp"
 #include "engine/codec/row_columns.hpp"
 #include "engine/codec/words.hpp"
@@ -126,6 +127,7 @@ std::vector<RowsView> views_of(const BlockDirectory& directory, const BlockStora
     }
     stretches.push_back(rows);
   }
+  VARVE_ASSERT(ts == storage.timestamps.data() + storage.timestamps.size());
   return stretches;
 }
 

@@ -161,6 +161,7 @@ Bytes BlockEncoder::encode(Compression compression) const {
 }
 
 Bytes BlockEncoder::wrap(const PackedRows& packed) {
+  VARVE_ASSERT(packed.rows > 0 && packed.rows <= BlockLimits::rows);
   const std::uint64_t type = std::to_underlying(packed.type);
   const std::uint64_t count = packed.rows;
   Bytes block;
@@ -172,6 +173,7 @@ Bytes BlockEncoder::wrap(const PackedRows& packed) {
 }
 
 TableIndex::Entry BlockEncoder::entry_of(const PackedRows& packed) {
+  VARVE_ASSERT(!packed.times.empty());
   TableIndex::Entry entry;
   entry.rows = static_cast<std::uint32_t>(packed.rows);
   entry.first_key = packed.key;

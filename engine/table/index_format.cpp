@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/assert.hpp"
 #include "engine/codec/words.hpp"
 #include "engine/table/block_format.hpp"
 #include "engine/table/key_list.hpp"
@@ -45,6 +46,9 @@ constexpr std::size_t column_count = std::size(columns);
 bool is_sound(const Entry& entry) {
   const std::pair first(entry.first_key, entry.first_ts);
   const std::pair last(entry.last_key, entry.last_ts);
+  // Of one key the times ascend, so the first and the last row have the least and the greatest.
+  const bool is_of_one_key = entry.first_key == entry.last_key;
+  if (is_of_one_key && entry.times != TimeSpan{entry.first_ts, entry.last_ts}) return false;
   return entry.rows > 0 && entry.rows <= BlockLimits::rows && !entry.times.empty() &&
          entry.times.contains(entry.first_ts) && entry.times.contains(entry.last_ts) &&
          entry.expiry_min <= entry.expiry_max && first <= last;
@@ -53,6 +57,7 @@ bool is_sound(const Entry& entry) {
 }  // namespace
 
 Bytes encode_index(std::span<const Entry> entries, Compression compression) {
+  VARVE_ASSERT(!entries.empty());
   Bytes index;
   ByteWriter(index).put_varint(entries.size());
   for (const auto column : columns) {

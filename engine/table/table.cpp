@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "engine/directory/file_names.hpp"
 #include "engine/table/block_format.hpp"
 #include "engine/table/index_format.hpp"
@@ -69,7 +70,10 @@ std::size_t TableBlock::end_of(std::string_view key) const {
 }
 
 Table::Table(const TableContext& context, TableMeta meta)
-    : context_(context), meta_(std::move(meta)) {}
+    : context_(context), meta_(std::move(meta)) {
+  // TableMeta::decode() and apply() have refused others.
+  VARVE_ASSERT(meta_.first_key <= meta_.last_key && !meta_.times.empty());
+}
 
 Table::~Table() {
   // Whoever marked it did so before letting go of a reference, which orders it before this.
@@ -82,6 +86,12 @@ Table::~Table() {
 }
 
 std::filesystem::path Table::path() const { return context_.dir / table_file_name(meta_.number); }
+
+/// Whether it can be this table's index: index() has compared both ends with the meta.
+bool Table::is_own(const TableIndex& index) const {
+  return index.entries.front().first_key == meta_.first_key &&
+         index.entries.back().last_key == meta_.last_key;
+}
 
 Result<std::shared_ptr<const File>> Table::open_file() const {
   auto file = context_.files->get(meta_.number, path());
@@ -113,6 +123,7 @@ Result<std::shared_ptr<const TableIndex>> Table::index(BlockRead read) const {
 }
 
 Result<Bytes> Table::raw_block(const TableIndex& index, std::size_t number) const {
+  VARVE_ASSERT(is_own(index) && number < index.entries.size());
   const TableIndex::Entry& entry = index.entries[number];
   VARVE_TRY(const auto opened, open_file());
   return TableFile(*opened, table_file_name(meta_.number))
@@ -121,6 +132,7 @@ Result<Bytes> Table::raw_block(const TableIndex& index, std::size_t number) cons
 
 Result<std::shared_ptr<const TableBlock>> Table::block(const TableIndex& index, std::size_t number,
                                                        BlockRead read) const {
+  VARVE_ASSERT(number < index.entries.size());
   if (auto cached = cached_block(number)) return cached;
   return read_block(index, number, read);
 }
@@ -132,6 +144,7 @@ std::shared_ptr<const TableBlock> Table::cached_block(std::size_t number) const 
 Result<std::shared_ptr<const TableBlock>> Table::read_block(const TableIndex& index,
                                                             std::size_t number,
                                                             BlockRead read) const {
+  VARVE_ASSERT(is_own(index) && number < index.entries.size());
   const TableIndex::Entry& entry = index.entries[number];
   VARVE_TRY(const auto opened, open_file());
   const TableFile file(*opened, table_file_name(meta_.number));
@@ -147,6 +160,7 @@ Result<std::shared_ptr<const TableBlock>> Table::read_block(const TableIndex& in
 
 Result<std::shared_ptr<const TableStatistics>> Table::statistics(const TableIndex& index,
                                                                  BlockRead read) const {
+  VARVE_ASSERT(is_own(index));
   const BlockCache::Key key{meta_.number, BlockCache::statistics_part};
   if (auto cached = context_.cache->find(key)) {
     return std::static_pointer_cast<const TableStatistics>(std::move(cached));
@@ -201,6 +215,7 @@ Result<std::shared_ptr<const TableBlock>> Table::block_of_key(const TableIndex& 
                                                               BlockRead read) const {
   if (auto cached = cached_block(number)) return cached;
   const TableIndex::Entry& entry = index.entries[number];
+  VARVE_ASSERT(entry.first_key <= key && key <= entry.last_key);
   if (entry.first_key != key && entry.last_key != key) {
     VARVE_TRY(const bool possible, may_contain(key_hash, read));
     if (!possible) return nullptr;
@@ -245,6 +260,7 @@ Result<std::optional<Row>> Table::newest(std::string_view key, std::uint64_t key
   const std::size_t after = found->end_of(key);
   if (after == 0 || stretches[after - 1].key != key) return std::nullopt;
   const RowsView& rows = stretches[after - 1];
+  VARVE_ASSERT(!rows.empty());
   return row_at(rows, rows.size() - 1);
 }
 

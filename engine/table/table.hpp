@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/assert.hpp"
 #include "engine/base/log.hpp"
 #include "engine/record/number_statistics.hpp"
 #include "engine/record/rows.hpp"
@@ -103,10 +104,11 @@ class Table {
 
   /// Reads and verifies the index, or finds it in the cache. Fails with corruption naming file
   /// and offset, with unsupported_format, or with an errno.
+  ///
+  /// What follows takes an index: REQUIRES the table's own, and numbers of its entries.
   Result<std::shared_ptr<const TableIndex>> index(BlockRead read = {}) const;
   Result<std::shared_ptr<const TableBlock>> block(const TableIndex& index, std::size_t number,
                                                   BlockRead read = {}) const;
-  /// REQUIRES the table's own index.
   Result<std::shared_ptr<const TableStatistics>> statistics(const TableIndex& index,
                                                             BlockRead read = {}) const;
   /// Whether the table may hold the key: never false where it does, and for other keys true in
@@ -125,8 +127,12 @@ class Table {
   /// which copies it into another table without decoding.
   Result<Bytes> raw_block(const TableIndex& index, std::size_t number) const;
 
-  /// The file goes with the last reference. Called once a durable manifest no longer names it.
-  void mark_obsolete() const { obsolete_.store(true, std::memory_order_relaxed); }
+  /// The file goes with the last reference. Called once, when a durable manifest no longer names
+  /// it.
+  void mark_obsolete() const {
+    const bool was_obsolete = obsolete_.exchange(true, std::memory_order_relaxed);
+    VARVE_ASSERT(!was_obsolete);
+  }
 
   /// Reads the footer of a table file, for dumping and checking: what it says of
   /// itself.
@@ -135,6 +141,7 @@ class Table {
   [[nodiscard]] static Status verify(FileSystem& file_system, const std::filesystem::path& path);
 
  private:
+  bool is_own(const TableIndex& index) const;
   Result<std::shared_ptr<const File>> open_file() const;
   std::shared_ptr<const TableBlock> cached_block(std::size_t number) const;
   Result<std::shared_ptr<const TableBlock>> read_block(const TableIndex& index, std::size_t number,

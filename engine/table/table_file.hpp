@@ -35,7 +35,8 @@ class TableFile {
   std::unexpected<Error> placed(std::uint64_t offset, Error error) const;
 
  private:
-  /// REQUIRES a place that lies in the file by a verified footer: it is allocated first.
+  /// REQUIRES a place that lies in the file by a verified footer, or index: it is allocated first.
+  /// Not asserted, since only they know where the file ends: each decoder refuses such a place.
   Result<Bytes> read(std::uint64_t offset, std::uint64_t size) const;
 
   const File& file_;

@@ -114,6 +114,8 @@ Status TableWriter::Impl::end_block() {
 Status TableWriter::Impl::put_block(TableIndex::Entry entry, std::size_t block_tombstones,
                                     const std::optional<NumberStatistics>& block_statistics,
                                     ByteSpan bytes) {
+  VARVE_ASSERT(entries.empty() || std::pair(entries.back().last_key, entries.back().last_ts) <
+                                      std::pair(entry.first_key, entry.first_ts));
   entry.offset = offset();
   entry.size = static_cast<std::uint32_t>(bytes.size() + sizeof(std::uint64_t));
   entry.first_key = index_key(entry.first_key);
@@ -204,6 +206,7 @@ Status TableWriter::add(const PackedRows& packed) {
   Impl& impl = *impl_;
   VARVE_ASSERT(impl.rows_added == 0 || std::pair(std::string_view(impl.last_key), impl.last_ts) <
                                            std::pair(packed.key, packed.times.first));
+  VARVE_ASSERT(packed.type != RowType::tombstone);
   VARVE_CHECK(impl.end_block());
   VARVE_CHECK(impl.put_block(BlockEncoder::entry_of(packed), 0, packed.statistics,
                              BlockEncoder::wrap(packed)));

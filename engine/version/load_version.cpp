@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "engine/directory/file_names.hpp"
 #include "varve/try.hpp"
 
@@ -152,6 +153,8 @@ Result<LoadedVersion> load_version(FileSystem& file_system, const std::filesyste
   }
   loaded.next_file =
       next_file_after(content ? content->edits : std::vector<VersionEdit>(), listing);
+  // A new file never takes the place of one that is there.
+  VARVE_ASSERT(loaded.next_file > listing.number_max);
   loaded.orphans = find_orphans(loaded, listing);
   for (const std::uint64_t number : listing.wal) {
     if (number < loaded.version.log_start) loaded.old_segments.push_back(segment_name(number));

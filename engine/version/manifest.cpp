@@ -63,6 +63,7 @@ Result<Manifest> Manifest::create(FileSystem& file_system, const std::filesystem
 
 Status Manifest::append(const VersionEdit& edit) {
   VARVE_ASSERT(!impl_->failed);
+  VARVE_ASSERT(impl_->bytes <= impl_->reserved);
   const Bytes record = impl_->format.record(impl_->bytes, edit);
   impl_->failed = true;
   VARVE_CHECK(write_one(*impl_->file, impl_->bytes, record));

@@ -53,6 +53,7 @@ Bytes ManifestFormat::record(std::uint64_t offset, const VersionEdit& edit) cons
 }
 
 Bytes ManifestFormat::record(std::uint64_t offset, ByteSpan payload) const {
+  VARVE_ASSERT(offset >= header_size);
   VARVE_ASSERT(payload.size() <= std::numeric_limits<std::uint32_t>::max());
   const auto size = static_cast<std::uint32_t>(payload.size());
   const std::uint64_t head = head_checksum(offset, size);
@@ -152,6 +153,7 @@ Result<std::optional<ManifestContent>> ManifestFormat::decode(ByteSpan file) con
       return std::unexpected(Error{edit.error().code, where(offset, edit.error().where)});
     }
     content.edits.push_back(*std::move(edit));
+    VARVE_ASSERT(record->end > content.valid_bytes && record->end <= file.size());
     content.valid_bytes = record->end;
   }
   if (content.edits.empty()) return std::optional<ManifestContent>();

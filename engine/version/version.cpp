@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
@@ -22,6 +23,27 @@ bool newer(const TablePointer& a, const TablePointer& b) {
 bool before(const TablePointer& a, const TablePointer& b) {
   return std::tie(a->meta().first_key, a->meta().times.first) <
          std::tie(b->meta().first_key, b->meta().times.first);
+}
+
+/// Whether tables keep the order of their level. Each overlap was looked for when a table was
+/// added; here that neighbours have none.
+bool is_in_order(const Version& version) {
+  for (std::size_t level = 0; level < level_count; ++level) {
+    const auto& tables = version.levels[level];
+    for (std::size_t i = 1; i < tables.size(); ++i) {
+      const bool is_ordered = level == 0 ? newer(tables[i - 1], tables[i])
+                                         : before(tables[i - 1], tables[i]) &&
+                                               !tables[i - 1]->meta().overlaps(tables[i]->meta());
+      if (!is_ordered) return false;
+    }
+  }
+  return std::ranges::is_sorted(version.tombstones, {}, &FlushedTombstone::flush);
+}
+
+std::size_t count_tables(const Version& version) {
+  std::size_t count = 0;
+  for (const auto& level : version.levels) count += level.size();
+  return count;
 }
 
 /// Changes a version in place, so that many edits fold without a copy for each.
@@ -57,7 +79,11 @@ class VersionBuilder {
     return advance(version_.log_start, edit.log_start, "log_start");
   }
 
+  /// Completes the version. What an edit can get wrong was refused by apply(), so what is wrong
+  /// here is a mistake of ours.
   void finish() {
+    VARVE_ASSERT(is_in_order(version_));
+    VARVE_ASSERT(count_tables(version_) == numbers_.size());
     version_.newest_ts = std::numeric_limits<Timestamp>::min();
     for (const auto& [number, table] : numbers_) {
       version_.newest_ts = std::max(version_.newest_ts, table->meta().times.last);
@@ -161,6 +187,8 @@ Result<Version> apply(const Version& version, const VersionEdit& edit,
   VersionBuilder builder(next, context);
   VARVE_CHECK(builder.apply(edit));
   builder.finish();
+  VARVE_ASSERT(next.flushed_through >= version.flushed_through &&
+               next.flush_number >= version.flush_number);
   return next;
 }
 

@@ -14,7 +14,8 @@
 namespace varve::engine {
 
 /// The immutable set of live tables and range tombstones. Shared by views, snapshots and jobs;
-/// a table's file lives while any version that names it does.
+/// a table's file lives while any version that names it does. The order of the tables is what
+/// decides which row is the newest, so it is asserted of every version that is made.
 struct Version {
   /// [0]: newest first, by newest_flush and then number; may overlap in everything. Others: by
   /// first key, then time; no two tables of a level overlap in both key and time. Newer hides

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
@@ -87,6 +88,7 @@ Status take_field(std::uint8_t byte, ByteReader& reader, VersionEdit& edit) {
 
 void VersionEdit::encode(ByteWriter& writer) const {
   for (const Added& table : added) {
+    VARVE_ASSERT(table.level < level_count);
     put_field(writer, Field::table_added);
     writer.put_varint(table.level);
     table.meta.encode(writer);

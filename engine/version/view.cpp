@@ -1,11 +1,28 @@
+// Reads of a view. What each looks at, and when it may stop:
+//
+//   get       sources newest first, up to the first that holds the record, or a tombstone of it
+//   newest    the newest row of each source; where that was deleted, or has expired, latest()
+//   latest    back in time from one table to the next (LatestSearch), merging those that overlap
+//   live_rows everything in the bounds, merged; what is not live is left out after the merge
+//
+// Range tombstones hide rows of older sources only. So each source of a merge comes with those of
+// the newer memtables, a table also with those of the version that are of a later flush than it.
+// Inside its own memtable a range tombstone goes by sequences, and the memtable's cursor sees to
+// it.
+//
+// The one exception to "newer hides older": with skip_damaged a source that cannot be read is
+// passed over, and may so uncover an older one.
+
 #include "engine/version/view.hpp"
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
 #include "varve/try.hpp"
 
@@ -49,6 +66,7 @@ class LatestRows {
 
   /// REQUIRES rows that are all older than those before.
   void take(const RowsView& rows) {
+    VARVE_ASSERT(rows_.empty() || rows.last_ts() < rows_.back().ts);
     if (rows.type == RowType::tombstone) return;
     for (std::size_t index = rows.size(); index-- > 0 && !full();) {
       if (rows.expires_at(index) <= now_) continue;
@@ -102,10 +120,12 @@ class LatestSearch {
       const Timestamp last = table->meta().times.last;
       if (last < ahead.last) step.first = std::max(step.first, last + 1);
     }
+    VARVE_ASSERT(!step.empty());
     return step;
   }
 
   Status look_at(const TimeSpan& times) {
+    VARVE_ASSERT(!times.empty());
     bounds_.times = times;
     VARVE_TRY(std::vector<TablePointer> tables, tables_to_open());
     const auto& memtables = view_.memtables();
@@ -188,7 +208,11 @@ std::optional<Row> live(Row row, Timestamp now) {
 View::View(std::shared_ptr<const ViewSources> sources, std::uint64_t visible, Timestamp now)
     : sources_(std::move(sources)),
       sequence_(std::max(visible, sources_->version->flushed_through)),
-      now_(now) {}
+      now_(now) {
+  // Newer hides older: so whatever is in memory is of a later flush than every table.
+  VARVE_ASSERT(!sources_->memtables.empty() &&
+               sources_->memtables.back()->number() > sources_->version->flush_number);
+}
 
 Result<std::optional<Row>> View::get(std::string_view key, Timestamp ts,
                                      CursorOptions options) const {
@@ -257,7 +281,11 @@ Result<std::unique_ptr<Cursor>> View::live_rows(const CursorBounds& bounds,
                                                 CursorOptions options) const {
   std::vector<MergeInput> inputs;
   Ranges newer;
+  std::uint64_t number = std::numeric_limits<std::uint64_t>::max();
   for (const auto& memtable : memtables()) {
+    // A merge takes the first of several rows with one (key, ts).
+    VARVE_ASSERT(memtable->number() < number);
+    number = memtable->number();
     // Rows are counted before the sequence that shows them is published.
     if (memtable->row_count() != 0) {
       inputs.push_back({memtable_cursor(memtable, bounds, sequence_), newer});

@@ -75,6 +75,17 @@ TEST(TableIndex, of_a_long_regular_series_takes_few_bytes_a_block) {
   EXPECT_LT(round_trip(entries).value()->bytes, 1000 * (sizeof(Entry) + 40));
 }
 
+TEST(TableIndex, whose_block_of_one_key_has_other_times_than_its_first_and_last_row_is_corruption) {
+  for (const std::size_t block : {0, 2}) {
+    std::vector<Entry> entries = example();
+    entries[block].times.first -= 1;
+    EXPECT_TRUE(is_corruption(entries)) << block;
+    entries = example();
+    entries[block].times.last += 1;
+    EXPECT_TRUE(is_corruption(entries)) << block;
+  }
+}
+
 TEST(TableIndex, of_nothing_is_corruption) {
   EXPECT_FALSE(decode_index(Bytes(1), 0));
   EXPECT_FALSE(decode_index(Bytes(1), 100));
