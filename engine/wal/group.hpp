@@ -35,7 +35,8 @@ struct GroupHeader {
   std::uint32_t table_size = 0;
   std::uint32_t batch_count = 0;
 
-  /// REQUIRES encoded_size bytes. False where the sizes make no sense in `room` bytes.
+  /// Any bytes may be given. False where they are under encoded_size, or the sizes make no sense in
+  /// `room` bytes.
   bool decode(ByteSpan bytes, std::uint64_t room);
 
   std::uint64_t table_end() const { return encoded_size + std::uint64_t{table_size}; }

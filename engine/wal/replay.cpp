@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
 #include "engine/directory/file_names.hpp"
 #include "engine/wal/group.hpp"
@@ -162,6 +163,7 @@ std::optional<std::size_t> Replay::successor() const {
 
 Status Replay::enter(std::size_t index) {
   VARVE_TRY(reader_, open(segments_[index]));
+  VARVE_ASSERT(segments_[index].header && (index > at_ || index == 0));
   at_ = index;
   offset_ = SegmentHeader::encoded_size;
   last_sequence_ = segments_[index].header->last_sequence;
@@ -211,11 +213,16 @@ Status Replay::apply_group(ByteSpan group) {
   for (const GroupTable::Key& key : table_.keys) {
     if (!key.definition.empty()) keys_.emplace_back(key.definition);
   }
+  // What is here was read_group(): sequences that ascend, keys that were defined.
   std::size_t key = 0;
   for (const GroupTable::Batch& batch : table_.batches) {
+    VARVE_ASSERT(batch.sequence > last_sequence_);
+    VARVE_ASSERT(batch.key_count <= table_.keys.size() - key);
     batch_keys_.clear();
     for (std::size_t i = 0; i < batch.key_count; ++i, ++key) {
-      batch_keys_.push_back(keys_[table_.keys[key].id]);
+      const std::uint32_t id = table_.keys[key].id;
+      VARVE_ASSERT(id < keys_.size());
+      batch_keys_.push_back(keys_[id]);
     }
     last_sequence_ = batch.sequence;
     ++result_.batches;

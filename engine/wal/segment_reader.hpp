@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "engine/base/bytes.hpp"
 #include "varve/file_system.hpp"
 #include "varve/try.hpp"
@@ -21,6 +22,7 @@ class SegmentReader {
 
   /// `count` bytes from `offset` on, valid until the next call. REQUIRES that the file has them.
   Result<ByteSpan> view(std::uint64_t offset, std::uint64_t count) {
+    VARVE_ASSERT(offset <= size_ && count <= size_ - offset);
     if (offset < begin_ || offset + count > begin_ + window_.size()) {
       const std::uint64_t wanted = std::min(std::max(count, window_size), size_ - offset);
       window_.resize(static_cast<std::size_t>(wanted));

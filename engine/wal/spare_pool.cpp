@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "engine/base/bytes.hpp"
 #include "engine/directory/file_names.hpp"
 #include "varve/try.hpp"
@@ -81,6 +82,7 @@ Result<SparePool::Spare> SparePool::create(std::uint64_t bytes) {
 
 Status SparePool::write_piece(File& file, std::uint64_t offset, std::uint64_t end) const {
   static constexpr std::array<std::byte, std::size_t{64} << 10> zeros{};
+  VARVE_ASSERT(offset < end);
   std::array<ByteSpan, piece_size / zeros.size()> pieces;
   std::uint64_t left = std::min<std::uint64_t>(piece_size, end - offset);
   std::size_t count = 0;
@@ -109,6 +111,7 @@ Result<bool> SparePool::recycle(const std::filesystem::path& segment, std::uint6
   const std::filesystem::path path = new_path();
   Status status = file_system_->rename(segment, path);
   const Lock lock(mutex_);
+  VARVE_ASSERT(recycling_bytes_ >= bytes);
   recycling_bytes_ -= bytes;
   if (!status) return std::unexpected(std::move(status).error());
   ready_.push_back({path, bytes, true});

@@ -188,18 +188,25 @@ Status Wal::Impl::inscribe(SparePool::Spare& spare, std::uint64_t number) const 
 
 void Wal::Impl::enter(SparePool::Spare spare) {
   current = next_number++;
-  capacity = spare.bytes;
+  // A recycled file may end between two places for groups: that rest stays unused.
+  capacity = spare.bytes / group_alignment * group_alignment;
   offset = SegmentHeader::encoded_size;
   next_key_id = 0;
   ended = failed_write = half_filled = false;
   file = std::move(spare.file);
 
+  VARVE_ASSERT(offset <= capacity);
+
   const Lock lock(mutex);
+  VARVE_ASSERT(segments.empty() || segments.back().number < current);
   if (!segments.empty() && segments.back().synced == segments.back().appended) {
     segments.back().file.reset();
   }
-  segments.push_back(
-      {.number = current, .bytes = capacity, .appended = offset, .synced = offset, .file = file});
+  segments.push_back({.number = current,
+                      .bytes = spare.bytes,
+                      .appended = offset,
+                      .synced = offset,
+                      .file = file});
 }
 
 Status Wal::Impl::append(std::span<const WalBatch> batches, std::uint64_t synced) {
@@ -247,6 +254,7 @@ void Wal::Impl::encode(std::span<const WalBatch> batches, GroupEncoder& encoder)
 // `scratch` holds the group's header and table.
 Status Wal::Impl::write(std::span<const WalBatch> batches, std::uint64_t size) {
   const std::uint64_t end = offset + aligned(size);
+  VARVE_ASSERT(!ended && offset % group_alignment == 0 && end <= capacity);
   const std::uint64_t zeros =
       end - offset - size + std::min<std::uint64_t>(terminator.size(), capacity - end);
   Status status;
@@ -278,8 +286,10 @@ Status Wal::Impl::write(std::span<const WalBatch> batches, std::uint64_t size) {
     half_filled = true;
     spare_wanted = spares.grow();
   }
+  VARVE_ASSERT(batches.back().sequence > last_sequence);
   last_sequence = batches.back().sequence;
   const Lock lock(mutex);
+  VARVE_ASSERT(segments.back().number == current);
   segments.back().appended = end;
   appended_sequence = last_sequence;
   bytes_appended += aligned(size);
@@ -302,6 +312,7 @@ Status Wal::Impl::sync() {
       if (segment.synced < segment.appended) due.push_back(segment);
     }
     target = appended_sequence;
+    VARVE_ASSERT(target >= durable());
   }
   for (const Segment& segment : due) {
     if (Status status = segment.file->sync(); !status) {
@@ -394,6 +405,7 @@ Status Wal::Impl::cut_segments() {
   {
     const Lock lock(mutex);
     for (const Segment& segment : segments) {
+      VARVE_ASSERT(segment.synced == segment.appended);
       if (segment.appended < segment.bytes) cut.push_back(segment);
     }
   }

@@ -109,6 +109,22 @@ TEST(Wal, tries_again_to_remove_what_stayed) {
   EXPECT_EQ(log.wal().segment_count(), 3u);
 }
 
+TEST(Wal, writes_nothing_beyond_a_recycled_file_of_an_odd_size) {
+  constexpr std::size_t size = (std::size_t{16} << 10) + 3;
+  for (std::size_t payload = size - 300; payload < size - 150; ++payload) {
+    const auto disk = wal_disk();
+    disk->set_content(segment_path(1), Bytes(size));
+    WalLog log(disk, {.next_segment = 2, .segments = {1}}, std::size_t{32} << 10);
+    ASSERT_EQ(log.wal().rotate().value(), 2u);
+    ASSERT_TRUE(log.wal().release(2));
+    ASSERT_EQ(log.wal().rotate().value(), 3u);
+    ASSERT_EQ(disk->content(segment_path(3)).size(), size) << "recycled";
+    ASSERT_TRUE(log.append({{1, std::string(payload, 'x'), {"\1key"}}}));
+    EXPECT_EQ(disk->content(segment_path(3)).size(), size) << payload;
+    EXPECT_EQ(replay(*disk, 2).value().batches.size(), 1u) << payload;
+  }
+}
+
 TEST(Wal, never_releases_the_current_segment) {
   auto disk = wal_disk();
   WalLog log(disk);
