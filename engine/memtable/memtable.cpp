@@ -117,6 +117,7 @@ void Memtable::erase_range(const RangeTombstone& range, std::uint64_t sequence) 
 }
 
 void Memtable::set_last_sequence(std::uint64_t sequence) {
+  VARVE_ASSERT(sequence >= last_sequence_.load(std::memory_order_relaxed));
   last_sequence_.store(sequence, std::memory_order_release);
 }
 
@@ -148,6 +149,7 @@ bool Memtable::has_rows_since(std::string_view key, std::uint64_t hash,
 // What came late lies below what came in order, or at the same timestamp, where it is the newer.
 std::optional<Row> Memtable::newest(std::string_view key, std::uint64_t hash,
                                     std::uint64_t sequence) const {
+  VARVE_ASSERT(impl_->tombstones.is_empty_at(sequence));
   const MemtableSeries* const series = find(key, hash);
   if (series == nullptr) return std::nullopt;
   const ReaderGate::Pin inside(impl_->gate);

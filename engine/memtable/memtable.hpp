@@ -61,8 +61,9 @@ class Memtable {
   void resolve(std::span<SeriesRequest> requests);
   /// Where the WAL keeps the number it gave the series.
   static WalKeyState& wal_state(MemtableSeries& series);
-  /// Adds a row, as erase() does. REQUIRES, here and of the deletes, sequences that never fall and
-  /// lie above the base, within 32 bits of it. Of one sequence, too, the row that came last wins.
+  /// Adds a row, as erase() does. REQUIRES, here and of the deletes, sequences that never fall
+  /// (which is asserted now and then, as Run says) and lie above the base, within 32 bits of it. Of
+  /// one sequence, too, the row that came last wins.
   void put(MemtableSeries& series, Timestamp ts, const ValueView& value, Timestamp expires_at,
            std::uint64_t sequence);
   void erase(MemtableSeries& series, Timestamp ts, std::uint64_t sequence);
@@ -136,7 +137,7 @@ class Memtable {
 /// that tombstone to older sources.
 class MemtableRows {
  public:
-  /// REQUIRES that the memtable outlives it.
+  /// REQUIRES that the memtable outlives it, as whoever holds a view sees to.
   MemtableRows(const Memtable& memtable, const MemtableSeries& series, TimeSpan times,
                std::uint64_t sequence, bool newest_first);
   ~MemtableRows();

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/base/assert.hpp"
 #include "engine/memtable/memtable_impl.hpp"
 
 namespace varve::engine {
@@ -114,9 +115,15 @@ std::vector<LateRow> collect_late(const Run& run, std::uint32_t count, TimeSpan 
 
 }  // namespace
 
-// Two sorted sources, the ordered run and the collected late rows, merged from one end or the
-// other. What comes up next is the head. Where no late row is near, columns of the run are given
-// as they lie, or as they were unsealed; elsewhere rows are picked one by one and copied.
+// The walk over one series as of a sequence.
+//
+// 1. The constructor finds what there is to see: of the ordered run a prefix by the sequence and a
+//    part of it by time, less the intervals that range tombstones hide; of the late run the rows
+//    themselves, sorted, of each timestamp the newest.
+// 2. next() merges these two sorted sources, from one end or the other. What comes up next is the
+//    head. Where no late row is near, columns of the run are given as they lie, or as they were
+//    unsealed (give); elsewhere rows are picked one by one and copied (pick).
+// 3. next_packed() gives a sealed block as it is, to a flush, where nothing changes any row of it.
 //
 // A walk is inside the gate while it works, and after that for as long as what it gave lies in
 // chunks that the writer would use again.
@@ -126,6 +133,12 @@ struct MemtableRows::Impl {
 
   RowsView next();
   std::optional<PackedRows> next_packed(std::size_t size_max);
+  /// The rows of a series come up in order, each timestamp once.
+  void expect_in_order(const TimeSpan& times) {
+    VARVE_ASSERT(!times.empty());
+    VARVE_ASSERT(!given_to || before(*given_to, newest_first ? times.last : times.first));
+    given_to = newest_first ? times.first : times.last;
+  }
   void enter() {
     inside.emplace(gate);
     chunk = nullptr;
@@ -167,6 +180,7 @@ struct MemtableRows::Impl {
   std::vector<Interval> following;  // The next one last.
   std::vector<LateRow> late;
   std::size_t late_next = 0;
+  std::optional<Timestamp> given_to;  // The last timestamp that was given.
 
   // What the last call gave, where it did not give columns of the run.
   std::vector<Place> picked;
@@ -202,6 +216,7 @@ std::optional<PackedRows> MemtableRows::Impl::next_packed(std::size_t size_max) 
   if (packed.columns.size() > size_max) return std::nullopt;
   if (has_late() && late[late_next].ts <= packed.times.last) return std::nullopt;
   drop_ordered(run_block_rows);
+  expect_in_order(packed.times);
   return packed;
 }
 
@@ -266,6 +281,7 @@ bool MemtableRows::Impl::late_is_far(const Place& head) const {
 }
 
 RowsView MemtableRows::Impl::give(const Piece& piece) {
+  VARVE_ASSERT(piece.size() > 0 && piece.size() <= current.size());
   const RunChunk& from = *piece.chunk;
   const std::uint32_t size = piece.size();
   RowsView view;
@@ -320,6 +336,7 @@ void MemtableRows::Impl::pick() {
 }
 
 RowsView MemtableRows::Impl::give_picked() {
+  VARVE_ASSERT(!picked.empty());
   if (newest_first) std::ranges::reverse(picked);
   rows.reset(series.key(), picked.front().type());
   for (const auto& [of, index] : picked) {
@@ -355,7 +372,11 @@ MemtableRows::MemtableRows(const Memtable& memtable, const MemtableSeries& serie
 MemtableRows::~MemtableRows() = default;
 MemtableRows::MemtableRows(MemtableRows&&) noexcept = default;
 
-RowsView MemtableRows::next() { return impl_->next(); }
+RowsView MemtableRows::next() {
+  const RowsView rows = impl_->next();
+  if (!rows.empty()) impl_->expect_in_order({rows.first_ts(), rows.last_ts()});
+  return rows;
+}
 
 std::optional<PackedRows> MemtableRows::next_packed(std::size_t size_max) {
   return impl_->next_packed(size_max);

@@ -81,6 +81,11 @@ std::uint32_t RunBlock::rows_up_to(std::uint32_t sequence, std::uint32_t count) 
 }
 
 void Run::add_chunk(std::uint32_t row, const RunRow& first, RunMemory& memory) {
+  if (tail_ != nullptr) {
+    const std::uint32_t last = row - tail_start_ - 1;
+    VARVE_ASSERT(tail_->sequences()[last] <= first.sequence);
+    VARVE_ASSERT(!ordered_ || tail_->timestamps()[last] < first.ts);
+  }
   const std::uint32_t start = row % run_block_rows;
   const std::uint32_t capacity = std::max(start, RunChunk::first_rows);
   std::byte* at = nullptr;
@@ -123,6 +128,7 @@ void Run::add_block(std::uint32_t number, RunBlock block, Arena& arena) {
 }
 
 void Run::seal(std::uint32_t number, RunMemory& memory) {
+  VARVE_ASSERT(ordered_ && (number + 1) * run_block_rows <= count_.load(std::memory_order_relaxed));
   Slot& slot = blocks_.load(std::memory_order_relaxed)[number];
   RunChunk* const newest = slot.load(std::memory_order_relaxed).newest();
   const SealedBlock* const sealed = SealedBlock::seal(*newest, memory.arena(), memory.buffer());

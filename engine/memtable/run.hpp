@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "engine/base/assert.hpp"
 #include "engine/memtable/run_chunk.hpp"
 #include "engine/memtable/run_memory.hpp"
 #include "engine/memtable/sealed_block.hpp"
@@ -30,6 +31,7 @@ class RunBlock {
   }
   /// The newest chunk. REQUIRES that it is not sealed.
   RunChunk* newest() const {
+    VARVE_ASSERT(sealed() == nullptr);
     return const_cast<RunChunk*>(reinterpret_cast<const RunChunk*>(tagged_));
   }
   /// The same, of the one that holds the row.
@@ -90,6 +92,9 @@ class RunPlace {
 /// have left that are inside then (ReaderGate), so a reader stays inside from the moment it loads
 /// a slot until it is done with the chunks that the slot gave. Sealed blocks, bytes and the chunks
 /// of an unordered run stay as long as the memtable.
+///
+/// Order is asserted where a chunk begins. Of single rows, and of what a reader says it loaded,
+/// nothing is: each record written and each row read would pay for it.
 class Run {
  public:
   /// Least and greatest timestamp of a chunk of an unordered run.
@@ -134,7 +139,8 @@ class Run {
   /// REQUIRES an unordered run.
   template <class Visit>
   void for_each_chunk(std::uint32_t count, Visit visit) const;
-  /// REQUIRES an unordered run. They may cover rows that are not yet published.
+  /// REQUIRES an unordered run: for_each_chunk() asserted that, and a chunk does not know its run.
+  /// They may cover rows that are not yet published.
   static const Bounds& bounds(const RunChunk& chunk) {
     return reinterpret_cast<const Bounds*>(&chunk)[-1];  // They lie in front of it.
   }
@@ -173,6 +179,7 @@ inline void Run::prefetch_append() const {
 
 template <class Visit>
 void Run::for_each_chunk(std::uint32_t count, Visit visit) const {
+  VARVE_ASSERT(!ordered_);
   while (count > 0) {
     const std::uint32_t number = (count - 1) / run_block_rows;
     const std::uint32_t block_start = number * run_block_rows;

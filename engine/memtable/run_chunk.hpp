@@ -85,13 +85,13 @@ class alignas(std::uint64_t) RunChunk {
     return const_cast<std::uint32_t*>(std::as_const(*this).sequences());
   }
   RowType* types() { return const_cast<RowType*>(std::as_const(*this).types()); }
-  /// Null while no row expires. REQUIRES that the count covering the rows was loaded before.
+  /// Null while no row expires. REQUIRES that the count covering the rows was loaded before, which
+  /// nothing can tell afterwards.
   const Timestamp* expiries() const { return expiries_.load(std::memory_order_acquire); }
   Timestamp* expiries() { return expiries_.load(std::memory_order_acquire); }
   void set_expiries(Timestamp* column) { expiries_.store(column, std::memory_order_release); }
 
-  /// A value; of bytes the view is into the memtable. REQUIRES a row of the type asked for, or of
-  /// bytes the pointer.
+  /// REQUIRES a row of the type asked for. Not asserted: it is called for every value.
   template <class T>
   T value_as(std::uint32_t index) const {
     if constexpr (std::is_same_v<T, std::string_view>) {

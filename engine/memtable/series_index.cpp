@@ -96,6 +96,7 @@ MemtableSeries& SeriesIndex::find_or_add(std::string_view key, std::uint64_t has
 MemtableSeries& SeriesIndex::at(std::uint32_t number) const {
   const std::size_t piece = piece_of(number);
   std::byte* const memory = pieces_[piece].load(std::memory_order_acquire);
+  VARVE_ASSERT(memory != nullptr);
   const auto index = static_cast<std::size_t>(number - piece_start(piece));
   return *std::launder(reinterpret_cast<MemtableSeries*>(memory) + index);
 }

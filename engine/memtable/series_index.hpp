@@ -78,7 +78,8 @@ class SeriesIndex {
 
   MemtableSeries* find(std::string_view key, std::uint64_t hash) const;
   std::uint32_t count() const { return count_.load(std::memory_order_acquire); }
-  /// REQUIRES a number below a count loaded before.
+  /// REQUIRES a number below a count loaded before. Of that no more is asserted than that there is
+  /// memory: every look-up of a key comes here.
   MemtableSeries& at(std::uint32_t number) const;
 
  private:

@@ -17,7 +17,7 @@ namespace varve::engine {
 /// is one stretch of a series. For one thread.
 class ShortRows {
  public:
-  /// REQUIRES that the memtable outlives it.
+  /// REQUIRES that the memtable outlives it, as whoever holds a view sees to.
   ShortRows(const Memtable& memtable, TimeSpan times, std::uint64_t sequence);
 
   /// Reads the first of `series`, as many as go together and have a key below `end` (where one is

@@ -6,6 +6,7 @@
 #include <deque>
 #include <string_view>
 
+#include "engine/base/assert.hpp"
 #include "engine/memtable/memtable.hpp"
 
 namespace varve::engine {
@@ -17,11 +18,18 @@ class TombstoneList {
   /// The writer's. REQUIRES a sequence not below the last.
   void append(const RangeTombstone& range, std::uint64_t sequence) {
     const Entry* const before = newest_.load(std::memory_order_relaxed);
+    VARVE_ASSERT(before == nullptr || before->tombstone.sequence <= sequence);
     entries_.push_back({{range, sequence}, before});
     newest_.store(&entries_.back(), std::memory_order_release);
   }
 
   bool empty() const { return newest_.load(std::memory_order_acquire) == nullptr; }
+  /// Whether there is none up to `sequence`.
+  bool is_empty_at(std::uint64_t sequence) const {
+    bool is_empty = true;
+    for_each(sequence, [&](const SequencedTombstone&) { is_empty = false; });
+    return is_empty;
+  }
 
   /// Calls `visit` with those up to `sequence`, newest first.
   template <class Visit>
