@@ -71,7 +71,7 @@ std::optional<double> sampled_step(Words sample) {
   return step;
 }
 
-/// What words are multiples of, as far as a sample shows. REQUIRES one that is not zero.
+/// What words are multiples of, as far as a sample shows; 1 where it shows zeros only.
 std::uint64_t sampled_divisor(Words sample) {
   std::uint64_t divisor = 0;
   for (std::size_t i = 0; i < sample.size() && divisor != 1; i += 4) {

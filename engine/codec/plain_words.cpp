@@ -128,6 +128,7 @@ void encode_plain_words(Words words, Bytes& target) {
 }
 
 void decode_plain_words(Encoding encoding, ByteReader& reader, std::span<std::uint64_t> words) {
+  VARVE_ASSERT(!words.empty());
   switch (encoding) {
     case Encoding::constant: return decode_constant(reader, words);
     case Encoding::packed: return decode_frame(reader, words);

@@ -91,7 +91,8 @@ class alignas(std::uint64_t) RunChunk {
   Timestamp* expiries() { return expiries_.load(std::memory_order_acquire); }
   void set_expiries(Timestamp* column) { expiries_.store(column, std::memory_order_release); }
 
-  /// REQUIRES a row of the type asked for. Not asserted: it is called for every value.
+  /// A value; of bytes the view is into the memtable. REQUIRES a row of the type asked for, or of
+  /// bytes the pointer. Not asserted: it is called for every value.
   template <class T>
   T value_as(std::uint32_t index) const {
     if constexpr (std::is_same_v<T, std::string_view>) {

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/assert.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
@@ -15,6 +16,7 @@ constexpr std::uint8_t leaves_bit = 0x01;
 }  // namespace
 
 Bytes encode_labels(const Labels& labels) {
+  VARVE_ASSERT(check(labels).has_value());
   Bytes bytes;
   ByteWriter writer(bytes);
   writer.put(labels.leaves_with_records() ? leaves_bit : std::uint8_t{0});

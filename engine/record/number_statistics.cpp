@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "engine/base/assert.hpp"
 #include "engine/numeric/exact_sum.hpp"
 #include "engine/numeric/number_range.hpp"
 
@@ -17,6 +18,7 @@ std::uint64_t bits_of(T value) {
 /// All but the sum. REQUIRES a number.
 template <class T>
 NumberStatistics without_sum(RowType type, std::span<const T> values) {
+  VARVE_ASSERT(!values.empty());
   const auto range = *range_of(values);
   NumberStatistics statistics;
   statistics.type = type;

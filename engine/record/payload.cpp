@@ -94,6 +94,8 @@ void BatchEncoder::erase(std::uint32_t key, Timestamp ts) {
 
 void BatchEncoder::erase_range(std::string_view first_key, std::string_view end_key,
                                TimeSpan times) {
+  VARVE_ASSERT(first_key < end_key && !times.empty() &&
+               std::max(first_key.size(), end_key.size()) <= bound_size_max);
   std::byte* at = reserve(1 + 4 * varint_size_max + first_key.size() + end_key.size());
   *at++ = static_cast<std::byte>(Operation::Kind::erase_range);
   at = write(at, first_key);

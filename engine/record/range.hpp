@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/assert.hpp"
 #include "varve/error.hpp"
 #include "varve/record.hpp"
 #include "varve/time.hpp"
@@ -25,6 +26,7 @@ inline std::string internal_key(std::string_view user_key, KeySpace space = KeyS
 inline std::string_view user_key(std::string_view internal) { return internal.substr(1); }
 /// REQUIRES a key that is not empty.
 inline KeySpace space_of(std::string_view internal) {
+  VARVE_ASSERT(!internal.empty());
   return static_cast<KeySpace>(internal.front());
 }
 

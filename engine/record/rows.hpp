@@ -139,7 +139,8 @@ class Rows {
     expiries_.clear();
     values_.reset(type);
   }
-  /// REQUIRES the key and type of the reset, and timestamps above those before.
+  /// REQUIRES the key and type of the reset, and timestamps above those before. The key is not
+  /// asserted: a merge may call this for every row.
   void append(const RowsView& rows);
   /// One row; `value` is ignored for tombstones.
   void append(Timestamp ts, const ValueView& value, Timestamp expires_at);
