@@ -48,7 +48,8 @@ TEST(Value, has_types_with_names) {
 TEST(WithValue, gives_each_value_in_its_cpp_type) {
   const auto kept = [](const auto& given) {
     return detail::with_value(given, [&]<class T>(const T& value) {
-      return std::is_same_v<T, std::remove_cvref_t<decltype(given)>> && value == given;
+      if constexpr (std::is_same_v<T, std::remove_cvref_t<decltype(given)>>) return value == given;
+      return false;
     });
   };
   EXPECT_TRUE(kept(0.5));
