@@ -112,11 +112,15 @@ class alignas(std::uint64_t) RunChunk {
   /// Fills `target` with the values of the rows from `begin` on. REQUIRES what value_as() does.
   template <class T>
   void copy_values(std::uint32_t begin, std::span<T> target) const {
+    const std::byte* from = values() + begin * sizeof(std::uint64_t);
     if constexpr (keeps_as_column<T>) {
-      std::memcpy(target.data(), values() + begin * sizeof(T), target.size_bytes());
+      std::memcpy(target.data(), from, target.size_bytes());
+    } else if constexpr (std::is_same_v<T, std::string_view>) {
+      for (std::string_view& bytes : target) bytes = bytes_at(begin++);
     } else {
-      for (std::size_t i = 0; i < target.size(); ++i) {
-        target[i] = value_as<T>(begin + static_cast<std::uint32_t>(i));
+      for (T& value : target) {
+        std::memcpy(&value, from, sizeof(T));
+        from += sizeof(std::uint64_t);
       }
     }
   }

@@ -159,8 +159,10 @@ void SealedBlock::decode_values(std::byte* words) const {
     } else {
       std::array<T, rows> values;
       engine::decode_values(reader, std::span<T>(values));
-      for (std::size_t i = 0; i < rows; ++i) {
-        std::memcpy(words + i * sizeof(std::uint64_t), &values[i], sizeof(T));
+      std::byte* to = words;  // No reference, which each byte written could change.
+      for (const T value : values) {
+        std::memcpy(to, &value, sizeof(T));
+        to += sizeof(std::uint64_t);
       }
     }
   });
