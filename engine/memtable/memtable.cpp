@@ -1,3 +1,17 @@
+// A memtable is put together here from its parts: the index of its series (SeriesIndex), in each
+// series a run of rows that came in order and perhaps one of rows that came late (Run), the list of
+// its range tombstones (TombstoneList), the memory of all (RunMemory), and the gate of its readers.
+//
+// 1. Writing appends to a run; append() also seals a full block now and then, of whatever series.
+// 2. A point read (get, newest, touched_since) looks at the late run, then at the ordered one, and
+//    compares the row's sequence with that of the range tombstones.
+// 3. Walks over many rows are in memtable_rows.cpp and short_rows.cpp.
+// 4. sorted_series() gives the series by key. Sorting is what a memtable costs a scan, so readers
+//    share one list and extend it.
+//
+// A reader names a sequence, as the distance from the base (visible_relative): rows above it are
+// not there for him.
+
 #include "engine/memtable/memtable.hpp"
 
 #include <algorithm>

@@ -1,3 +1,11 @@
+// seal() gathers the rows of a block from its chunks, column by column, encodes each column as a
+// table's block has it (so that a flush copies the bytes) and puts them behind the struct, in the
+// arena: times as steps, expiries, values, and the sequences last, which no table has.
+//
+// Reading decodes as little as it can. Where all steps are the same (`step_`), times are computed;
+// where a reader's sequence is not below the last one, sequences are not decoded. What decodes was
+// encoded here, so that it cannot fail.
+
 #include "engine/memtable/sealed_block.hpp"
 
 #include <algorithm>

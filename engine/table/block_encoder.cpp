@@ -1,3 +1,10 @@
+// add() copies rows into columns, all of one kind side by side, whatever stretches they came in;
+// encode() writes the directory (keys, types, counts of the stretches) and then column by column:
+// times, expiries, doubles, int64s, bools, bytes (docs/format/table.md). A block is full by its
+// rows or by its bytes before encoding, whichever comes first; one row fits always.
+//
+// wrap() makes the same bytes of rows that a memtable has packed already.
+
 #include <algorithm>
 #include <functional>
 #include <utility>

@@ -1,3 +1,11 @@
+// Reads of one table file. Each part (index, filter, statistics, a block) is looked for in the
+// cache, else read from the file, compared with its checksum, decoded, compared with what names it,
+// and kept in the cache. What names it: the manifest's meta says what the index must hold, and the
+// index says what a block must hold (both `agrees`).
+//
+// A point read asks the filter first, unless what comes after is in the cache anyway, then the
+// index for the one block that can hold the row. The file goes with the object (~Table).
+
 #include "engine/table/table.hpp"
 
 #include <algorithm>

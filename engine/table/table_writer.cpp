@@ -1,3 +1,11 @@
+// Blocks go to the file as they fill, through one buffer; what the end of the file needs of them
+// stays in memory: index entries, statistics and the hashes of keys. finish() writes these and the
+// footer, and syncs.
+//
+// Rows come in three forms: as rows, which the BlockEncoder gathers; as packed rows of a memtable,
+// which become a block as they are; and as a block of another table, which is copied. The latter
+// two end the block that was gathered before. All three must come in ascending order.
+
 #include "engine/table/table_writer.hpp"
 
 #include <algorithm>

@@ -1,3 +1,10 @@
+// A version changes by edits: VersionBuilder applies one after the other to a copy. Each edit is
+// compared with what is there, and refused where it does not fit: it may come from a damaged
+// manifest. finish() then asserts what every reader relies on.
+//
+// A table is one object for as long as any version names it, even where an edit moves it to another
+// level: its destructor removes the file.
+
 #include "engine/version/version.hpp"
 
 #include <algorithm>

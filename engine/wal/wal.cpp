@@ -1,3 +1,21 @@
+// The writing side of the log. replay.cpp is the reading side.
+//
+// 1. Segments. begin_segment() takes a pre-written file from the SparePool, writes the header into
+//    it, syncs it and gives it the segment's name, in this order (install). The header says where
+//    the log stood: the checksum of the last group (the chain), the last sequence and the durable
+//    one.
+// 2. Groups. append() encodes header and table of a group into `scratch`, writes them and the
+//    payloads with one call, and goes on at `offset`. Each group names the one before. A key is
+//    written once in a segment and has a number after that, which its WalKeyState keeps.
+// 3. sync() makes durable what was appended when it began, beside the writer.
+// 4. release() recycles or removes segments below the first that is needed; close() ends the log
+// with
+//    a segment that is only a header, and cuts the others to what they hold.
+//
+// The exceptions are failures. A group that failed may be in the file all the same: so its segment
+// is ended, and takes nothing more (`ended`). After a failed sync nothing is known of what was
+// appended since the last good one: so every later call gives the same error.
+
 #include "engine/wal/wal.hpp"
 
 #include <algorithm>
