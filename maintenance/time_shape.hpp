@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "engine/record/range.hpp"
+#include "engine/record/time_span.hpp"
 #include "engine/table/table.hpp"
 #include "varve/error.hpp"
 

@@ -8,8 +8,8 @@
 
 #include "engine/base/bytes.hpp"
 #include "engine/record/number_statistics.hpp"
-#include "engine/record/range.hpp"
 #include "engine/record/rows.hpp"
+#include "engine/record/time_span.hpp"
 
 namespace varve::engine {
 

@@ -9,8 +9,10 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/memtable/memtable.hpp"
-#include "engine/record/range.hpp"
+#include "engine/record/key.hpp"
+#include "engine/record/range_tombstone.hpp"
 #include "engine/record/rows.hpp"
+#include "engine/record/time_span.hpp"
 #include "engine/table/table.hpp"
 #include "varve/error.hpp"
 

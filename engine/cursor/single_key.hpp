@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/record/range.hpp"
+#include "engine/record/key.hpp"
 
 namespace varve::engine {
 

@@ -11,8 +11,8 @@
 #include "engine/memtable/run_chunk.hpp"
 #include "engine/memtable/run_memory.hpp"
 #include "engine/memtable/sealed_block.hpp"
-#include "engine/record/range.hpp"
 #include "engine/record/rows.hpp"
+#include "engine/record/time_span.hpp"
 
 namespace varve::engine {
 

@@ -1,6 +1,6 @@
 #include "varve/query.hpp"
 
-#include "engine/record/range.hpp"
+#include "engine/record/key.hpp"
 
 namespace varve {
 

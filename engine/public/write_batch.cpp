@@ -6,11 +6,12 @@
 
 #include "engine/base/checksum.hpp"
 #include "engine/record/expiry.hpp"
+#include "engine/record/key.hpp"
 #include "engine/record/label_record.hpp"
 #include "engine/record/payload.hpp"
-#include "engine/record/range.hpp"
 #include "engine/record/series_state.hpp"
 #include "varve/detail/with_type.hpp"
+#include "engine/record/time_span.hpp"
 #include "varve/record.hpp"
 
 namespace varve {

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "engine/base/bytes.hpp"
-#include "engine/record/range.hpp"
+#include "engine/record/key.hpp"
 #include "varve/error.hpp"
 #include "varve/labels.hpp"
 #include "varve/time.hpp"

@@ -11,6 +11,7 @@
 #include "engine/base/bytes.hpp"
 #include "engine/record/range.hpp"
 #include "varve/detail/with_type.hpp"
+#include "engine/record/time_span.hpp"
 #include "varve/error.hpp"
 #include "varve/time.hpp"
 #include "varve/try.hpp"

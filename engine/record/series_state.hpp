@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "engine/base/checksum.hpp"
-#include "engine/record/range.hpp"
+#include "engine/record/key.hpp"
 
 namespace varve::engine {
 

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "engine/base/bytes.hpp"
-#include "engine/record/range.hpp"
 #include "varve/compression.hpp"
 #include "varve/record.hpp"
 

@@ -5,7 +5,8 @@
 #include <string>
 
 #include "engine/base/bytes.hpp"
-#include "engine/record/range.hpp"
+#include "engine/record/key.hpp"
+#include "engine/record/time_span.hpp"
 #include "varve/error.hpp"
 
 namespace varve::engine {

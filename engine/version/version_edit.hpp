@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/base/bytes.hpp"
-#include "engine/record/range.hpp"
+#include "engine/record/range_tombstone.hpp"
 #include "engine/table/table_meta.hpp"
 #include "varve/error.hpp"
 

@@ -8,7 +8,6 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
-#include "engine/record/range.hpp"
 #include "varve/record.hpp"
 #include "varve/try.hpp"
 

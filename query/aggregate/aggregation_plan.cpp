@@ -3,7 +3,7 @@
 #include <limits>
 #include <string>
 
-#include "engine/record/range.hpp"
+#include "engine/record/time_span.hpp"
 #include "varve/try.hpp"
 
 namespace varve::query {

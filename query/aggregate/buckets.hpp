@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "engine/record/range.hpp"
+#include "engine/record/time_span.hpp"
 #include "varve/time.hpp"
 
 namespace varve::query {

@@ -5,6 +5,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/record/range.hpp"
+#include "engine/record/key.hpp"
 #include "query/aggregate/aggregate_answers.hpp"
 #include "varve/try.hpp"
 

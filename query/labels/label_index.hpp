@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/record/range.hpp"
+#include "engine/record/key.hpp"
 #include "query/labels/label_matcher.hpp"
 #include "query/labels/series_bitmap.hpp"
 #include "query/scan/key_selection.hpp"

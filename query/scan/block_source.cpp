@@ -6,6 +6,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/record/range.hpp"
+#include "engine/record/key.hpp"
 #include "query/scan/plan.hpp"
 #include "varve/try.hpp"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/record/range.hpp"
+#include "engine/record/key.hpp"
 #include "engine/version/view.hpp"
 #include "query/scan/answer_source.hpp"
 #include "varve/error.hpp"

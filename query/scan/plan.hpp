@@ -1,7 +1,6 @@
 #pragma once
 
 #include "engine/cursor/cursor.hpp"
-#include "engine/record/range.hpp"
 #include "varve/error.hpp"
 #include "varve/query.hpp"
 

@@ -3,7 +3,8 @@
 #include <string>
 #include <string_view>
 
-#include "engine/record/range.hpp"
+#include "engine/record/range_tombstone.hpp"
+#include "engine/record/time_span.hpp"
 
 namespace varve::tools {
 

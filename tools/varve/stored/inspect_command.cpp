@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "engine/directory/file_names.hpp"
-#include "engine/record/range.hpp"
 #include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/commands/command.hpp"

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/record/range.hpp"
+#include "engine/record/key.hpp"
 #include "engine/table/block_format.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/commands/command.hpp"

@@ -1,4 +1,4 @@
-#include "engine/record/range.hpp"
+#include "engine/record/key.hpp"
 
 #include "varve/record.hpp"
 #include "varve/try.hpp"
@@ -28,16 +28,6 @@ KeyRange key_range(KeySpace space, std::string_view first, std::optional<std::st
 
 KeyRange user_key_range(std::string_view first, std::optional<std::string_view> end) {
   return key_range(KeySpace::user, first, end);
-}
-
-TimeSpan time_span(const TimeRange& range) {
-  TimeSpan span;
-  if (range.from()) span.first = *range.from();
-  if (range.to()) {
-    if (*range.to() == std::numeric_limits<Timestamp>::min()) return {1, 0};
-    span.last = *range.to() - 1;
-  }
-  return span;
 }
 
 }  // namespace varve::engine

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <algorithm>
-#include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,26 +51,5 @@ struct KeyRange {
 KeyRange key_range(KeySpace space, std::string_view first, std::optional<std::string_view> end);
 /// The same in the users' space.
 KeyRange user_key_range(std::string_view first, std::optional<std::string_view> end);
-
-/// Both ends belong to it: the form inside the engine, where every int64 is reachable.
-struct TimeSpan {
-  Timestamp first = std::numeric_limits<Timestamp>::min();
-  Timestamp last = std::numeric_limits<Timestamp>::max();
-
-  bool contains(Timestamp ts) const { return first <= ts && ts <= last; }
-  bool overlaps(const TimeSpan& other) const { return first <= other.last && other.first <= last; }
-  bool empty() const { return first > last; }
-  friend bool operator==(const TimeSpan&, const TimeSpan&) = default;
-};
-
-TimeSpan time_span(const TimeRange& range);
-
-/// A deleted rectangle. It hides what was written before it; the context says what is before.
-struct RangeTombstone {
-  KeyRange keys;
-  TimeSpan times;
-
-  friend bool operator==(const RangeTombstone&, const RangeTombstone&) = default;
-};
 
 }  // namespace varve::engine

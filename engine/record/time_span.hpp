@@ -1,0 +1,22 @@
+#pragma once
+
+#include <limits>
+
+#include "varve/time.hpp"
+
+namespace varve::engine {
+
+/// Both ends belong to it: the form inside the engine, where every int64 is reachable.
+struct TimeSpan {
+  Timestamp first = std::numeric_limits<Timestamp>::min();
+  Timestamp last = std::numeric_limits<Timestamp>::max();
+
+  bool contains(Timestamp ts) const { return first <= ts && ts <= last; }
+  bool overlaps(const TimeSpan& other) const { return first <= other.last && other.first <= last; }
+  bool empty() const { return first > last; }
+  friend bool operator==(const TimeSpan&, const TimeSpan&) = default;
+};
+
+TimeSpan time_span(const TimeRange& range);
+
+}  // namespace varve::engine
