@@ -1,6 +1,7 @@
 #include "engine/database/engine_impl.hpp"
 
 #include <algorithm>
+#include <asio/post.hpp>
 #include <utility>
 
 #include "engine/wal/batch.hpp"
@@ -50,8 +51,24 @@ EngineImpl::EngineImpl(OpenedParts parts)
       .compression = options.compression,
       .now = [this] { return parts_.expiry_clock->now(); },
       .on_flushed = [this] { on_flushed(); },
-      .on_collected = [this] { collect_labels_later(); },
+      .on_collected = [this] { label_garbage_->collect_later(); },
   };
+  label_garbage_ = std::make_unique<maintenance::LabelGarbage>(maintenance::LabelGarbageContext{
+      .versions = *parts_.versions,
+      .counters = *parts_.counters,
+      .log = parts_.log,
+      .write_if =
+          [this](const WriteBatch& batch, std::vector<engine::WriteCondition> conditions) {
+            return write_if(batch, std::move(conditions));
+          },
+      .run_later =
+          [door = door_, executor = executor()](std::function<void()> job) {
+            asio::post(executor, [door, job = std::move(job)] {
+              const Gate::Pass pass(door->gate);
+              if (pass) job();
+            });
+          },
+  });
   keeper_ = std::make_unique<maintenance::Keeper>(std::move(keeping), parts_.sizes.keeping);
   label_reader_ = std::make_unique<query::LabelReader>(*parts_.versions, label_feed_);
   committer_ = std::make_unique<Committer>(engine::CommitterContext{
@@ -223,6 +240,14 @@ Result<Record> EngineImpl::patch(std::string_view key, Timestamp ts, std::option
   }
 }
 
+Result<Receipt> EngineImpl::write_if(const WriteBatch& batch,
+                                     std::vector<engine::WriteCondition> conditions) {
+  Request request;
+  VARVE_CHECK(prepare(batch, {}, request));
+  request.conditions = std::move(conditions);
+  return committer_->write(request, Mode::blocking);
+}
+
 Result<Series> EngineImpl::series(std::string_view key) {
   const Gate::Pass pass(door_->gate);
   if (!pass) return closed();
@@ -286,8 +311,7 @@ Result<std::uint64_t> EngineImpl::collect_garbage() {
   const Gate::Pass pass(door_->gate);
   if (!pass) return closed();
   VARVE_TRY(const std::uint64_t purged, keeper_->collect(parts_.expiry_clock->now()));
-  VARVE_CHECK(
-      collect_labels("", parts_.expiry_clock->now(), std::numeric_limits<std::size_t>::max()));
+  VARVE_CHECK(label_garbage_->collect(parts_.expiry_clock->now()));
   return purged;
 }
 

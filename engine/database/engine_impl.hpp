@@ -29,6 +29,7 @@
 #include "engine/version/version_set.hpp"
 #include "engine/wal/wal.hpp"
 #include "maintenance/keeper.hpp"
+#include "maintenance/label_garbage.hpp"
 #include "maintenance/scheduler.hpp"
 #include "query/labels/label_reader.hpp"
 #include "query/scan/block_source.hpp"
@@ -152,13 +153,7 @@ class EngineImpl {
                                                          const query::Covers& covers);
   std::shared_ptr<const engine::View> snapshot_of(const ReadOptions& options) const;
 
-  struct LabelRound;
-  void collect_labels_later();
-  static void go_on_collecting_labels(std::shared_ptr<LabelRound> round);
-  Result<std::optional<std::string>> collect_labels(const std::string& first_key, Timestamp now,
-                                                    std::size_t count_max);
-  Status remove_labels(std::span<const std::string> keys, Timestamp now);
-
+  Result<Receipt> write_if(const WriteBatch& batch, std::vector<engine::WriteCondition> conditions);
   Status make_room();
   Status start_scheduler();
   Status flush_through(std::uint64_t flush_number);
@@ -173,10 +168,7 @@ class EngineImpl {
   std::unique_ptr<engine::Syncer> syncer_;
   engine::LabelFeed label_feed_;
   std::unique_ptr<query::LabelReader> label_reader_;
-  std::atomic<bool> collecting_labels_{false};  // In the background.
-  /// How many deletes and purges there had been when the newest round of that began.
-  static constexpr std::uint64_t no_round = std::numeric_limits<std::uint64_t>::max();
-  std::atomic<std::uint64_t> labels_collected_at_{no_round};
+  std::unique_ptr<maintenance::LabelGarbage> label_garbage_;
   std::unique_ptr<maintenance::Keeper> keeper_;
 
   engine::Mutex scheduler_mutex_;

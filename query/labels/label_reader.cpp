@@ -5,6 +5,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/record/label_record.hpp"
+#include "engine/version/label_records.hpp"
 #include "query/scan/plan.hpp"
 #include "varve/try.hpp"
 
@@ -13,30 +14,12 @@ namespace varve::query {
 using engine::Lock;
 using engine::View;
 
-Status for_each_label_record(
-    const View& view, const engine::KeyRange& label_keys, engine::CursorOptions options,
-    const std::function<Result<bool>(std::string_view, std::string_view)>& visit) {
-  VARVE_TRY(const auto cursor, view.live_rows({label_keys, {}, false}, options));
-  while (true) {
-    VARVE_TRY(const bool found, cursor->next_key());
-    if (!found) return {};
-    VARVE_TRY(const engine::RowsView rows, cursor->next_rows());
-    if (rows.empty()) continue;
-    if (rows.type != engine::RowType::bytes) {
-      return fail(Errc::corruption, "a label record that is no bytes");
-    }
-    VARVE_TRY(const bool more,
-              visit(engine::user_key(cursor->key()), rows.value(rows.size() - 1).as_bytes()));
-    if (!more) return {};
-  }
-}
-
 namespace {
 
 Result<LabelIndex> build(const View& view, engine::CursorOptions options) {
   LabelIndex index;
   const engine::KeyRange keys = engine::key_range(engine::KeySpace::labels, "", {});
-  VARVE_CHECK(for_each_label_record(
+  VARVE_CHECK(engine::for_each_label_record(
       view, keys, options, [&](std::string_view key, std::string_view record) -> Result<bool> {
         const auto labels = engine::decode_labels(engine::as_bytes(record));
         if (labels) {

@@ -80,10 +80,4 @@ class LabelReader {
   std::uint64_t changed_at_ VARVE_GUARDED_BY(mutex_) = 0;
 };
 
-/// Calls `visit` with each user's key of the range that has labels, and its label record,
-/// ascending, until it says false.
-Status for_each_label_record(
-    const engine::View& view, const engine::KeyRange& label_keys, engine::CursorOptions options,
-    const std::function<Result<bool>(std::string_view, std::string_view)>& visit);
-
 }  // namespace varve::query

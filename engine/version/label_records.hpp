@@ -1,0 +1,23 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "engine/cursor/cursor.hpp"
+#include "engine/version/view.hpp"
+#include "varve/error.hpp"
+#include "varve/labels.hpp"
+
+namespace varve::engine {
+
+/// Returns the labels of one series, by its user's key, as the view has them; none if it has none.
+Result<Labels> labels_of(const View& view, std::string_view key, CursorOptions options);
+
+/// Calls `visit` with each user's key of the range that has labels, and its label record,
+/// ascending, until it says false.
+Status for_each_label_record(
+    const View& view, const KeyRange& label_keys, CursorOptions options,
+    const std::function<Result<bool>(std::string_view, std::string_view)>& visit);
+
+}  // namespace varve::engine
