@@ -17,8 +17,11 @@
 #include "engine/base/checksum.hpp"
 #include "engine/commit/apply_batch.hpp"
 #include "engine/database/engine_impl.hpp"
+#include "engine/directory/examine_directory.hpp"
 #include "engine/directory/file_names.hpp"
 #include "engine/directory/identity.hpp"
+#include "engine/directory/orphans.hpp"
+#include "engine/directory/quarantine.hpp"
 #include "engine/version/load_version.hpp"
 #include "varve/try.hpp"
 
@@ -65,28 +68,6 @@ Status check_options(const Options& options) {
   return {};
 }
 
-enum class Found { nothing, empty, database };
-
-/// What the directory is, without changing it. Fails where it is neither ours nor free to take.
-Result<Found> examine(FileSystem& file_system, const std::filesystem::path& dir) {
-  VARVE_TRY(const bool exists, file_system.exists(dir));
-  if (!exists) return Found::nothing;
-  VARVE_TRY(const std::vector<std::string> names, file_system.list(dir));
-  if (std::ranges::find(names, engine::identity_file_name) != names.end()) return Found::database;
-  for (const std::string& name : names) {
-    if (engine::parse_file_name(name)) {
-      return fail(Errc::corruption,
-                  dir.string() + ": holds " + name + ", but its file VARVE is gone");
-    }
-    // A creation that was interrupted leaves these.
-    if (name != "LOCK" && name != engine::identity_new_file_name) {
-      return fail(Errc::invalid_argument,
-                  dir.string() + ": not a Varve database, and not empty: holds " + name);
-    }
-  }
-  return Found::empty;
-}
-
 class Opening {
  public:
   Opening(Options options, const EngineSizes& sizes) {
@@ -122,20 +103,20 @@ class Opening {
   bool has_wal() const { return parts_.options.durability.kind() != Durability::Kind::none; }
 
   Status claim_directory() {
-    VARVE_TRY(Found found, examine(files(), dir()));
-    if (found != Found::database && !parts_.options.create_if_missing) {
+    VARVE_TRY(engine::DirectoryContent found, engine::examine_directory(files(), dir()));
+    if (found != engine::DirectoryContent::database && !parts_.options.create_if_missing) {
       return fail(Errc::not_found,
                   dir().string() + ": no database here, and create_if_missing is off");
     }
-    if (found == Found::nothing) {
+    if (found == engine::DirectoryContent::missing) {
       VARVE_CHECK(files().create_directory(dir()));
       const auto parent = dir().parent_path();
       VARVE_CHECK(files().sync_directory(parent.empty() ? "." : parent));
     }
-    VARVE_TRY(parts_.lock, files().lock(dir() / "LOCK"));
+    VARVE_TRY(parts_.lock, files().lock(dir() / engine::lock_file_name));
     // Once more: another process may have made it before the lock was ours.
-    VARVE_TRY(found, examine(files(), dir()));
-    if (found == Found::database) {
+    VARVE_TRY(found, engine::examine_directory(files(), dir()));
+    if (found == engine::DirectoryContent::database) {
       VARVE_TRY(const engine::Identity identity, engine::read_identity(files(), dir()));
       database_ = identity.database;
       return {};
@@ -258,7 +239,7 @@ class Opening {
     if (!has_wal()) {
       // Without a log nothing may be in memory alone.
       if (!parts_.versions->active()->empty() || log_start_ != 0) VARVE_CHECK(flush_active(0));
-      return remove_segments(old);
+      return engine::remove_segments(files(), dir(), old);
     }
     parts_.wal = std::make_unique<engine::Wal>(
         engine::WalOptions{
@@ -297,36 +278,10 @@ class Opening {
     std::vector<std::uint64_t>& segments = replayed_.position.segments;
     VARVE_CHECK(flush_active(0));
     std::erase_if(segments, [&](std::uint64_t segment) { return segment >= damaged.front(); });
-    VARVE_CHECK(remove_segments(segments));
+    VARVE_CHECK(engine::remove_segments(files(), dir(), segments));
     segments.clear();
     for (const std::uint64_t segment : damaged) {
-      VARVE_CHECK(set_aside(engine::segment_name(segment)));
-    }
-    return {};
-  }
-
-  Status set_aside(const std::string& name) {
-    const auto kept = dir() / "quarantine";
-    VARVE_CHECK(files().create_directory(kept));
-    VARVE_CHECK(files().sync_directory(dir()));
-    // Never in the place of what is kept there already.
-    std::filesystem::path target = kept / name;
-    for (int next = 2;; ++next) {
-      VARVE_TRY(const bool taken, files().exists(target));
-      if (!taken) break;
-      target = kept / (name + "." + std::to_string(next));
-    }
-    VARVE_CHECK(files().rename(dir() / name, target));
-    VARVE_CHECK(files().sync_directory(kept));
-    return files().sync_directory(dir());
-  }
-
-  /// Oldest first, each durably before the next, so that a power cut leaves the log's end: a hole
-  /// would look like damage.
-  Status remove_segments(const std::vector<std::uint64_t>& segments) {
-    for (const std::uint64_t segment : segments) {
-      VARVE_CHECK(files().remove(dir() / engine::segment_name(segment)));
-      VARVE_CHECK(files().sync_directory(dir()));
+      VARVE_CHECK(engine::set_aside(files(), dir(), engine::segment_name(segment)));
     }
     return {};
   }
@@ -339,7 +294,7 @@ class Opening {
       // keeps them.
       if (!manifest_was_torn_ || log_start_ != 0 || !name.ends_with(".table")) {
         remove_orphan(name);
-      } else if (const Status kept = set_aside(name); kept) {
+      } else if (const Status kept = engine::set_aside(files(), dir(), name); kept) {
         parts_.report.damages.push_back({.where = name + ": set aside after a torn manifest"});
       } else {
         parts_.log.warning("setting a file aside: " + kept.error().message());
@@ -348,11 +303,7 @@ class Opening {
   }
 
   void remove_orphan(const std::string& name) {
-    if (const Status removed = files().remove(dir() / name); removed) {
-      ++parts_.report.orphans_removed;
-    } else {
-      parts_.log.warning("removing a file that is not needed: " + removed.error().message());
-    }
+    if (engine::remove_orphan(files(), dir(), name, parts_.log)) ++parts_.report.orphans_removed;
   }
 
   void log_report() const {
@@ -378,33 +329,6 @@ class Opening {
 
 Result<OpenedParts> open_parts(Options options, const EngineSizes& sizes) {
   return Opening(std::move(options), sizes).run();
-}
-
-std::string RecoveryReport::to_string() const {
-  if (created) return "created a new database";
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
-  std::string text =
-      "opened with " + std::to_string(tables) + " tables; replayed " +
-      std::to_string(batches_replayed) + " batches (" + std::to_string(records_replayed) +
-      " records, " + std::to_string(bytes_replayed) + " bytes) from " +
-      std::to_string(segments_replayed) + " WAL segments in " + std::to_string(milliseconds) +
-      " ms; last sequence " + std::to_string(last_sequence);
-  if (cut) {
-    text += "\nthe WAL ended at " + cut->where + " after sequence " +
-            std::to_string(cut->after_sequence) + "; " + std::to_string(cut->bytes) +
-            " bytes after it were never acknowledged as durable";
-  }
-  for (const Damage& damage : damages) {
-    text += "\ndamage at " + damage.where;
-    if (damage.last_sequence != 0) {
-      text += ": sequences " + std::to_string(damage.first_sequence) + " to at least " +
-              std::to_string(damage.last_sequence) + " are lost";
-    }
-  }
-  if (orphans_removed != 0) {
-    text += "\nremoved " + std::to_string(orphans_removed) + " files that nothing needs";
-  }
-  return text;
 }
 
 }  // namespace varve

@@ -37,6 +37,9 @@ inline constexpr const char* identity_file_name = "VARVE";
 /// What write_identity() renames to it, and an interrupted one leaves.
 inline constexpr const char* identity_new_file_name = "VARVE.new";
 
+/// Locked by the process that has the database open.
+inline constexpr const char* lock_file_name = "LOCK";
+
 /// A new random (version 4) uuid.
 Uuid random_uuid();
 /// "0f8fad5b-d9cb-469f-a165-70867728950e"

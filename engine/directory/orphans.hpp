@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+
+#include "engine/base/log.hpp"
+#include "varve/error.hpp"
+#include "varve/file_system.hpp"
+
+namespace varve::engine {
+
+/// Removes a file that nothing names any more. False where it stays, which the log is told: it is
+/// tried again at the next opening.
+bool remove_orphan(FileSystem& file_system, const std::filesystem::path& dir,
+                   const std::string& name, const Log& log);
+
+/// Removes segments of the log, which are given oldest first, each durably before the next, so
+/// that a power cut leaves the log's end: a hole would look like damage.
+[[nodiscard]] Status remove_segments(FileSystem& file_system, const std::filesystem::path& dir,
+                                     std::span<const std::uint64_t> segments);
+
+}  // namespace varve::engine
