@@ -85,13 +85,4 @@ void AsyncWrites::complete(WriteRequest* first) {
   gate_.leave(count);  // Last: the engine may be gone after it.
 }
 
-void AsyncWrites::post(detail::PendingWrite& pending, const Result<Receipt>& outcome) {
-  set_outcome(pending, outcome);
-  if (pending.is_for_engine()) {
-    own_->post(&pending);
-  } else {
-    pending.post();
-  }
-}
-
 }  // namespace varve::engine

@@ -39,8 +39,6 @@ class AsyncWrites final : public Completions {
   /// One that was not submitted.
   void complete(std::unique_ptr<AsyncWrite> write, Result<Receipt> outcome);
   void complete(WriteRequest* first) override;
-  /// A handler whose write was not even begun, outside the gate.
-  void post(detail::PendingWrite& pending, const Result<Receipt>& outcome);
 
  private:
   Gate& gate_;

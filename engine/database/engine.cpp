@@ -1,6 +1,9 @@
 #include "varve/engine.hpp"
 
+#include <asio/post.hpp>
+#include <asio/system_executor.hpp>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "engine/database/engine_impl.hpp"
@@ -9,7 +12,7 @@
 namespace varve {
 
 using engine::Gate;
-using Mode = EngineImpl::Mode;
+using Mode = engine::Writes::Mode;
 
 namespace {
 
@@ -19,8 +22,13 @@ WriteBatch batch_of(std::span<const Record> records) {
   return batch;
 }
 
-/// What a moved-from Engine answers.
-std::unexpected<Error> no_engine() { return fail(Errc::closed, "the engine was moved from"); }
+// Apart, and cold, so that inside() is small enough to be inlined into each call.
+[[gnu::cold, gnu::noinline]] std::unexpected<Error> moved_from() {
+  return fail(Errc::closed, "the engine was moved from");
+}
+[[gnu::cold, gnu::noinline]] std::unexpected<Error> closed() {
+  return fail(Errc::closed, "the engine is closed");
+}
 
 }  // namespace
 
@@ -38,9 +46,20 @@ Result<Engine> Engine::open_in_memory(Options options) {
   return open(std::move(options));
 }
 
-Engine::executor_type Engine::get_executor() const noexcept { return impl_->executor(); }
-Engine::executor_type Engine::executor_of(const EngineImpl& impl) noexcept {
-  return impl.executor();
+Engine::executor_type Engine::get_executor() const noexcept {
+  if (!impl_) return asio::system_executor();
+  return impl_->executor();
+}
+
+/// Not on an engine that was moved from, and not once it closes. What runs inside is below the gate
+/// and enters it no more: so a call that was let in completes, whatever close() does meanwhile. The
+/// job of an asynchronous call was let in before, with the engine that it borrows.
+template <class Call>
+std::invoke_result_t<Call, EngineImpl&> Engine::inside(Call call) {
+  if (!impl_) return moved_from();
+  const Gate::Pass pass(impl_->gate()->gate);
+  if (!pass && !is_borrowed_) return closed();
+  return call(*impl_);
 }
 
 Result<Receipt> Engine::write(std::span<const Record> records, WriteOptions options) {
@@ -50,47 +69,73 @@ Result<Receipt> Engine::write(std::vector<Record>&& records, WriteOptions option
   return write(batch_of(records), options);
 }
 Result<Receipt> Engine::write(WriteBatch&& batch, WriteOptions options) {
-  if (!impl_) return no_engine();
-  return impl_->write(batch, options, Mode::blocking);
+  return inside(
+      [&](EngineImpl& impl) { return impl.writes().write(batch, options, Mode::blocking); });
 }
 // NOLINTNEXTLINE(performance-unnecessary-value-param): it takes the batches over.
 Result<Receipt> Engine::write_many(std::vector<WriteBatch> batches, WriteOptions options) {
-  if (!impl_) return no_engine();
-  return impl_->write_many(batches, options);
+  return inside([&](EngineImpl& impl) { return impl.writes().write_many(batches, options); });
 }
 Result<Receipt> Engine::write_inline(WriteBatch&& batch, WriteOptions options) {
-  if (!impl_) return no_engine();
-  return impl_->write(batch, options, Mode::on_this_thread);
+  return inside(
+      [&](EngineImpl& impl) { return impl.writes().write(batch, options, Mode::on_this_thread); });
 }
 Result<Receipt> Engine::try_write(WriteBatch&& batch, WriteOptions options) {
-  if (!impl_) return no_engine();
-  return impl_->write(batch, options, Mode::without_waiting);
+  return inside(
+      [&](EngineImpl& impl) { return impl.writes().write(batch, options, Mode::without_waiting); });
 }
 
-bool Engine::has_own_executor(const EngineImpl& impl) noexcept { return impl.has_own_executor(); }
+// A refused call must not go to the engine's own thread: it has ended, or ends before it comes to
+// what is posted now. Inside, the thread cannot end: close() stops it after the gate is empty.
+Engine::Entry::Entry(EngineImpl* impl)
+    : impl_(impl),
+      is_inside_(impl != nullptr && impl->gate()->gate.enter()),
+      is_own_(is_inside_ && impl->has_own_executor()) {
+  if (is_inside_ || (impl != nullptr && !impl->has_own_executor())) {
+    executor_ = impl->executor();
+  } else {
+    executor_ = asio::system_executor();
+  }
+}
 
-void Engine::submit_write(EngineImpl& impl, WriteBatch batch, const WriteOptions& options,
+Engine::Entry::~Entry() {
+  if (is_inside_) impl_->gate()->gate.leave();
+}
+
+void Engine::submit_write(Entry& entry, WriteBatch batch, const WriteOptions& options,
                           detail::PendingWrite& pending) {
-  impl.submit(std::move(batch), options, pending);
+  // The write stays inside until its handler has been posted.
+  if (std::exchange(entry.is_inside_, false)) {
+    return entry.impl_->writes().submit(std::move(batch), options, pending);
+  }
+  pending.error = make_error_code(Errc::closed);
+  pending.post();
 }
 
-void Engine::submit_job(EngineImpl& impl, Job job) {
-  // The job may run after the engine is gone, so it keeps the door and not the engine.
-  asio::post(impl.executor(), [door = impl.door(), job = std::move(job)]() mutable {
-    const Gate::Pass pass(door->gate);
-    Engine borrowed{std::unique_ptr<EngineImpl>(pass ? door->impl : nullptr)};
-    struct GiveBack {
-      Engine& engine;
-      ~GiveBack() { std::ignore = engine.impl_.release(); }
+void Engine::submit_job(const Entry& entry, Job job) {
+  // The job may run after the engine is gone, so it keeps the gate and not the engine.
+  auto gate = entry.is_inside_ ? entry.impl_->gate() : nullptr;
+  asio::post(entry.executor(), [gate = std::move(gate), job = std::move(job)]() mutable {
+    if (!gate || !gate->gate.enter()) {
+      Engine none{nullptr};
+      return job(none);
+    }
+    struct Borrowed {
+      EngineImpl::CloseGate& gate;
+      Engine engine;
+      ~Borrowed() {
+        std::ignore = engine.impl_.release();
+        gate.gate.leave();
+      }
     };
-    const GiveBack give_back{borrowed};
-    job(borrowed);
+    Borrowed borrowed{*gate, Engine(std::unique_ptr<EngineImpl>(gate->impl))};
+    borrowed.engine.is_borrowed_ = true;
+    job(borrowed.engine);
   });
 }
 
 Result<Series> Engine::series(std::string_view key) {
-  if (!impl_) return no_engine();
-  return impl_->series(key);
+  return inside([&](EngineImpl& impl) { return impl.writes().series(key); });
 }
 Result<Receipt> Engine::append(const Series& series, Timestamp ts, ValueView value,
                                WriteOptions options) {
@@ -130,8 +175,9 @@ Result<Receipt> Engine::erase_prefix(std::string_view prefix, TimeRange range,
 }
 Result<Record> Engine::patch(std::string_view key, Timestamp ts, std::optional<Value> value,
                              std::optional<Duration> ttl, WriteOptions options) {
-  if (!impl_) return no_engine();
-  return impl_->patch(key, ts, std::move(value), ttl, options);
+  return inside([&](EngineImpl& impl) {
+    return impl.writes().patch(key, ts, std::move(value), ttl, options);
+  });
 }
 
 Result<Receipt> Engine::describe(std::string_view key, const Labels& labels, WriteOptions options) {
@@ -140,101 +186,88 @@ Result<Receipt> Engine::describe(std::string_view key, const Labels& labels, Wri
   return write(std::move(batch), options);
 }
 Result<Labels> Engine::labels(std::string_view key, const ReadOptions& options) {
-  if (!impl_) return no_engine();
-  return impl_->labels(key, options);
+  return inside([&](EngineImpl& impl) { return impl.reads().labels(key, options); });
 }
 Result<std::vector<std::string>> Engine::label_names(const Query& query,
                                                      const ReadOptions& options) {
-  if (!impl_) return no_engine();
-  return impl_->label_names(query, options);
+  return inside([&](EngineImpl& impl) { return impl.reads().label_names(query, options); });
 }
 Result<std::vector<std::string>> Engine::label_values(std::string_view name, const Query& query,
                                                       const ReadOptions& options) {
-  if (!impl_) return no_engine();
-  return impl_->label_values(name, query, options);
+  return inside([&](EngineImpl& impl) { return impl.reads().label_values(name, query, options); });
 }
 
 Result<std::optional<Record>> Engine::get(std::string_view key, Timestamp ts,
                                           const ReadOptions& options) {
-  if (!impl_) return no_engine();
-  return impl_->get(key, ts, options);
+  return inside([&](EngineImpl& impl) { return impl.reads().get(key, ts, options); });
 }
 Result<std::optional<Record>> Engine::latest(std::string_view key, const ReadOptions& options) {
-  if (!impl_) return no_engine();
-  return impl_->latest(key, options);
+  return inside([&](EngineImpl& impl) { return impl.reads().latest(key, options); });
 }
 Result<std::vector<Record>> Engine::latest_n(std::string_view key, std::size_t count,
                                              const ReadOptions& options) {
-  if (!impl_) return no_engine();
-  return impl_->latest_n(key, count, options);
+  return inside([&](EngineImpl& impl) { return impl.reads().latest_n(key, count, options); });
 }
 Result<std::vector<Record>> Engine::query(const Query& query, const ReadOptions& options) {
-  if (!impl_) return no_engine();
-  return impl_->query(query, options);
+  return inside([&](EngineImpl& impl) { return impl.reads().query(query, options); });
 }
 Result<Scan> Engine::scan(const Query& query, const ReadOptions& options) {
-  if (!impl_) return no_engine();
-  return impl_->scan(query, options);
+  return inside([&](EngineImpl& impl) { return impl.reads().scan(query, options); });
 }
 Result<std::vector<Aggregate>> Engine::aggregate(const Query& query, const Aggregation& aggregation,
                                                  const ReadOptions& options) {
-  if (!impl_) return no_engine();
-  return impl_->aggregate(query, aggregation, options);
+  return inside(
+      [&](EngineImpl& impl) { return impl.reads().aggregate(query, aggregation, options); });
 }
 Result<std::uint64_t> Engine::downsample(const Query& query, Duration every,
                                          std::vector<Aggregation> functions,
                                          std::string_view target_prefix, WriteOptions options) {
-  if (!impl_) return no_engine();
-  return impl_->downsample(query, every, std::move(functions), target_prefix, options);
+  return inside([&](EngineImpl& impl) {
+    return impl.downsample(query, every, std::move(functions), target_prefix, options);
+  });
 }
 Result<std::vector<std::string>> Engine::series_list(const Query& query,
                                                      const ReadOptions& options) {
-  if (!impl_) return no_engine();
-  return impl_->series_list(query, options);
+  return inside([&](EngineImpl& impl) { return impl.reads().series_list(query, options); });
 }
 Result<std::uint64_t> Engine::count(const Query& query, const ReadOptions& options) {
-  if (!impl_) return no_engine();
-  return impl_->count(query, options);
+  return inside([&](EngineImpl& impl) { return impl.reads().count(query, options); });
 }
 Result<Snapshot> Engine::snapshot() {
-  if (!impl_) return no_engine();
-  return impl_->snapshot();
+  return inside([&](EngineImpl& impl) { return impl.reads().snapshot(); });
 }
 
 Status Engine::flush() {
-  if (!impl_) return no_engine();
-  return impl_->flush();
+  return inside([&](EngineImpl& impl) { return impl.upkeep().flush(); });
 }
 Result<bool> Engine::compact() {
-  if (!impl_) return no_engine();
-  return impl_->compact();
+  return inside([&](EngineImpl& impl) { return impl.upkeep().compact(); });
 }
 Result<std::uint64_t> Engine::collect_garbage() {
-  if (!impl_) return no_engine();
-  return impl_->collect_garbage();
+  return inside([&](EngineImpl& impl) { return impl.upkeep().collect_garbage(); });
 }
 Status Engine::sync() {
-  if (!impl_) return no_engine();
-  return impl_->sync();
+  return inside([&](EngineImpl& impl) { return impl.sync(); });
 }
 Status Engine::checkpoint() {
-  VARVE_CHECK(flush());
-  return sync();
+  return inside([](EngineImpl& impl) { return impl.checkpoint(); });
 }
 Result<MaintenanceHandle> Engine::start_maintenance() {
-  if (!impl_) return no_engine();
-  return impl_->start_maintenance();
+  return inside([&](EngineImpl& impl) { return impl.upkeep().start_maintenance(); });
 }
 Result<bool> Engine::step() {
-  if (!impl_) return no_engine();
-  return impl_->step();
+  return inside([&](EngineImpl& impl) { return impl.step(); });
 }
 
-const RecoveryReport& Engine::recovery_report() const { return impl_->recovery_report(); }
-std::uint64_t Engine::last_sequence() const { return impl_->last_sequence(); }
-Stats Engine::stats() const { return impl_->stats(); }
-std::string Engine::metrics_text() const { return varve::metrics_text(impl_->stats()); }
+const RecoveryReport& Engine::recovery_report() const {
+  static const RecoveryReport none;
+  return impl_ ? impl_->recovery_report() : none;
+}
+std::uint64_t Engine::last_sequence() const { return impl_ ? impl_->last_sequence() : 0; }
+Stats Engine::stats() const { return impl_ ? impl_->stats() : Stats(); }
+std::string Engine::metrics_text() const { return varve::metrics_text(stats()); }
 
+// From outside the gate: it waits for those inside, and a second one is no error.
 Status Engine::close() {
   if (!impl_) return {};
   return impl_->close();

@@ -1,26 +1,15 @@
 #pragma once
 
-#include <atomic>
-#include <chrono>
+#include <asio/any_io_executor.hpp>
 #include <cstdint>
-#include <functional>
-#include <limits>
 #include <memory>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "engine/base/counters.hpp"
 #include "engine/base/gate.hpp"
-#include "engine/base/log.hpp"
-#include "engine/base/mutex.hpp"
-#include "engine/commit/committer.hpp"
-#include "engine/commit/label_feed.hpp"
-#include "engine/commit/syncer.hpp"
-#include "engine/database/async_writes.hpp"
 #include "engine/database/engine_sizes.hpp"
+#include "engine/database/opening.hpp"
 #include "engine/database/own_executor.hpp"
 #include "engine/record/expiry.hpp"
 #include "engine/table/block_cache.hpp"
@@ -33,156 +22,84 @@
 #include "maintenance/scheduler.hpp"
 #include "query/labels/label_reader.hpp"
 #include "query/scan/block_source.hpp"
+#include "engine/database/reads.hpp"
+#include "engine/database/store.hpp"
+#include "engine/database/upkeep.hpp"
+#include "engine/database/writes.hpp"
 #include "varve/engine.hpp"
 
 namespace varve {
 
-namespace query {
-struct AggregationPlan;
-}
-
-/// The parts that opening built and recovered, ready for EngineImpl::start() to take over.
-struct OpenedParts {
-  Options options;  // With the seams filled in.
-  EngineSizes sizes;
-  engine::Log log;
-  std::unique_ptr<FileLock> lock;
-  std::unique_ptr<engine::Counters> counters;
-  std::unique_ptr<engine::ExpiryClock> expiry_clock;
-  std::unique_ptr<engine::BlockCache> cache;
-  std::unique_ptr<engine::FilePool> files;
-  std::unique_ptr<engine::TableContext> tables;
-  std::unique_ptr<engine::VersionSet> versions;
-  std::unique_ptr<engine::Wal> wal;  // Null under Durability::none().
-  std::uint64_t last_sequence = 0;
-  RecoveryReport report;
-};
-
-/// The roof: everything under one Engine, in the order in which it is built. Members are torn
-/// down in reverse, after close() has emptied the gate and stopped the threads.
+/// The owner of everything under one Engine. It builds the parts in order, gives them what they
+/// need of each other, and closes and tears them down in reverse. Who depends on whom:
+///
+///   EngineImpl -> Reads, Writes, Upkeep -> Store
+///
+/// Of the three in the middle none knows another. What crosses between them are callbacks that the
+/// owner makes: writes ask upkeep for room and wake it; upkeep freezes what writes hold, tells them
+/// what is durable, and has labels removed by a write; a downsample writes what it read.
+///
+/// Threads: all members but close() and the destructor REQUIRE that the caller is inside the gate,
+/// which Engine sees to (engine.cpp), or that nobody else can have the engine yet. The figures
+/// (report, last_sequence, stats) may be asked for at any time, also after close(): what they read
+/// is torn down by the destructor only.
 class EngineImpl {
  public:
   /// What asynchronous jobs keep: it outlives the engine, and lets nobody in once that closes.
-  struct Door {
+  /// `impl` is set before the first job starts and constant from then on; only who is inside the
+  /// gate may follow it.
+  struct CloseGate {
     engine::Gate gate;
     EngineImpl* impl = nullptr;
   };
 
   /// Engine::open(), with sizes of which only tests choose others than the usual.
   static Result<Engine> open(Options options, const EngineSizes& sizes);
-  /// Fails where a thread cannot be started.
-  static Result<std::unique_ptr<EngineImpl>> start(OpenedParts parts);
   ~EngineImpl();
 
-  // Writing.
-  using Mode = engine::Committer::Mode;
-  Result<Receipt> write(WriteBatch& batch, const WriteOptions& options, Mode mode);
-  Result<Receipt> write_many(const std::vector<WriteBatch>& batches, const WriteOptions& options);
-  void submit(WriteBatch batch, const WriteOptions& options, detail::PendingWrite& pending);
-  Result<Record> patch(std::string_view key, Timestamp ts, std::optional<Value> value,
-                       std::optional<Duration> ttl, const WriteOptions& options);
-  Result<Series> series(std::string_view key);
+  engine::Reads& reads() { return reads_; }
+  engine::Writes& writes() { return writes_; }
+  engine::Upkeep& upkeep() { return upkeep_; }
 
-  // Reading.
-  Result<std::optional<Record>> get(std::string_view key, Timestamp ts, const ReadOptions& options);
-  Result<std::optional<Record>> latest(std::string_view key, const ReadOptions& options);
-  Result<std::vector<Record>> latest_n(std::string_view key, std::size_t count,
-                                       const ReadOptions& options);
-  Result<std::vector<Record>> query(const Query& query, const ReadOptions& options);
-  Result<Scan> scan(const Query& query, const ReadOptions& options);
-  Result<std::vector<Aggregate>> aggregate(const Query& query, const Aggregation& aggregation,
-                                           const ReadOptions& options);
+  // What takes more than one of them.
+
   Result<std::uint64_t> downsample(const Query& query, Duration every,
                                    std::vector<Aggregation> functions,
                                    std::string_view target_prefix, const WriteOptions& options);
-  Result<std::vector<std::string>> series_list(const Query& query, const ReadOptions& options);
-  Result<std::uint64_t> count(const Query& query, const ReadOptions& options);
-  Result<Snapshot> snapshot();
-
-  // Labels (engine_labels.cpp).
-  Result<Labels> labels(std::string_view key, const ReadOptions& options);
-  Result<std::vector<std::string>> label_names(const Query& query, const ReadOptions& options);
-  Result<std::vector<std::string>> label_values(std::string_view name, const Query& query,
-                                                const ReadOptions& options);
-
-  // Keeping.
-  Status flush();
-  Result<bool> compact();
-  Result<std::uint64_t> collect_garbage();
   Status sync();
-  Result<MaintenanceHandle> start_maintenance();
+  Status checkpoint();
   Result<bool> step();
+  Stats stats() const;
+
+  /// For any caller, inside the gate or not; but not from inside, for which it would wait.
   Status close();
 
-  const RecoveryReport& recovery_report() const { return parts_.report; }
-  std::uint64_t last_sequence() const { return parts_.versions->visible_sequence(); }
-  Stats stats() const;
+  const RecoveryReport& recovery_report() const { return report_; }
+  std::uint64_t last_sequence() const { return store_->versions->visible_sequence(); }
   asio::any_io_executor executor() const;
   bool has_own_executor() const { return own_executor_ != nullptr; }
-  const std::shared_ptr<Door>& door() const { return door_; }
+  const std::shared_ptr<CloseGate>& gate() const { return gate_; }
 
  private:
-  using Request = engine::WriteRequest;
-
-  explicit EngineImpl(OpenedParts parts);
-  /// Fills what the batch and the options say. The batch must stay as it is.
-  Status prepare(const WriteBatch& batch, const WriteOptions& options, Request& request,
-                 bool with_default_ttl = true) const;
-  Status check(const WriteOptions& options) const;
-  Result<Receipt> receipt_of_nothing() const;
-  /// What `find` finds of the internal key in the view.
-  template <class Find>
-  Result<std::optional<Record>> read_one(std::string_view key, const ReadOptions& options,
-                                         Find find);
-  std::shared_ptr<const engine::View> view_of(const ReadOptions& options) const;
-  /// Has the plan look labels up, where it groups by one, and pins a view for that and the read.
-  /// Both stay where they are for as long as the plan is used.
-  void group_by_label(query::AggregationPlan& plan, ReadOptions& options);
-  /// The series that a query's matchers choose, and the view that the rest of the read must use.
-  struct Selected {
-    std::shared_ptr<const engine::View> view;
-    std::optional<query::KeySelection> keys;
-  };
-  Result<Selected> select(const Query& query, const ReadOptions& options);
-  /// What a query gives, its matchers included: every read of a query goes through one of these.
-  Result<std::unique_ptr<query::BlockSource>> source_of(const Query& query,
-                                                        const ReadOptions& options);
-  /// The same, read by as many threads as the options ask for.
-  Result<std::unique_ptr<query::AnswerSource>> blocks_of(const Query& query,
-                                                         const ReadOptions& options,
-                                                         const query::Covers& covers);
-  std::shared_ptr<const engine::View> snapshot_of(const ReadOptions& options) const;
-
-  Result<Receipt> write_if(const WriteBatch& batch, std::vector<engine::WriteCondition> conditions);
-  Status make_room();
-  Status start_scheduler();
-  Status flush_through(std::uint64_t flush_number);
-  void on_flushed();
+  explicit EngineImpl(engine::RecoveredParts parts);
+  /// Fails where a thread cannot be started.
+  Status start();
+  engine::WritesContext writes_context(std::uint64_t last_sequence);
+  engine::UpkeepContext upkeep_context();
   Status close_parts();
 
-  OpenedParts parts_;
-  const std::uint64_t id_;
-  const std::shared_ptr<Door> door_;
-  std::unique_ptr<engine::OwnExecutor> own_executor_;  // Where the user brought none.
-  std::unique_ptr<engine::AsyncWrites> async_writes_;
-  std::unique_ptr<engine::Syncer> syncer_;
-  engine::LabelFeed label_feed_;
-  std::unique_ptr<query::LabelReader> label_reader_;
-  std::unique_ptr<maintenance::LabelGarbage> label_garbage_;
-  std::unique_ptr<maintenance::Keeper> keeper_;
-
-  engine::Mutex scheduler_mutex_;
-  std::shared_ptr<maintenance::Scheduler> scheduler_ VARVE_GUARDED_BY(scheduler_mutex_);
-
-  // make_room() waits here for on_flushed().
-  engine::Mutex room_mutex_;
-  engine::Condition room_;
-
-  std::unique_ptr<engine::Committer> committer_;  // Last built, first stopped.
+  // In the order in which they are built. Nothing runs before start(), so callbacks may name what
+  // is built later.
+  std::unique_ptr<FileLock> lock_;
+  const RecoveryReport report_;
+  const std::unique_ptr<engine::Store> store_;
+  const std::unique_ptr<engine::Wal> wal_;  // Null under Durability::none().
+  const std::shared_ptr<CloseGate> gate_;
+  const std::unique_ptr<engine::OwnExecutor> own_executor_;  // Where the user brought none.
+  engine::Reads reads_;
+  engine::Upkeep upkeep_;
+  engine::Writes writes_;  // Last built, first stopped.
 };
-
-/// Opens or creates the database that the options name (engine/database/opening.cpp).
-Result<OpenedParts> open_parts(Options options, const EngineSizes& sizes);
 
 /// The Prometheus text exposition format (engine/database/metrics_text.cpp). Pure.
 std::string metrics_text(const Stats& stats);

@@ -49,8 +49,10 @@ class EngineImpl;
 /// Each async_ member takes any Asio completion token, last, and completes with
 /// void(std::error_code, T), or void(std::error_code) where the blocking call returns a Status. It
 /// keeps the code of an error and drops `where`. Arguments are moved in. The handler is posted to
-/// its own associated executor, else to Options::executor, and never runs inline. Nothing can be
-/// cancelled once it has been started.
+/// its own associated executor, else to get_executor(), and never runs inline. Nothing can be
+/// cancelled once it has been started. If the engine is closed or was moved from, it completes with
+/// Errc::closed; the handler then goes to its own executor, else to Options::executor, else to
+/// asio::system_executor, since the engine's own thread has ended.
 class Engine {
  public:
   using executor_type = asio::any_io_executor;
@@ -67,8 +69,8 @@ class Engine {
   /// The same engine on files in memory and without a WAL: gone when it closes. `dir` is unused.
   static Result<Engine> open_in_memory(Options options = {});
 
-  /// What is under way, and handles and snapshots, go on with the new object. The old one has no
-  /// database: only assign to it or destroy it.
+  /// What is under way, and handles and snapshots, go on with the new object. The old one is like a
+  /// closed one: its calls fail with Errc::closed, and its figures are zero and empty.
   Engine(Engine&&) noexcept;
   /// Closes the database that was here before.
   Engine& operator=(Engine&&) noexcept;
@@ -76,7 +78,7 @@ class Engine {
   ~Engine();
 
   /// Where asynchronous calls run, and handlers that bring no executor: Options::executor, else the
-  /// engine's own thread.
+  /// engine's own thread; asio::system_executor if this engine was moved from.
   executor_type get_executor() const noexcept;
 
   // Writing. A batch is atomic: seen whole or not at all, by reads and after a crash. Writes
@@ -113,9 +115,10 @@ class Engine {
   auto async_write(WriteBatch batch, WriteOptions options, Token&& token) {
     return asio::async_initiate<Token, void(std::error_code, Receipt)>(
         [](auto handler, EngineImpl* impl, WriteBatch accepted, WriteOptions accepted_options) {
-          detail::PendingWrite* const pending = detail::make_pending_write(
-              executor_of(*impl), has_own_executor(*impl), std::move(handler));
-          submit_write(*impl, std::move(accepted), accepted_options, *pending);
+          Entry entry(impl);
+          detail::PendingWrite* const pending =
+              detail::make_pending_write(entry.executor(), entry.is_own(), std::move(handler));
+          submit_write(entry, std::move(accepted), accepted_options, *pending);
         },
         token, impl_.get(), std::move(batch), options);
   }
@@ -397,21 +400,47 @@ class Engine {
 
   explicit Engine(std::unique_ptr<EngineImpl> impl);
 
-  static executor_type executor_of(const EngineImpl& impl) noexcept;
-  static bool has_own_executor(const EngineImpl& impl) noexcept;
+  /// The beginning of an asynchronous call: it is inside the engine, which does not close before
+  /// the call is on its way, or it was refused, because the engine is closed or was moved from.
+  class Entry {
+   public:
+    explicit Entry(EngineImpl* impl);
+    ~Entry();
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
+
+    /// For the call, and for a handler that brings none. Runs what is posted to it, also when the
+    /// call was refused.
+    const executor_type& executor() const { return executor_; }
+    /// Whether that is the engine's own thread.
+    bool is_own() const { return is_own_; }
+
+   private:
+    friend class Engine;
+    EngineImpl* const impl_;
+    bool is_inside_;
+    bool is_own_;
+    executor_type executor_;
+  };
   /// Posts `pending` or runs it on the engine's thread, once the outcome is known.
-  static void submit_write(EngineImpl& impl, WriteBatch batch, const WriteOptions& options,
+  static void submit_write(Entry& entry, WriteBatch batch, const WriteOptions& options,
                            detail::PendingWrite& pending);
-  /// Runs `job` on the engine's executor with an Engine that borrows `impl`, or, when the engine
-  /// is closed, on the calling thread; every call inside then fails with Errc::closed.
-  static void submit_job(EngineImpl& impl, Job job);
+  /// Runs `job` on the entry's executor with an Engine that borrows the database; if that is closed
+  /// by then, every call inside the job fails with Errc::closed.
+  static void submit_job(const Entry& entry, Job job);
+
+  /// Makes a call inside the engine, or fails with Errc::closed. Every public call comes through
+  /// here (engine/database/engine.cpp).
+  template <class Call>
+  std::invoke_result_t<Call, EngineImpl&> inside(Call call);
 
   /// Runs a blocking call on the engine's executor, and completes with its outcome.
   template <class T, class Call, class Token>
   auto async_run(Call call, Token&& token) {
     return asio::async_initiate<Token, typename Signature<T>::type>(
         [](auto handler, EngineImpl* impl, Call accepted) {
-          submit_job(*impl, [done = detail::make_completion(executor_of(*impl), std::move(handler)),
+          const Entry entry(impl);
+          submit_job(entry, [done = detail::make_completion(entry.executor(), std::move(handler)),
                              accepted = std::move(accepted)](Engine& engine) mutable {
             auto result = accepted(engine);
             const std::error_code code = result ? std::error_code() : result.error().code;
@@ -428,6 +457,7 @@ class Engine {
   }
 
   std::unique_ptr<EngineImpl> impl_;
+  bool is_borrowed_ = false;  // Whoever borrowed it is inside for as long as this lives.
 };
 
 template <>

@@ -4,6 +4,9 @@
 
 namespace varve {
 
+namespace engine {
+class Upkeep;
+}
 namespace maintenance {
 class Scheduler;
 }
@@ -24,7 +27,7 @@ class MaintenanceHandle {
   void stop();
 
  private:
-  friend class EngineImpl;
+  friend class engine::Upkeep;
   explicit MaintenanceHandle(std::shared_ptr<maintenance::Scheduler> scheduler);
 
   std::shared_ptr<maintenance::Scheduler> scheduler_;

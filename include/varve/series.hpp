@@ -9,7 +9,6 @@
 
 namespace varve {
 
-class EngineImpl;
 namespace engine {
 class SeriesState;
 }
@@ -29,7 +28,6 @@ class Series {
   explicit Series(std::shared_ptr<engine::SeriesState> state) : state_(std::move(state)) {}
 
  private:
-  friend class EngineImpl;
   friend class WriteBatch;
 
   std::shared_ptr<engine::SeriesState> state_;

@@ -9,6 +9,7 @@
 namespace varve {
 
 namespace engine {
+class Reads;
 class View;
 }
 
@@ -30,7 +31,7 @@ class Snapshot {
 
  private:
   friend class Engine;
-  friend class EngineImpl;
+  friend class engine::Reads;
   explicit Snapshot(std::shared_ptr<const engine::View> view) : view_(std::move(view)) {}
 
   std::shared_ptr<const engine::View> view_;

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "engine/database/store.hpp"
+#include "engine/wal/wal.hpp"
+#include "varve/error.hpp"
+#include "varve/file_system.hpp"
+#include "varve/options.hpp"
+#include "varve/recovery_report.hpp"
+
+namespace varve::engine {
+
+/// What opening built and recovered, ready for writes and upkeep to begin.
+struct RecoveredParts {
+  std::unique_ptr<FileLock> lock;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<Wal> wal;  // Null under Durability::none().
+  std::uint64_t last_sequence = 0;
+  RecoveryReport report;
+};
+
+/// Opens or creates the database that the options name. A failure leaves it as it was found.
+Result<RecoveredParts> open_parts(Options options, const EngineSizes& sizes);
+
+}  // namespace varve::engine

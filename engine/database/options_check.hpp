@@ -1,0 +1,16 @@
+#pragma once
+
+#include "varve/durability.hpp"
+#include "varve/error.hpp"
+#include "varve/options.hpp"
+#include "varve/write_batch.hpp"
+
+namespace varve::engine {
+
+/// Fails with invalid_argument, naming the option. Looks at nothing outside.
+[[nodiscard]] Status check(const Options& options);
+
+/// The same for the options of one write. `has_log` is false under Durability::none().
+[[nodiscard]] Status check(const WriteOptions& options, bool has_log);
+
+}  // namespace varve::engine

@@ -1,0 +1,268 @@
+#include "engine/database/reads.hpp"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "engine/base/assert.hpp"
+#include "engine/version/label_records.hpp"
+#include "engine/version/view.hpp"
+#include "query/aggregate/aggregate_answers.hpp"
+#include "query/aggregate/aggregation_plan.hpp"
+#include "query/aggregate/downsample.hpp"
+#include "query/scan/answers.hpp"
+#include "query/scan/block_source.hpp"
+#include "query/scan/parallel_source.hpp"
+#include "query/scan/plan.hpp"
+#include "varve/try.hpp"
+
+namespace varve {
+
+std::uint64_t Snapshot::sequence() const { return view_->sequence(); }
+Timestamp Snapshot::now() const { return view_->now(); }
+
+namespace engine {
+
+using query::BlockSource;
+
+namespace {
+
+Record record_of(std::string_view key, Row row) {
+  return {std::string(key), row.ts, std::move(row.value), row.expires_at};
+}
+
+/// Records how long a read took, whichever way it ends.
+class Timer {
+ public:
+  Timer(const Clock& clock, LatencyHistogram& histogram)
+      : clock_(clock), histogram_(histogram), begun_(clock.monotonic()) {}
+  ~Timer() { histogram_.record(clock_.monotonic() - begun_); }
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+ private:
+  const Clock& clock_;
+  LatencyHistogram& histogram_;
+  const std::chrono::nanoseconds begun_;
+};
+
+/// Counts what a scan gives out. The gate is not held: a scan pins what it reads.
+class CountingSource final : public Scan::Source {
+ public:
+  CountingSource(std::unique_ptr<Scan::Source> source, Counters& counters)
+      : source_(std::move(source)), counters_(counters) {}
+
+  Result<std::span<const Block>> next_blocks() override {
+    VARVE_TRY(const auto blocks, source_->next_blocks());
+    std::size_t records = 0;
+    for (const Block& block : blocks) records += block.size();
+    counters_.records_read.add(records);
+    return blocks;
+  }
+
+ private:
+  std::unique_ptr<Scan::Source> source_;
+  Counters& counters_;
+};
+
+}  // namespace
+
+Reads::Reads(Store& store) : store_(store) { VARVE_ASSERT(store.versions && store.label_reader); }
+
+std::shared_ptr<const View> Reads::snapshot_of(const ReadOptions& options) {
+  return options.snapshot() ? options.snapshot()->view_ : nullptr;
+}
+
+std::shared_ptr<const View> Reads::view_of(const ReadOptions& options) const {
+  auto snapshot = snapshot_of(options);
+  return snapshot ? snapshot : store_->versions->view(store_->expiry_clock.now());
+}
+
+Result<std::unique_ptr<BlockSource>> Reads::source_of(const Query& query,
+                                                      const ReadOptions& options) {
+  VARVE_TRY(auto selected, select(query, options));
+  return BlockSource::open(std::move(selected.view), query, options, std::move(selected.keys));
+}
+
+Result<Reads::Selected> Reads::select(const Query& query, const ReadOptions& options) {
+  if (query.matchers().empty()) return Selected{view_of(options), {}};
+  VARVE_TRY(auto selected, store_->label_reader->select(query, options, snapshot_of(options),
+                                                        store_->expiry_clock.now()));
+  return Selected{std::move(selected.view), std::move(selected.keys)};
+}
+
+Result<std::unique_ptr<query::AnswerSource>> Reads::blocks_of(const Query& query,
+                                                              const ReadOptions& options,
+                                                              const query::Covers& covers) {
+  if (options.threads() <= 1 || store_->options.threadless) {
+    VARVE_TRY(auto source, source_of(query, options));
+    source->pass_over(covers);
+    return source;
+  }
+  VARVE_TRY(const auto selected, select(query, options));
+  VARVE_TRY(const auto bounds, query::bounds_of(query));
+  // More parts than threads, since some take longer than others.
+  const std::size_t threads = std::min(options.threads(), query::scan_threads_max);
+  VARVE_TRY(auto parts, query::split_keys(*selected.view, bounds, query::cursor_options(options),
+                                          threads * 4, store_->sizes.parts.rows_min));
+  const bool may_pass_over = query.limit() == Query::unlimited;
+  const auto open = [=](const KeyRange& part) -> Result<std::unique_ptr<query::AnswerSource>> {
+    VARVE_TRY(auto source, BlockSource::open(selected.view, query, options, selected.keys, part));
+    if (may_pass_over) source->pass_over(covers);
+    return source;
+  };
+  if (parts.size() == 1) return open(bounds.keys);
+  return query::parallel_source(std::move(parts), open, threads, query.limit(),
+                                store_->sizes.parts.waiting_bytes_max);
+}
+
+template <class Find>
+Result<std::optional<Record>> Reads::read_one(std::string_view key, const ReadOptions& options,
+                                              Find find) {
+  VARVE_CHECK(check_key(key));
+  std::optional<Timer> timer;
+  if (store_->counters.gets.add() % Stats::gets_for_each_timed == 0) {
+    timer.emplace(*store_->options.clock, store_->counters.get_latency);
+  }
+  const std::string internal = internal_key(key);
+  const auto snapshot = snapshot_of(options);
+  VARVE_TRY(auto row,
+            snapshot ? find(*snapshot, internal)
+                     : find(store_->versions->view_here(store_->expiry_clock.now()), internal));
+  if (!row) return std::optional<Record>();
+  store_->counters.records_read.add();
+  return record_of(key, std::move(*row));
+}
+
+Result<std::optional<Record>> Reads::get(std::string_view key, Timestamp ts,
+                                         const ReadOptions& options) {
+  return read_one(key, options, [&](const View& view, std::string_view internal) {
+    return view.get(internal, ts, query::cursor_options(options));
+  });
+}
+
+Result<std::optional<Record>> Reads::latest(std::string_view key, const ReadOptions& options) {
+  return read_one(key, options, [&](const View& view, std::string_view internal) {
+    return view.newest(internal, query::cursor_options(options));
+  });
+}
+
+Result<std::vector<Record>> Reads::latest_n(std::string_view key, std::size_t count,
+                                            const ReadOptions& options) {
+  VARVE_CHECK(check_key(key));
+  store_->counters.gets.add();
+  VARVE_TRY(auto rows,
+            view_of(options)->latest(internal_key(key), count, query::cursor_options(options)));
+  store_->counters.records_read.add(rows.size());
+  std::vector<Record> records;
+  records.reserve(rows.size());
+  for (Row& row : rows) records.push_back(record_of(key, std::move(row)));
+  return records;
+}
+
+Result<std::vector<Record>> Reads::query(const Query& query, const ReadOptions& options) {
+  const Timer timer(*store_->options.clock, store_->counters.query_latency);
+  store_->counters.scans.add();
+  VARVE_TRY(const auto source, blocks_of(query, options, nullptr));
+  VARVE_TRY(auto records, query::records(*source));
+  store_->counters.records_read.add(records.size());
+  return records;
+}
+
+Result<Scan> Reads::scan(const Query& query, const ReadOptions& options) {
+  store_->counters.scans.add();
+  VARVE_TRY(auto source, blocks_of(query, options, nullptr));
+  return Scan(std::make_unique<CountingSource>(std::move(source), store_->counters));
+}
+
+void Reads::group_by_label(query::AggregationPlan& plan, ReadOptions& options) {
+  if (!plan.group_label) return;
+  // Labels and records of one moment.
+  options.snapshot(Snapshot(view_of(options)));
+  plan.group_of = [this, &plan, &options](std::string_view key) -> Result<std::string> {
+    VARVE_TRY(const Labels found, labels(key, options));
+    return std::string(found.value_of(*plan.group_label));
+  };
+}
+
+Result<std::vector<Aggregate>> Reads::aggregate(const Query& query, const Aggregation& aggregation,
+                                                const ReadOptions& options) {
+  const Timer timer(*store_->options.clock, store_->counters.query_latency);
+  store_->counters.scans.add();
+  VARVE_TRY(auto plan, query::plan_of(query, std::span(&aggregation, 1)));
+  ReadOptions at_one_moment = options;
+  group_by_label(plan, at_one_moment);
+  VARVE_TRY(const auto source, blocks_of(query, at_one_moment, plan.covers()));
+  return query::aggregates(*source, plan);
+}
+
+Result<std::uint64_t> Reads::downsample(const Query& query, Duration every,
+                                        std::vector<Aggregation> functions,
+                                        std::string_view target_prefix,
+                                        const std::function<Status(WriteBatch&)>& write) {
+  VARVE_TRY(auto plan, query::downsample_plan(query, every, std::move(functions), target_prefix));
+  store_->counters.scans.add();
+  ReadOptions once = ReadOptions().fill_cache(false);
+  group_by_label(plan, once);
+  VARVE_TRY(const auto source, blocks_of(query, once, plan.covers()));
+  const auto labels_of_target = [&](std::string_view answer,
+                                    std::string_view target) -> Result<Labels> {
+    VARVE_TRY(const Labels known, labels(target, {}));
+    if (!known.empty()) return Labels();
+    if (!plan.grouped()) return labels(answer, once);
+    if (!plan.group_label || answer.empty()) return Labels();
+    return Labels{{*plan.group_label, std::string(answer)}};
+  };
+  return query::downsample(*source, plan, target_prefix, labels_of_target, write);
+}
+
+Result<std::vector<std::string>> Reads::series_list(const Query& query,
+                                                    const ReadOptions& options) {
+  const Timer timer(*store_->options.clock, store_->counters.query_latency);
+  store_->counters.scans.add();
+  // The limit counts keys here, so one record of each is enough.
+  Query one_of_each = query;
+  one_of_each.limit(Query::unlimited).per_series(1);
+  VARVE_TRY(const auto source, source_of(one_of_each, options));
+  return query::series_list(*source, query.limit());
+}
+
+Result<std::uint64_t> Reads::count(const Query& query, const ReadOptions& options) {
+  const Timer timer(*store_->options.clock, store_->counters.query_latency);
+  store_->counters.scans.add();
+  const auto covers = [](const query::BlockStatistics&) { return true; };
+  VARVE_TRY(const auto source, blocks_of(query, options, covers));
+  return query::count(*source);
+}
+
+Result<Snapshot> Reads::snapshot() {
+  auto view = view_of({});
+  store_->counters.snapshots.add();
+  // An alias that counts itself: the view lives in its deleter.
+  const View* address = view.get();
+  return Snapshot(std::shared_ptr<const View>(
+      address, [view = std::move(view), counters = &store_->counters](const View*) {
+        counters->snapshots.subtract();
+      }));
+}
+
+Result<Labels> Reads::labels(std::string_view key, const ReadOptions& options) {
+  VARVE_CHECK(check_key(key));
+  return labels_of(*view_of(options), key, query::cursor_options(options));
+}
+
+Result<std::vector<std::string>> Reads::label_names(const Query& query,
+                                                    const ReadOptions& options) {
+  return store_->label_reader->names(query, options, snapshot_of(options),
+                                     store_->expiry_clock.now());
+}
+
+Result<std::vector<std::string>> Reads::label_values(std::string_view name, const Query& query,
+                                                     const ReadOptions& options) {
+  return store_->label_reader->values(name, query, options, snapshot_of(options),
+                                      store_->expiry_clock.now());
+}
+
+}  // namespace engine
+
+}  // namespace varve

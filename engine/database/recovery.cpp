@@ -1,0 +1,70 @@
+#include "engine/database/recovery.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/base/assert.hpp"
+#include "engine/base/checksum.hpp"
+#include "engine/commit/apply_batch.hpp"
+#include "varve/try.hpp"
+
+namespace varve::engine {
+
+Result<LoadedVersion> load(const Store& store, const Uuid& database, RecoveryReport& report) {
+  VARVE_TRY(LoadedVersion loaded,
+            load_version(*store.options.file_system, store.options.dir, database, store.tables));
+  for (const std::string& where : loaded.damages) report.damages.push_back({.where = where});
+  for (const auto& level : loaded.version.levels) report.tables += level.size();
+  return loaded;
+}
+
+ReplayStart replay_start(const Version& version) {
+  return {version.log_start, version.log_start != 0, version.flushed_through};
+}
+
+std::shared_ptr<Memtable> memtable_after(const Version& version) {
+  return std::make_shared<Memtable>(version.flush_number + 1, version.log_start,
+                                    version.flushed_through);
+}
+
+Result<ReplayResult> replay(Store& store, const Uuid& database, const ReplayStart& start,
+                            const std::function<Status(std::uint64_t segment)>& on_full,
+                            RecoveryReport& report) {
+  VARVE_ASSERT(store.versions && on_full);
+  VersionSet& versions = *store.versions;
+  std::vector<MemtableSeries*> series;
+  const auto apply = [&](const ReplayedBatch& batch) -> Status {
+    if (batch.sequence <= start.held) return {};
+    if (!versions.active()->empty() &&
+        versions.active()->bytes() + batch.payload.size() > store.options.memtable_bytes) {
+      VARVE_CHECK(on_full(batch.segment));
+    }
+    Memtable& memtable = *versions.active();
+    series.clear();
+    for (const std::string_view key : batch.keys) {
+      series.push_back(&memtable.series(key, hash_of(key)));
+    }
+    VARVE_TRY(const std::uint64_t operations,
+              apply_batch(memtable, batch.payload, batch.default_ttl, series, batch.sequence));
+    memtable.set_last_sequence(batch.sequence);
+    versions.publish(batch.sequence);
+    ++report.batches_replayed;
+    report.records_replayed += operations;
+    return {};
+  };
+  VARVE_TRY(ReplayResult replayed,
+            replay_wal(*store.options.file_system, store.options.dir, database, start, apply));
+  report.segments_replayed = replayed.segments;
+  report.bytes_replayed = replayed.bytes;
+  report.cut = replayed.cut;
+  report.damages.insert(report.damages.end(), replayed.damages.begin(), replayed.damages.end());
+  // What the tables hold may be newer than what is left of the log.
+  replayed.position.last_sequence =
+      std::max(replayed.position.last_sequence, versions.visible_sequence());
+  return replayed;
+}
+
+}  // namespace varve::engine

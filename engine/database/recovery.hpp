@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "engine/base/uuid.hpp"
+#include "engine/database/store.hpp"
+#include "engine/memtable/memtable.hpp"
+#include "engine/version/load_version.hpp"
+#include "engine/wal/wal.hpp"
+#include "varve/error.hpp"
+#include "varve/recovery_report.hpp"
+
+// The steps of opening that write nothing: what the manifest says, then what the log holds beyond
+// it. With examine_directory() and read_identity() they are what an opening for reading takes.
+
+namespace varve::engine {
+
+/// Reads what the manifest says, and reports the tables and what is wrong with them.
+Result<LoadedVersion> load(const Store& store, const Uuid& database, RecoveryReport& report);
+
+/// Where the log goes on from the tables.
+ReplayStart replay_start(const Version& version);
+
+/// The memtable for what is replayed onto this version.
+std::shared_ptr<Memtable> memtable_after(const Version& version);
+
+/// Replays the log from `start` on into the store's active memtable, and reports it. Goes through
+/// the same memtable as running does. Before a batch that does not fit, it calls `on_full` with the
+/// batch's segment: whoever may write flushes there, so that recovery needs no more memory than
+/// running; else memory grows.
+Result<ReplayResult> replay(Store& store, const Uuid& database, const ReplayStart& start,
+                            const std::function<Status(std::uint64_t segment)>& on_full,
+                            RecoveryReport& report);
+
+}  // namespace varve::engine

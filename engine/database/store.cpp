@@ -1,0 +1,92 @@
+#include "engine/database/store.hpp"
+
+#include <utility>
+
+#include "engine/base/assert.hpp"
+
+namespace varve::engine {
+
+namespace {
+
+constexpr std::size_t files_max = 200;  // Of tables; beside them the WAL, manifest and lock.
+
+}  // namespace
+
+Store::Store(Options with, const EngineSizes& cut_by)
+    : options(std::move(with)),
+      sizes(cut_by),
+      log(options.log),
+      expiry_clock(*options.clock),
+      cache(options.block_cache_bytes),
+      files(options.file_system, files_max),
+      tables{.file_system = options.file_system,
+             .dir = options.dir,
+             .cache = &cache,
+             .files = &files,
+             .log = log} {}
+
+Store::~Store() { VARVE_ASSERT(uses_ == 0); }
+
+void Store::set_versions(std::unique_ptr<VersionSet> loaded) {
+  VARVE_ASSERT(loaded && !versions);
+  versions = std::move(loaded);
+  label_reader = std::make_unique<query::LabelReader>(*versions, label_feed);
+}
+
+void Store::report(Stats& stats) const {
+  stats.batches_written = counters.batches_written.value();
+  stats.records_written = counters.records_written.value();
+  stats.deletes_written = counters.deletes_written.value();
+  stats.bytes_written = counters.bytes_written.value();
+  stats.writes_failed = counters.writes_failed.value();
+  stats.writes_slowed = counters.writes_slowed.value();
+  stats.writes_stopped = counters.writes_stopped.value();
+  stats.last_sequence = versions->visible_sequence();
+  stats.wal_groups = counters.wal_groups.value();
+  stats.wal_syncs = counters.wal_syncs.value();
+
+  const auto view = versions->view(0);
+  stats.memtables = view->memtables().size();
+  for (const auto& memtable : view->memtables()) stats.memtable_bytes += memtable->bytes();
+  stats.cache_bytes = cache.bytes();
+  stats.cache_hits = cache.hits();
+  stats.cache_misses = cache.misses();
+  static_assert(Stats::levels_max == level_count);
+  for (std::size_t level = 0; level < level_count; ++level) {
+    for (const auto& table : view->version().levels[level]) {
+      ++stats.levels[level].tables;
+      stats.levels[level].bytes += table->meta().size;
+      stats.levels[level].records += table->meta().rows - table->meta().tombstones;
+    }
+    stats.tables += stats.levels[level].tables;
+    stats.table_bytes += stats.levels[level].bytes;
+  }
+  stats.range_tombstones = view->version().tombstones.size();
+
+  stats.flushes = counters.flushes.value();
+  stats.flush_bytes = counters.flush_bytes.value();
+  stats.compactions = counters.compactions.value();
+  stats.compaction_bytes_read = counters.compaction_bytes_read.value();
+  stats.compaction_bytes_written = counters.compaction_bytes_written.value();
+  stats.collections = counters.collections.value();
+  stats.records_expired = counters.records_expired.value();
+  stats.records_purged = counters.records_purged.value();
+  stats.maintenance_failures = counters.maintenance_failures.value();
+
+  const query::LabelReader::Size labels = label_reader->size();
+  stats.labelled_series = labels.series;
+  stats.label_index_bytes = labels.bytes;
+
+  stats.gets = counters.gets.value();
+  stats.scans = counters.scans.value();
+  stats.records_read = counters.records_read.value();
+  stats.snapshots = counters.snapshots.value();
+  stats.write_latency = counters.write_latency.summary();
+  stats.get_latency = counters.get_latency.summary();
+  stats.query_latency = counters.query_latency.summary();
+  stats.sync_latency = counters.sync_latency.summary();
+  stats.flush_latency = counters.flush_latency.summary();
+  stats.compaction_latency = counters.compaction_latency.summary();
+}
+
+}  // namespace varve::engine

@@ -1,0 +1,139 @@
+#include "engine/database/upkeep.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "engine/base/assert.hpp"
+#include "engine/commit/committer.hpp"
+#include "varve/try.hpp"
+
+namespace varve::engine {
+
+maintenance::KeeperContext keeper_context(Store& store, Wal* wal) {
+  return {
+      .versions = store.versions.get(),
+      .tables = &store.tables,
+      .wal = wal,
+      .counters = &store.counters,
+      .clock = store.options.clock.get(),
+      .log = store.log,
+      .window = store.options.window,
+      .memtable_bytes = store.options.memtable_bytes,
+      .compression = store.options.compression,
+      .now = [&store] { return store.expiry_clock.now(); },
+      .on_flushed = {},
+  };
+}
+
+namespace {
+
+maintenance::KeeperContext with(maintenance::KeeperContext context,
+                                std::function<void()> on_flushed,
+                                std::function<void()> on_collected) {
+  context.on_flushed = std::move(on_flushed);
+  context.on_collected = std::move(on_collected);
+  return context;
+}
+
+}  // namespace
+
+Upkeep::Upkeep(Store& store, UpkeepContext context)
+    : store_(store),
+      context_(std::move(context)),
+      label_garbage_({
+          .versions = *store.versions,
+          .counters = store.counters,
+          .log = store.log,
+          .write_if = context_.write_if,
+          .run_later = context_.run_later,
+      }),
+      keeper_(with(
+                  keeper_context(store, context_.wal), [this] { on_flushed(); },
+                  [this] { label_garbage_.collect_later(); }),
+              store.sizes.keeping) {
+  VARVE_ASSERT(context_.freeze && context_.note_durable);
+}
+
+Status Upkeep::start() {
+  if (!store_->options.background_maintenance || store_->options.threadless) return {};
+  auto scheduler = std::make_shared<maintenance::Scheduler>(keeper_, store_->log);
+  VARVE_CHECK(scheduler->start());
+  const Lock lock(scheduler_mutex_);
+  scheduler_ = std::move(scheduler);
+  return {};
+}
+
+Status Upkeep::flush() {
+  VARVE_TRY(const std::uint64_t through, context_.freeze());
+  while (store_->versions->version()->flush_number < through) {
+    VARVE_TRY(const bool flushed, keeper_.flush_one());
+    // Flushes are serialised: nothing left to flush means that another thread did it.
+    if (!flushed) break;
+  }
+  return {};
+}
+
+Result<std::uint64_t> Upkeep::collect_garbage() {
+  VARVE_TRY(const std::uint64_t purged, keeper_.collect(store_->expiry_clock.now()));
+  VARVE_CHECK(label_garbage_.collect(store_->expiry_clock.now()));
+  return purged;
+}
+
+Result<MaintenanceHandle> Upkeep::start_maintenance() {
+  if (store_->options.threadless) {
+    return fail(Errc::invalid_argument, "start_maintenance: the engine is threadless; use step()");
+  }
+  const Lock lock(scheduler_mutex_);
+  if (scheduler_ && scheduler_->running()) {
+    return fail(Errc::invalid_argument, "start_maintenance: background maintenance runs already");
+  }
+  auto scheduler = std::make_shared<maintenance::Scheduler>(keeper_, store_->log);
+  VARVE_CHECK(scheduler->start());
+  scheduler_ = scheduler;
+  return MaintenanceHandle(std::move(scheduler));
+}
+
+Status Upkeep::make_room() {
+  const VersionSet& versions = *store_->versions;
+  for (;;) {
+    if (versions.frozen_count() < Committer::frozen_max) return {};
+    std::shared_ptr<maintenance::Scheduler> scheduler;
+    {
+      const Lock lock(scheduler_mutex_);
+      scheduler = scheduler_;
+    }
+    if (!scheduler || !scheduler->running()) {
+      // Nobody else flushes.
+      VARVE_CHECK(keeper_.flush_one());
+      continue;
+    }
+    scheduler->wake();
+    if (auto error = keeper_.flush_error()) return std::unexpected(std::move(*error));
+    const Lock lock(room_mutex_);
+    if (versions.frozen_count() < Committer::frozen_max) return {};
+    // Looks again now and then: the scheduler may be stopped, or fail.
+    room_.wait_for(room_mutex_, std::chrono::milliseconds(20));
+  }
+}
+
+void Upkeep::wake() {
+  const Lock lock(scheduler_mutex_);
+  if (scheduler_) scheduler_->wake();
+}
+
+void Upkeep::on_flushed() {
+  context_.note_durable(store_->versions->version()->flushed_through);
+  {
+    const Lock lock(room_mutex_);  // Orders this with the check before the wait.
+  }
+  room_.notify_all();
+}
+
+void Upkeep::stop() {
+  const Lock lock(scheduler_mutex_);
+  if (scheduler_) scheduler_->stop();
+}
+
+void Upkeep::report(Stats& stats) const { stats.last_error = keeper_.last_error(); }
+
+}  // namespace varve::engine
