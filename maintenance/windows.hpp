@@ -3,7 +3,6 @@
 #include <cstdint>
 
 #include "engine/base/assert.hpp"
-#include "engine/record/range.hpp"
 #include "varve/time.hpp"
 
 namespace varve::maintenance {

@@ -6,7 +6,7 @@
 #include "engine/base/log.hpp"
 #include "engine/commit/label_feed.hpp"
 #include "engine/database/engine_sizes.hpp"
-#include "engine/record/expiry_clock.hpp"
+#include "engine/record/expiry.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/table/file_pool.hpp"
 #include "engine/table/table.hpp"

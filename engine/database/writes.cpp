@@ -8,7 +8,6 @@
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
 #include "engine/database/options_check.hpp"
-#include "engine/record/range.hpp"
 #include "engine/record/series_state.hpp"
 #include "engine/wal/batch.hpp"
 #include "varve/time.hpp"

@@ -9,7 +9,6 @@
 #include <type_traits>
 
 #include "engine/base/bytes.hpp"
-#include "engine/record/range.hpp"
 #include "varve/detail/with_type.hpp"
 #include "engine/record/time_span.hpp"
 #include "varve/error.hpp"

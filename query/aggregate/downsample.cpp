@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "engine/base/assert.hpp"
-#include "engine/record/range.hpp"
 #include "engine/record/key.hpp"
 #include "query/aggregate/aggregate_answers.hpp"
 #include "varve/try.hpp"

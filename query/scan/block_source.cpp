@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "engine/base/assert.hpp"
-#include "engine/record/range.hpp"
 #include "engine/record/key.hpp"
 #include "query/scan/plan.hpp"
 #include "varve/try.hpp"
