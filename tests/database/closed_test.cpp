@@ -1,0 +1,314 @@
+// What an engine answers that was moved from, that is closed, or that closes meanwhile.
+
+#include <gtest/gtest.h>
+
+#include <asio/bind_executor.hpp>
+#include <asio/system_executor.hpp>
+#include <asio/thread_pool.hpp>
+#include <asio/use_future.hpp>
+#include <atomic>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "tests/support/database.hpp"
+#include "tests/support/simulated_disk.hpp"
+
+namespace varve::test {
+namespace {
+
+WriteBatch one() {
+  WriteBatch batch;
+  batch.put("k", 1, 1.0);
+  return batch;
+}
+
+/// Each blocking call by its name, and with what code it fails.
+std::vector<std::pair<std::string, std::error_code>> blocking_calls(Engine& engine,
+                                                                    const Series& series) {
+  std::vector<std::pair<std::string, std::error_code>> outcomes;
+  const auto call = [&](const char* name, const auto& outcome) {
+    outcomes.emplace_back(name, outcome ? std::error_code() : outcome.error().code);
+  };
+  const std::vector<Record> records = {Record("k", 1, 1.0)};
+  const std::vector<Point> points = {{series, 1, Value(1.0)}};
+  const std::vector<std::pair<std::string, Timestamp>> names = {{"k", 1}};
+  call("write records", engine.write(records));
+  call("write moved records", engine.write(std::vector<Record>(records)));
+  call("write", engine.write(one()));
+  call("write nothing", engine.write(WriteBatch()));
+  call("write_many", engine.write_many({}));
+  call("write_inline", engine.write_inline(one()));
+  call("try_write", engine.try_write(one()));
+  call("series", engine.series("k"));
+  call("append", engine.append(series, 1, 1.0));
+  call("append points", engine.append(points));
+  call("erase", engine.erase("k", 1));
+  call("erase_batch", engine.erase_batch(names));
+  call("erase_range", engine.erase_range("a", "b"));
+  call("erase_prefix", engine.erase_prefix("k"));
+  call("patch", engine.patch("k", 1, Value(2.0)));
+  call("describe", engine.describe("k", Labels{{"a", "b"}}));
+  call("labels", engine.labels("k"));
+  call("label_names", engine.label_names());
+  call("label_values", engine.label_values("a"));
+  call("get", engine.get("k", 1));
+  call("latest", engine.latest("k"));
+  call("latest_n", engine.latest_n("k", 1));
+  call("query", engine.query(Query::all()));
+  call("scan", engine.scan(Query::all()));
+  call("aggregate", engine.aggregate(Query::all(), Aggregation::count));
+  call("series_list", engine.series_list(Query::all()));
+  call("count", engine.count(Query::all()));
+  call("downsample",
+       engine.downsample(Query::prefix("k"), std::chrono::seconds(1), {Aggregation::mean}, "to/"));
+  call("snapshot", engine.snapshot());
+  call("flush", engine.flush());
+  call("compact", engine.compact());
+  call("collect_garbage", engine.collect_garbage());
+  call("sync", engine.sync());
+  call("checkpoint", engine.checkpoint());
+  call("start_maintenance", engine.start_maintenance());
+  call("step", engine.step());
+  return outcomes;
+}
+
+/// Each asynchronous call by its name, with the handler that `handler` makes for it.
+void asynchronous_calls(Engine& engine, const Series& series, const auto& handler) {
+  const std::vector<Point> points = {{series, 1, Value(1.0)}};
+  engine.async_write(one(), handler("async_write"));
+  engine.async_write(one(), WriteOptions(), handler("async_write with options"));
+  engine.async_append(points, {}, handler("async_append"));
+  engine.async_patch("k", 1, Value(2.0), {}, handler("async_patch"));
+  engine.async_describe("k", Labels{{"a", "b"}}, {}, handler("async_describe"));
+  engine.async_labels("k", {}, handler("async_labels"));
+  engine.async_series_list(Query::all(), {}, handler("async_series_list"));
+  engine.async_get("k", 1, {}, handler("async_get"));
+  engine.async_latest("k", {}, handler("async_latest"));
+  engine.async_query(Query::all(), {}, handler("async_query"));
+  engine.async_aggregate(Query::all(), Aggregation::count, {}, handler("async_aggregate"));
+  engine.async_downsample(Query::prefix("k"), std::chrono::seconds(1), {Aggregation::mean}, "to/",
+                          {}, handler("async_downsample"));
+  engine.async_flush(handler("async_flush"));
+  engine.async_sync(handler("async_sync"));
+}
+constexpr int asynchronous_count = 14;
+
+/// Runs each asynchronous call without an executor, and expects every one to complete with closed,
+/// and none before it has returned.
+void expect_all_complete_with_closed(Engine& engine, const Series& series) {
+  std::mutex calling;
+  std::vector<std::future<std::error_code>> outcomes;
+  {
+    // Run inline, a handler would wait for itself.
+    const std::lock_guard lock(calling);
+    asynchronous_calls(engine, series, [&](const char*) {
+      const auto done = std::make_shared<std::promise<std::error_code>>();
+      outcomes.push_back(done->get_future());
+      return [done, &calling](std::error_code error, auto&&...) {
+        {
+          const std::lock_guard wait(calling);
+        }
+        done->set_value(error);
+      };
+    });
+  }
+  for (auto& outcome : outcomes) EXPECT_EQ(outcome.get(), Errc::closed);
+  EXPECT_EQ(outcomes.size(), static_cast<std::size_t>(asynchronous_count));
+}
+
+/// The same with an executor of the handler's own, on which it must run.
+void expect_all_complete_on_the_handlers_executor(Engine& engine, const Series& series) {
+  asio::thread_pool pool(1);
+  std::atomic<int> done = 0;
+  asynchronous_calls(engine, series, [&](const char* name) {
+    return asio::bind_executor(pool.get_executor(), [&, name](std::error_code error, auto&&...) {
+      EXPECT_EQ(error, Errc::closed) << name;
+      EXPECT_TRUE(pool.get_executor().running_in_this_thread()) << name;
+      ++done;
+    });
+  });
+  pool.join();
+  EXPECT_EQ(done, asynchronous_count);
+}
+
+TEST(MovedFrom, every_blocking_call_says_closed) {
+  Database db;
+  const Series series = db->series("k").value();
+  const Engine taken = std::move(db.engine());
+  for (const auto& [name, code] : blocking_calls(db.engine(), series)) {
+    EXPECT_EQ(code, Errc::closed) << name;
+  }
+}
+
+TEST(MovedFrom, the_error_says_so) {
+  Database db;
+  const Engine taken = std::move(db.engine());
+  EXPECT_NE(db->get("k", 1).error().message().find("moved from"), std::string::npos);
+}
+
+TEST(MovedFrom, every_asynchronous_call_completes_with_closed_and_never_inline) {
+  Database db;
+  const Series series = db->series("k").value();
+  const Engine taken = std::move(db.engine());
+  expect_all_complete_with_closed(db.engine(), series);
+}
+
+TEST(MovedFrom, every_asynchronous_call_completes_on_its_handlers_executor) {
+  Database db;
+  const Series series = db->series("k").value();
+  const Engine taken = std::move(db.engine());
+  expect_all_complete_on_the_handlers_executor(db.engine(), series);
+}
+
+TEST(MovedFrom, its_figures_are_zero_and_empty) {
+  Database db;
+  db.put("k", 1, 1.0);
+  const Engine taken = std::move(db.engine());
+  EXPECT_EQ(db->last_sequence(), 0U);
+  EXPECT_EQ(db->stats().records_written, 0U);
+  EXPECT_FALSE(db->recovery_report().created);
+  EXPECT_NE(db->metrics_text().find("varve_records_written_total 0\n"), std::string::npos);
+  EXPECT_EQ(taken.last_sequence(), 1U);
+}
+
+TEST(MovedFrom, its_executor_runs_what_is_posted) {
+  Database db;
+  const Engine taken = std::move(db.engine());
+  std::promise<void> done;
+  asio::post(db->get_executor(), [&] { done.set_value(); });
+  done.get_future().get();
+}
+
+TEST(MovedFrom, it_may_be_closed_and_assigned_to) {
+  Database db;
+  Engine taken = std::move(db.engine());
+  EXPECT_TRUE(db->close());
+  db.engine() = std::move(taken);
+  db.put("k", 1, 1.0);
+}
+
+TEST(Closed, every_blocking_call_says_closed) {
+  Database db;
+  const Series series = db->series("k").value();
+  ASSERT_TRUE(db->close());
+  for (const auto& [name, code] : blocking_calls(db.engine(), series)) {
+    EXPECT_EQ(code, Errc::closed) << name;
+  }
+}
+
+// The thread that would run the handlers has ended with the engine.
+TEST(Closed, every_asynchronous_call_completes_with_closed_and_never_inline) {
+  Database db;
+  const Series series = db->series("k").value();
+  ASSERT_TRUE(db->close());
+  expect_all_complete_with_closed(db.engine(), series);
+}
+
+TEST(Closed, every_asynchronous_call_completes_on_its_handlers_executor) {
+  Database db;
+  const Series series = db->series("k").value();
+  ASSERT_TRUE(db->close());
+  expect_all_complete_on_the_handlers_executor(db.engine(), series);
+}
+
+TEST(Closed, its_figures_stay) {
+  Database db;
+  db.put("k", 1, 1.0);
+  ASSERT_TRUE(db->close());
+  EXPECT_EQ(db->last_sequence(), 1U);
+  EXPECT_EQ(db->stats().records_written, 1U);
+  EXPECT_TRUE(db->recovery_report().created);
+}
+
+/// A database whose next call that reads a table is held until close() has shut the engine.
+class ClosedMeanwhile {
+ public:
+  ClosedMeanwhile() : disk_(std::make_shared<SimulatedDisk>()) {
+    Options options = small_options();
+    options.file_system = disk_;
+    options.block_cache_bytes = 0;
+    disk_->on_call([this](Call call, const std::string& path) {
+      if (call == Call::read && path.ends_with(".table") && armed_.exchange(false)) close();
+    });
+    db_.emplace(std::move(options));
+    for (const std::string key : {"from/a", "from/b", "from/c"}) {
+      WriteBatch batch;
+      batch.describe(key, {{"line", key}});
+      for (Timestamp ts = 0; ts < 10; ++ts) batch.put(key, ts, 1.0);
+      db_->write(std::move(batch));
+    }
+    db_->flush();
+  }
+  ~ClosedMeanwhile() {
+    if (closing_.joinable()) closing_.join();
+    EXPECT_TRUE(closed_) << "the call read no table";
+  }
+
+  Engine& engine() {
+    armed_ = true;
+    return db_->engine();
+  }
+
+ private:
+  /// On the thread of the call. Another one closes, and waits for this call; from then on nobody
+  /// else is let in.
+  void close() {
+    closing_ = std::thread([this] { closed_ = db_->engine().close().has_value(); });
+    while (db_->engine().snapshot()) std::this_thread::yield();
+  }
+
+  const std::shared_ptr<SimulatedDisk> disk_;
+  std::atomic<bool> armed_ = false;
+  std::atomic<bool> closed_ = false;
+  std::optional<Database> db_;
+  std::thread closing_;
+};
+
+TEST(ClosedMeanwhile, an_aggregate_by_label_completes) {
+  ClosedMeanwhile held;
+  const auto sums = held.engine().aggregate(Query::all(), Aggregation::sum.group_by_label("line"));
+  ASSERT_TRUE(sums) << sums.error().message();
+  EXPECT_EQ(sums->size(), 3U);
+}
+
+TEST(ClosedMeanwhile, a_downsample_writes_all_of_it) {
+  ClosedMeanwhile held;
+  const auto written = held.engine().downsample(
+      Query::prefix("from/"), std::chrono::microseconds(5),
+      {Aggregation::mean.group_by_label("line"), Aggregation::max.group_by_label("line")}, "to/");
+  ASSERT_TRUE(written) << written.error().message();
+  EXPECT_EQ(*written, 12U);
+}
+
+TEST(ClosedMeanwhile, a_patch_completes) {
+  ClosedMeanwhile held;
+  const auto patched = held.engine().patch("from/a", 1, Value(2.0));
+  ASSERT_TRUE(patched) << patched.error().message();
+  EXPECT_EQ(patched->value(), Value(2.0));
+}
+
+TEST(ClosedMeanwhile, a_query_by_label_completes) {
+  ClosedMeanwhile held;
+  const auto records = held.engine().query(Query::all().with(Matcher::equals("line", "from/a")));
+  ASSERT_TRUE(records) << records.error().message();
+  EXPECT_EQ(records->size(), 10U);
+}
+
+TEST(ClosedMeanwhile, an_asynchronous_read_completes) {
+  ClosedMeanwhile held;
+  EXPECT_EQ(held.engine()
+                .async_aggregate(Query::all(), Aggregation::sum.group_by_label("line"), {},
+                                 asio::use_future)
+                .get()
+                .size(),
+            3U);
+}
+
+}  // namespace
+}  // namespace varve::test
