@@ -53,9 +53,7 @@ class Gate {
   }
 
   /// Nobody is inside, and nobody can come in any more.
-  bool is_closed_and_empty() const {
-    return state_.load(std::memory_order_acquire) == closed_bit;
-  }
+  bool is_closed_and_empty() const { return state_.load(std::memory_order_acquire) == closed_bit; }
 
   /// Inside for as long as it lives, if the gate let it in.
   class Pass {
