@@ -13,6 +13,7 @@
 
 #include "engine/base/checksum.hpp"
 #include "engine/record/expiry.hpp"
+#include "engine/record/range_tombstone.hpp"
 #include "varve/record.hpp"
 #include "varve/value.hpp"
 
