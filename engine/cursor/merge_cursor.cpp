@@ -112,6 +112,11 @@ class MergeCursor final : public Cursor {
   bool find_bound(const MergeSource& first, std::optional<Timestamp>& bound);
   bool add_part(MergeSource& source, std::size_t count);
   RowsView hand_out();
+  RowsView given(const RowsView& rows) {
+    VARVE_ASSERT(rows.size() == part_rows_ && rows.first_ts() <= rows.last_ts());
+    expect_in_order({rows.first_ts(), rows.last_ts()});
+    return rows;
+  }
 
   bool comes_before(Timestamp a, Timestamp b) const { return by_newest_ ? a > b : a < b; }
   /// Of a key each timestamp is handed out once, in order. Asserted for what leaves the merge, a
@@ -313,18 +318,11 @@ bool MergeCursor::add_part(MergeSource& source, std::size_t count) {
 RowsView MergeCursor::hand_out() {
   if (parts_.empty()) return {};
   const auto rows_of = [](const Part& part) { return part.source->rows(part.first, part.count); };
-  RowsView rows;
-  if (parts_.size() == 1) {
-    rows = rows_of(parts_.front());
-  } else {
-    if (by_newest_) std::ranges::reverse(parts_);
-    buffer_.reset(key_, parts_.front().source->type());
-    for (const Part& part : parts_) buffer_.append(rows_of(part));
-    rows = buffer_.view();
-  }
-  VARVE_ASSERT(rows.size() == part_rows_ && rows.first_ts() <= rows.last_ts());
-  expect_in_order({rows.first_ts(), rows.last_ts()});
-  return rows;
+  if (parts_.size() == 1) return given(rows_of(parts_.front()));
+  if (by_newest_) std::ranges::reverse(parts_);
+  buffer_.reset(key_, parts_.front().source->type());
+  for (const Part& part : parts_) buffer_.append(rows_of(part));
+  return given(buffer_.view());
 }
 
 }  // namespace

@@ -10,7 +10,6 @@ void Column::append(const ValueView& value) {
 
 void Rows::append(const RowsView& rows) {
   VARVE_ASSERT(rows.type == type_);
-  VARVE_ASSERT(timestamps_.empty() || rows.empty() || timestamps_.back() < rows.first_ts());
   if (!rows.expiries.empty() || !expiries_.empty()) {
     expiries_.resize(timestamps_.size(), never);
     if (rows.expiries.empty()) {

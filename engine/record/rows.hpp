@@ -139,8 +139,8 @@ class Rows {
     expiries_.clear();
     values_.reset(type);
   }
-  /// REQUIRES the key and type of the reset, and timestamps above those before. The key is not
-  /// asserted: a merge may call this for every row.
+  /// REQUIRES the key and type of the reset, and timestamps above those before. Only the type is
+  /// asserted: a merge may call this for every row, and looks at the order of all that it gives.
   void append(const RowsView& rows);
   /// One row; `value` is ignored for tombstones.
   void append(Timestamp ts, const ValueView& value, Timestamp expires_at);

@@ -208,11 +208,7 @@ std::optional<Row> live(Row row, Timestamp now) {
 View::View(std::shared_ptr<const ViewSources> sources, std::uint64_t visible, Timestamp now)
     : sources_(std::move(sources)),
       sequence_(std::max(visible, sources_->version->flushed_through)),
-      now_(now) {
-  // Newer hides older: so whatever is in memory is of a later flush than every table.
-  VARVE_ASSERT(!sources_->memtables.empty() &&
-               sources_->memtables.back()->number() > sources_->version->flush_number);
-}
+      now_(now) {}
 
 Result<std::optional<Row>> View::get(std::string_view key, Timestamp ts,
                                      CursorOptions options) const {
@@ -292,6 +288,7 @@ Result<std::unique_ptr<Cursor>> View::live_rows(const CursorBounds& bounds,
     }
     add_ranges(newer, *memtable, sequence_, bounds);
   }
+  VARVE_ASSERT(number > version().flush_number);  // So what is in memory is newer than every table.
   for (TablePointer& table : version().overlapping(bounds.keys, bounds.times)) {
     inputs.push_back(table_input(version(), std::move(table), bounds, options, newer));
   }
