@@ -31,10 +31,7 @@ struct StoredBlock {
   const TableIndex* index;
   std::size_t number;
 
-  const TableIndex::Entry& entry() const {
-    VARVE_ASSERT(number < index->entries.size());
-    return index->entries[number];
-  }
+  const TableIndex::Entry& entry() const { return index->entries[number]; }
 };
 
 /// One pass over rows, a stretch at a time, so that virtual calls and Results are paid per

@@ -66,6 +66,7 @@ class TableCursor final : public Cursor {
     if (failure_ || !has_key_ || stretch_ != stretch_end_ || entry_ == entry_end_) {
       return std::nullopt;
     }
+    VARVE_ASSERT(entry_ < entry_end_ && entry_end_ <= entries().size());
     const std::size_t number = bounds_.newest_first ? entry_end_ - 1 : entry_;
     const Entry& entry = entries()[number];
     const bool is_of_key_alone = entry.first_key == key_ && entry.last_key == key_;

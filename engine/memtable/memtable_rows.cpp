@@ -133,12 +133,6 @@ struct MemtableRows::Impl {
 
   RowsView next();
   std::optional<PackedRows> next_packed(std::size_t size_max);
-  /// The rows of a series come up in order, each timestamp once.
-  void expect_in_order(const TimeSpan& times) {
-    VARVE_ASSERT(!times.empty());
-    VARVE_ASSERT(!given_to || before(*given_to, newest_first ? times.last : times.first));
-    given_to = newest_first ? times.first : times.last;
-  }
   void enter() {
     inside.emplace(gate);
     chunk = nullptr;
@@ -180,7 +174,6 @@ struct MemtableRows::Impl {
   std::vector<Interval> following;  // The next one last.
   std::vector<LateRow> late;
   std::size_t late_next = 0;
-  std::optional<Timestamp> given_to;  // The last timestamp that was given.
 
   // What the last call gave, where it did not give columns of the run.
   std::vector<Place> picked;
@@ -216,7 +209,6 @@ std::optional<PackedRows> MemtableRows::Impl::next_packed(std::size_t size_max) 
   if (packed.columns.size() > size_max) return std::nullopt;
   if (has_late() && late[late_next].ts <= packed.times.last) return std::nullopt;
   drop_ordered(run_block_rows);
-  expect_in_order(packed.times);
   return packed;
 }
 
@@ -372,11 +364,7 @@ MemtableRows::MemtableRows(const Memtable& memtable, const MemtableSeries& serie
 MemtableRows::~MemtableRows() = default;
 MemtableRows::MemtableRows(MemtableRows&&) noexcept = default;
 
-RowsView MemtableRows::next() {
-  const RowsView rows = impl_->next();
-  if (!rows.empty()) impl_->expect_in_order({rows.first_ts(), rows.last_ts()});
-  return rows;
-}
+RowsView MemtableRows::next() { return impl_->next(); }
 
 std::optional<PackedRows> MemtableRows::next_packed(std::size_t size_max) {
   return impl_->next_packed(size_max);
