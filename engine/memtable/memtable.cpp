@@ -9,8 +9,8 @@
 // 4. sorted_series() gives the series by key. Sorting is what a memtable costs a scan, so readers
 //    share one list and extend it.
 //
-// A reader names a sequence, here as its distance from the base (visible_relative), and does not see
-// the rows above it.
+// A reader names a sequence, here as its distance from the base (visible_relative), and does not
+// see the rows above it.
 
 #include "engine/memtable/memtable.hpp"
 
