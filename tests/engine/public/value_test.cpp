@@ -46,10 +46,13 @@ TEST(Value, has_types_with_names) {
 }
 
 TEST(WithValue, gives_each_value_in_its_cpp_type) {
-  const auto kept = [](const auto& given) {
+  const auto kept = []<class Given>(const Given& given) {
     return detail::with_value(given, [&]<class T>(const T& value) {
-      if constexpr (std::is_same_v<T, std::remove_cvref_t<decltype(given)>>) return value == given;
-      return false;
+      if constexpr (std::is_same_v<T, Given>) {
+        return value == given;
+      } else {
+        return false;
+      }
     });
   };
   EXPECT_TRUE(kept(0.5));
