@@ -15,7 +15,8 @@ namespace varve::engine {
 /// constant, packed, packed_delta, packed_delta2 or raw, whichever takes least.
 class PlainWords {
  public:
-  /// Weighs the encodings. `words` live as long as this. REQUIRES a word, as word_range_of() asserts.
+  /// Weighs the encodings. `words` live as long as this. REQUIRES a word, as word_range_of()
+  /// asserts.
   explicit PlainWords(std::span<const std::uint64_t> words);
 
   /// What encode() appends, at most, in bytes, without the tag.

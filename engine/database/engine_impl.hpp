@@ -11,6 +11,10 @@
 #include "engine/database/engine_sizes.hpp"
 #include "engine/database/opening.hpp"
 #include "engine/database/own_executor.hpp"
+#include "engine/database/reads.hpp"
+#include "engine/database/store.hpp"
+#include "engine/database/upkeep.hpp"
+#include "engine/database/writes.hpp"
 #include "engine/record/expiry.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/table/file_pool.hpp"
@@ -22,10 +26,6 @@
 #include "maintenance/scheduler.hpp"
 #include "query/labels/label_reader.hpp"
 #include "query/scan/block_source.hpp"
-#include "engine/database/reads.hpp"
-#include "engine/database/store.hpp"
-#include "engine/database/upkeep.hpp"
-#include "engine/database/writes.hpp"
 #include "varve/engine.hpp"
 
 namespace varve {

@@ -10,8 +10,8 @@
 #include "engine/record/label_record.hpp"
 #include "engine/record/payload.hpp"
 #include "engine/record/series_state.hpp"
-#include "varve/detail/with_type.hpp"
 #include "engine/record/time_span.hpp"
+#include "varve/detail/with_type.hpp"
 #include "varve/record.hpp"
 
 namespace varve {

@@ -9,8 +9,8 @@
 #include <type_traits>
 
 #include "engine/base/bytes.hpp"
-#include "varve/detail/with_type.hpp"
 #include "engine/record/time_span.hpp"
+#include "varve/detail/with_type.hpp"
 #include "varve/error.hpp"
 #include "varve/time.hpp"
 #include "varve/try.hpp"

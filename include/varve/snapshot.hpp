@@ -11,7 +11,7 @@ namespace varve {
 namespace engine {
 class Reads;
 class View;
-}
+}  // namespace engine
 
 /// The database as it was at one moment, for as long as this lives: what is written, deleted,
 /// compacted or expires later changes no answer. Engine::snapshot() takes one, and
