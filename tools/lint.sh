@@ -23,8 +23,9 @@ sources() {
 echo "lint: format"
 sources | xargs -0 clang-format-19 --dry-run -Werror
 
-echo "lint: layers"
+echo "lint: layers and house"
 python3 tools/check_layers.py
+python3 -B tools/check_house.py
 
 echo "lint: scripts"
 shellcheck -x .ci/run tools/*.sh tools/cmake/*.sh
