@@ -53,8 +53,9 @@ class Cursor {
   virtual Result<RowsView> next_rows() = 0;
 
   /// The next rows of the current key, and with them, where keys have few, those of following keys
-  /// below `end`, one stretch after the other: the cursor then stands at the key of the last.
-  /// Empty once the current key has no more. Valid until the next call.
+  /// below `end`, one stretch after the other: the cursor then stands at the key of the last, or at
+  /// a later one that turned out to have no rows. Empty once the current key has no more. Valid
+  /// until the next call.
   virtual Result<std::span<const RowsView>> next_stretches([[maybe_unused]] std::string_view end) {
     Result<RowsView> rows = next_rows();
     if (!rows) return std::unexpected(std::move(rows).error());

@@ -94,9 +94,10 @@ TEST(VersionEdit, with_a_number_in_a_longer_form_is_corruption) {
 }
 
 TEST(VersionEdit, at_a_level_that_there_is_not_is_corruption) {
-  VersionEdit edit;
-  edit.added = {{level_count, table_meta(12, "\1a", "\1m")}};
-  EXPECT_EQ(error_of(encoded(edit)), Errc::corruption);
+  Bytes bytes = raw({1, static_cast<int>(level_count)});
+  ByteWriter writer(bytes);
+  table_meta(12, "\1a", "\1m").encode(writer);
+  EXPECT_EQ(error_of(bytes), Errc::corruption);
 }
 
 TEST(VersionEdit, with_a_field_of_a_later_version_is_unsupported) {
