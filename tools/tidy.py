@@ -8,14 +8,14 @@ a file that was only moved is not. The base is the first of these that there is:
     where the branch left its upstream, unless that is HEAD
     the last commit a day or more older than HEAD: CI's, whose clone is its upstream
 
-Where there is none, or .clang-tidy differs, every source is touched. Tests are read by --all only.
+Where there is none, or a .clang-tidy differs, every source is touched. Tests are read by --all only.
 
-The static analyzer takes most of clang-tidy's time: of 16.9 s for maintenance/choice.cpp 11 s when deep
-and 2 s when shallow. So it is deep with --all, shallow without.
+The static analyzer takes most of clang-tidy's time: of 16.9 s for maintenance/compaction_choice.cpp
+11 s when deep and 2 s when shallow. So it is deep with --all, shallow without.
 
-A source that was clean is not read again while the files it includes, its flags, .clang-tidy and
-the tool stay as they were, in whatever folder: the names of clean results are kept in
-~/.cache/varve-tidy, or below XDG_CACHE_HOME, for 60 days.
+A source that was clean is not read again while the files it includes, its flags, each .clang-tidy
+above it and the tool stay as they were, in whatever folder: the names of clean results are kept for 60 days in
+~/.cache/varve-tidy, or below XDG_CACHE_HOME; in build/lint where that cannot be written.
 """
 import concurrent.futures
 import functools
@@ -111,17 +111,28 @@ def content_hash(path):
         return "absent"
 
 
+def settings_of(source):
+    """What the .clang-tidy files above a source hold: those of folders add to the root's."""
+    return [content_hash(ROOT / folder / ".clang-tidy")
+            for folder in pathlib.PurePath(source).parents]
+
+
+def has_settings(touched):
+    return any(pathlib.PurePath(name).name == ".clang-tidy" for name in touched)
+
+
 class CleanResults:
     """Which sources were clean, by what clang-tidy read."""
 
     def __init__(self, folder, tool):
         self.folder = folder
-        self.settings = tool + content_hash(ROOT / ".clang-tidy")
+        self.tool = tool
         folder.mkdir(parents=True, exist_ok=True)
 
     def flags_key(self, source, entry):
         flags = entry["command"].replace(str(ROOT), ".")
-        return hashlib.sha256(f"{self.settings}\n{source}\n{flags}".encode()).hexdigest()[:32]
+        words = [self.tool, *settings_of(source), source, flags]
+        return hashlib.sha256("\n".join(words).encode()).hexdigest()[:32]
 
     def result(self, key, files):
         lines = "".join(f"{name} {content_hash(ROOT / name)}\n" for name in files)
@@ -150,6 +161,19 @@ def included_files(entry):
     listed = output_of(*command[:at], *command[at + 2:], "-M", cwd=entry["directory"]) or ""
     names = re.sub(r"^[^:]*:|\\\n", " ", listed).split()
     return sorted(os.path.normpath(name).removeprefix(f"{ROOT}/") for name in names)
+
+
+def results_folder():
+    """Where clean results are kept: in the user's cache, or in the tree if that cannot be written."""
+    try:
+        cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+        folder = cache / "varve-tidy"
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    except (OSError, RuntimeError):
+        pass
+    return BUILD / "varve-tidy"
 
 
 def known_as_clean(result, deep):
@@ -197,11 +221,10 @@ def main():
         print(f"lint: no commit {base}; reading every source", file=sys.stderr)
     commands = compile_commands()
     sources = [name for name in commands if everything or not name.startswith("tests/")]
-    if touched is not None and ".clang-tidy" not in touched:
+    if touched is not None and not has_settings(touched):
         sources = chosen(sources, touched,
                          lambda name: (ROOT / name).read_text(encoding="utf-8"))
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
-    clean = CleanResults(cache / "varve-tidy", output_of(TIDY, "--version") or "")
+    clean = CleanResults(results_folder(), output_of(TIDY, "--version") or "")
     clean.forget_old()
     taken = failed = 0
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:

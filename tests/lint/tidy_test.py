@@ -1,9 +1,11 @@
 """Holds tools/tidy.py to what it says of the files that a change touches."""
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 import tidy  # noqa: E402
@@ -107,6 +109,20 @@ class Tidy(unittest.TestCase):
                          clean.flags_key("a.cpp", {"command": "clang -I./include"}))
         self.assertNotEqual(clean.flags_key("a.cpp", {"command": "clang -O1"}),
                             clean.flags_key("a.cpp", {"command": "clang -O2"}))
+
+    def test_settings_of_a_folder_count_for_its_sources_alone(self):
+        of_engine, of_tools = (tidy.settings_of(f"{top}/a.cpp") for top in ("engine", "tools"))
+        self.assertEqual(of_engine[-1], of_tools[-1])
+        self.assertNotEqual(of_engine, of_tools)
+        self.assertTrue(tidy.has_settings({"engine/a.cpp", "tools/.clang-tidy"}))
+        self.assertTrue(tidy.has_settings({".clang-tidy"}))
+        self.assertFalse(tidy.has_settings({"engine/a.cpp"}))
+
+    def test_without_a_cache_that_can_be_written_results_are_kept_in_the_tree(self):
+        with unittest.mock.patch.dict(os.environ, {"XDG_CACHE_HOME": "/proc/none"}):
+            self.assertEqual(tidy.results_folder(), tidy.BUILD / "varve-tidy")
+        with unittest.mock.patch.dict(os.environ, {"XDG_CACHE_HOME": str(self.repository.root)}):
+            self.assertEqual(tidy.results_folder(), self.repository.root / "varve-tidy")
 
     def test_what_was_clean_when_read_deeply_need_not_be_read_again_and_not_the_other_way(self):
         root = self.repository.root
