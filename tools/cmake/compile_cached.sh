@@ -17,7 +17,13 @@ for ((i = 1; i < $#; i++)); do
     -MF) ((i++)); dependencies=${!i} ;;
   esac
 done
-[[ $output == *.pch ]] || exec ccache "$@"
+if [[ $output != *.pch ]]; then
+  # ccache fails where it cannot write, as in a home that is read-only, or when it has gone since the
+  # tree was configured.
+  cache=$(ccache --get-config cache_dir 2>/dev/null) || cache=
+  if mkdir -p "$cache" 2>/dev/null && [[ -w $cache ]]; then exec ccache "$@"; fi
+  exec "$@"
+fi
 
 # Clang's precompiled header names files by whole paths, so it is made in each folder anew. Beside it
 # stands a checksum of the headers in it, which ccache takes for its content.
