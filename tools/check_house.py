@@ -3,8 +3,8 @@
 
 Each folder of sources has a folder of tests with a case in it; the tables of docs/architecture.md are
 the lists of check_layers.py; a file, a folder and a function stay below a limit; and a name is that
-of one type. What is over a limit already is listed here by name,
-with what it may not outgrow: such a number only ever goes down.
+of one type. What exceeds a limit already is listed here by name, with what it may not outgrow: such a
+number only ever goes down.
 
 Usage: check_house.py [ROOT]
 """

@@ -2,8 +2,8 @@
 """Fails if a file includes a folder of its own rank or above, or reaches a package that is not its own.
 
 The lists below are the architecture. tools/check_house.py compares the tables of docs/architecture.md
-with them. What is on no list is an error, so that a new
-folder or a new package gets its place before its first use. tests/ and bench/ may include anything.
+with them. What is on no list is an error, so that a new folder or a new package gets its place before
+its first use. tests/ and bench/ may include anything.
 
 Usage: check_layers.py [ROOT]
 """

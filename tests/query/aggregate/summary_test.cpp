@@ -139,7 +139,7 @@ TEST(Summary, deviates_stably_far_from_zero) {
               std::sqrt((1e6 - 1) / 12), 1e-9);
 }
 
-/// In pieces, forwards and backwards: only the bits of a deviation may hang on the direction.
+/// In pieces, forwards and backwards: only the bits of a deviation may depend on the direction.
 TEST(Summary, is_the_same_however_the_records_are_cut) {
   const std::uint64_t seed = test::test_seed();
   SCOPED_TRACE(test::describe_seed(seed));
