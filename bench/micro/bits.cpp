@@ -23,6 +23,7 @@
 #include "engine/codec/encoding.hpp"
 #include "engine/codec/row_columns.hpp"
 #include "engine/codec/zstd.hpp"
+#include "varve/options.hpp"
 
 namespace varve::bench {
 

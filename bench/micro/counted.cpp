@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -117,5 +118,10 @@ int main(int argc, char** argv) {
     std::cerr << "usage: varve_counted ingest|scan|get N\n";
     return 2;
   }
-  return varve::bench::run(argv[1], std::strtoul(argv[2], nullptr, 10));
+  try {
+    return varve::bench::run(argv[1], std::strtoul(argv[2], nullptr, 10));
+  } catch (const std::exception& error) {
+    std::cerr << "varve_counted: " << error.what() << '\n';
+    return 1;
+  }
 }
