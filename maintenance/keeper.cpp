@@ -294,19 +294,13 @@ Result<bool> Keeper::Impl::step() {
   return collected;
 }
 
-// The door.
+// What others call.
 
 Keeper::Keeper(KeeperContext context, const Rules& rules)
     : impl_(std::make_unique<Impl>(std::move(context), rules)) {}
 Keeper::~Keeper() = default;
 
 Result<bool> Keeper::flush_one() { return impl_->flush_one(); }
-
-Result<bool> Keeper::compact_one() {
-  impl_->turn.take();
-  const TurnHolder holder(impl_->turn);
-  return impl_->compact_step(false, impl_->cautious_now(*impl_->context.versions->version()));
-}
 
 Result<bool> Keeper::compact_all() {
   impl_->turn.take();

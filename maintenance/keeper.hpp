@@ -28,7 +28,6 @@ struct KeeperContext {
   Clock* clock = nullptr;
   engine::Log log;
   Duration window{};
-  std::size_t memtable_bytes = 0;
   Compression compression = Compression::zstd;
   /// The moment by which expiry is judged.
   std::function<Timestamp()> now;
@@ -50,10 +49,8 @@ class Keeper {
 
   /// Flushes the oldest frozen memtable. False when there is none.
   Result<bool> flush_one();
-  /// Runs the one most useful compaction. False when none pays.
-  Result<bool> compact_one();
-  /// compact_one() until nothing is left, with all of level 0 merged down however little it is.
-  /// True if it did something.
+  /// Runs compactions until none pays, and merges all of level 0 down however little it is. True if
+  /// it did something.
   Result<bool> compact_all();
   /// Drops expired and deleted rows, and range tombstones that hide nothing any more, wherever
   /// that can be done now, by expiry at `now`. Returns how many rows went for good.

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/assert.hpp"
 #include "engine/base/mutex.hpp"
 #include "maintenance/compaction.hpp"
 #include "maintenance/compaction_choice.hpp"
@@ -74,6 +75,8 @@ enum Kind : std::size_t { flush_job, compaction_job, collection_job, kind_count 
 /// one holder after the other. The VersionSet serialises edits.
 struct Keeper::Impl {
   Impl(KeeperContext with, const Rules& bounds) : context(std::move(with)), rules(bounds) {
+    VARVE_ASSERT(context.versions != nullptr && context.tables != nullptr);
+    VARVE_ASSERT(context.counters != nullptr && context.clock != nullptr && context.now);
     rules.window = std::max<std::int64_t>(context.window.count(), 1);
   }
 

@@ -13,7 +13,7 @@
 #include "engine/base/counters.hpp"
 #include "engine/base/log.hpp"
 #include "engine/commit/write_request.hpp"
-#include "engine/version/version_set.hpp"
+#include "engine/version/published.hpp"
 #include "varve/durability.hpp"
 #include "varve/error.hpp"
 #include "varve/time.hpp"
@@ -23,7 +23,7 @@ namespace varve::maintenance {
 
 /// What collecting labels needs from the engine. All of it outlives the LabelGarbage.
 struct LabelGarbageContext {
-  const engine::VersionSet& versions;
+  const engine::Published& versions;
   const engine::Counters& counters;
   engine::Log log;
   /// Writes the batch if every condition holds; else fails with a conflict. May wait for a flush.

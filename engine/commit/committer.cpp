@@ -243,7 +243,7 @@ bool Committer::fails(const WriteCondition& condition) const {
     return ts ? memtable.touched_since(key, hash, *ts, seen)
               : memtable.has_rows_since(key, hash, seen);
   };
-  const VersionSet& versions = context_.versions;
+  const Published& versions = context_.versions;
   if (touched(*versions.active())) return true;
   for (const auto& memtable : versions.frozen()) {
     if (memtable->last_sequence() > seen && touched(*memtable)) return true;

@@ -18,7 +18,7 @@
 #include "engine/commit/syncer.hpp"
 #include "engine/commit/work_signal.hpp"
 #include "engine/commit/write_request.hpp"
-#include "engine/version/version_set.hpp"
+#include "engine/version/published.hpp"
 #include "engine/wal/wal.hpp"
 #include "varve/error.hpp"
 
@@ -26,7 +26,7 @@ namespace varve::engine {
 
 /// How the committer is set up. What it refers to outlives it.
 struct CommitterContext {
-  VersionSet& versions;
+  Published& versions;
   Wal* wal = nullptr;  // Null under Durability::none().
   Syncer& syncer;
   Counters& counters;

@@ -30,7 +30,7 @@ Store::~Store() { VARVE_ASSERT(uses_ == 0); }
 void Store::set_versions(std::unique_ptr<VersionSet> loaded) {
   VARVE_ASSERT(loaded && !versions);
   versions = std::move(loaded);
-  label_reader = std::make_unique<query::LabelReader>(*versions, label_feed);
+  label_reader = std::make_unique<query::LabelReader>(versions->published(), label_feed);
 }
 
 void Store::report(Stats& stats) const {

@@ -18,7 +18,6 @@ maintenance::KeeperContext keeper_context(Store& store, Wal* wal) {
       .clock = store.options.clock.get(),
       .log = store.log,
       .window = store.options.window,
-      .memtable_bytes = store.options.memtable_bytes,
       .compression = store.options.compression,
       .now = [&store] { return store.expiry_clock.now(); },
       .on_flushed = {},
@@ -41,7 +40,7 @@ Upkeep::Upkeep(Store& store, UpkeepContext context)
     : store_(store),
       context_(std::move(context)),
       label_garbage_({
-          .versions = *store.versions,
+          .versions = store.versions->published(),
           .counters = store.counters,
           .log = store.log,
           .write_if = context_.write_if,
@@ -94,7 +93,7 @@ Result<MaintenanceHandle> Upkeep::start_maintenance() {
 }
 
 Status Upkeep::make_room() {
-  const VersionSet& versions = *store_->versions;
+  const Published& versions = store_->versions->published();
   for (;;) {
     if (versions.frozen_count() < Committer::frozen_max) return {};
     std::shared_ptr<maintenance::Scheduler> scheduler;

@@ -31,7 +31,7 @@ Writes::Writes(Store& store, WritesContext context)
       async_writes_(context.gate, store.counters, *store.options.clock, context.own_executor),
       syncer_(wal_, *store.options.clock, store.counters, store.log, context.last_sequence),
       committer_({
-          .versions = *store.versions,
+          .versions = store.versions->published(),
           .wal = wal_,
           .syncer = syncer_,
           .counters = store.counters,

@@ -10,7 +10,7 @@
 
 #include "engine/base/mutex.hpp"
 #include "engine/commit/label_feed.hpp"
-#include "engine/version/version_set.hpp"
+#include "engine/version/published.hpp"
 #include "query/labels/label_index.hpp"
 #include "query/scan/key_selection.hpp"
 #include "varve/error.hpp"
@@ -36,7 +36,7 @@ namespace varve::query {
 class LabelReader {
  public:
   /// Both outlive it.
-  LabelReader(const engine::VersionSet& versions, engine::LabelFeed& feed)
+  LabelReader(const engine::Published& versions, engine::LabelFeed& feed)
       : versions_(versions), feed_(feed) {}
 
   using ViewPointer = std::shared_ptr<const engine::View>;
@@ -71,7 +71,7 @@ class LabelReader {
   Status build_anew(Timestamp now) VARVE_REQUIRES(mutex_);
   Result<bool> catch_up(std::uint64_t sequence) VARVE_REQUIRES(mutex_);
 
-  const engine::VersionSet& versions_;
+  const engine::Published& versions_;
   engine::LabelFeed& feed_;
 
   mutable engine::Mutex mutex_;

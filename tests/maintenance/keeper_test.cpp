@@ -128,7 +128,7 @@ TEST(Compaction, of_four_flushes_makes_one_table_of_level_1) {
   for (Timestamp ts = 0; ts < 4; ++ts) {
     for (const char* key : {"a", "b", "c"}) db.put(key, ts, ts);
     db.flush();
-    EXPECT_EQ(db.keeper->compact_one().value(), ts == 3);
+    EXPECT_EQ(db.keeper->step().value(), ts == 3);
   }
   EXPECT_EQ(db.tables(0), 0u);
   EXPECT_EQ(db.tables(1), 1u);
@@ -178,7 +178,7 @@ TEST(Compaction, keeps_the_newest_of_each_record_and_counts_the_others) {
     for (Timestamp ts = 0; ts < 100; ++ts) db.put("a", ts, round);
     db.flush();
   }
-  EXPECT_TRUE(db.keeper->compact_one().value());
+  EXPECT_TRUE(db.keeper->step().value());
   EXPECT_EQ(db.rows(), 100u);
   EXPECT_EQ(db.counters.records_purged.value(), 300u);
   db.expect_right();
@@ -198,7 +198,7 @@ TEST(Compaction, keeps_a_tombstone_while_something_older_lies_deeper) {
     for (Timestamp ts = 2000; ts < 2800; ++ts) db.put("m", ts + 1000 * flush, 5);
     db.flush();
   }
-  EXPECT_TRUE(db.keeper->compact_one().value());
+  EXPECT_TRUE(db.keeper->step().value());
   db.expect_right();
   EXPECT_TRUE(db.keeper->compact_all().value());
   db.expect_right();
@@ -295,7 +295,7 @@ TEST(Compaction, cuts_its_output_by_size_and_never_inside_a_key_that_has_others_
     }
     db.flush();
   }
-  EXPECT_TRUE(db.keeper->compact_one().value());
+  EXPECT_TRUE(db.keeper->step().value());
   EXPECT_GT(db.tables(1), 20u);
   db.expect_right();
   db.reopen();  // Checks once more that no two tables of a level overlap.
@@ -312,10 +312,10 @@ TEST(Compaction, cuts_its_output_by_rows_where_they_pack_to_next_to_nothing) {
     for (Timestamp ts = 0; ts < 10'000; ++ts) db.put("a", flush * 10'000 + ts, 1);
     db.flush();
   }
-  EXPECT_TRUE(db.keeper->compact_one().value());
+  EXPECT_TRUE(db.keeper->step().value());
   EXPECT_GE(db.tables(1), 4u);
   for (const auto& table : db.version()->levels[1]) EXPECT_LT(table->meta().size, 2'000u);
-  EXPECT_FALSE(db.keeper->compact_one().value()) << "such tables are not small";
+  EXPECT_FALSE(db.keeper->step().value()) << "such tables are not small";
   db.expect_right();
 }
 
@@ -327,7 +327,7 @@ TEST(Compaction, flushes_in_between_when_a_memtable_waits) {
   }
   db.put("b", 1, 1);
   db.freeze();
-  EXPECT_TRUE(db.keeper->compact_one().value());
+  EXPECT_TRUE(db.keeper->step().value());
   EXPECT_TRUE(db.versions->frozen().empty());
   EXPECT_EQ(db.tables(0), 1u);
   db.expect_right();
@@ -563,7 +563,7 @@ void run_program(std::uint64_t seed, const Rules& rules) {
     }
     switch (random.below(8)) {
       case 0: db.freeze(); break;
-      case 1: EXPECT_TRUE(db.keeper->compact_one()); break;
+      case 1: EXPECT_TRUE(db.keeper->step()); break;
       case 2:
         if (random.chance(0.3)) db.keeper->compact_all().value();
         break;

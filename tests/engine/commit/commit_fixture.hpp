@@ -151,7 +151,7 @@ class CommitFixture {
     versions = VersionSet::create(std::move(start)).value();
     syncer = std::make_unique<Syncer>(wal.get(), clock, counters, Log(), 0);
     committer = std::make_unique<Committer>(CommitterContext{
-        .versions = *versions,
+        .versions = versions->published(),
         .wal = wal.get(),
         .syncer = *syncer,
         .counters = counters,

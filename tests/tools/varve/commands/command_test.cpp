@@ -274,7 +274,7 @@ TEST_F(Command, leaves_other_directories_alone) {
   EXPECT_EQ(read_file(note), "mine");
 }
 
-TEST_F(Command, refuses_what_cannot_be_meant) {
+TEST_F(Command, refuses_what_is_not_valid) {
   import_small();
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"query", "--db", db(), "--from", "yesterday"}, "--from: 'yesterday' is no time"},

@@ -107,7 +107,7 @@ TEST_F(DownsampleCommand, says_what_came_to_nothing) {
   EXPECT_EQ(written(), "key,time,value\n");
 }
 
-TEST_F(DownsampleCommand, refuses_what_would_feed_on_itself_or_cannot_be_meant) {
+TEST_F(DownsampleCommand, refuses_what_would_feed_on_itself_or_is_not_valid) {
   const std::string before = written("");
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"--prefix", "p/", "--into", "p/5m/"}, "--into 'p/5m/' and --prefix 'p/' meet"},
