@@ -192,6 +192,9 @@ Result<std::span<const RowsView>> MergeCursor::pass_through(Keyed& source, std::
   Cursor& cursor = source.source.cursor();
   VARVE_TRY(const auto stretches, cursor.next_stretches(end));
   key_ = cursor.key();
+  // It may be another key now.
+  given_to_.reset();
+  source.source.follow_cursor();
   VARVE_ASSERT(stretches.empty() || stretches.back().key <= key_);
   return stretches;
 }

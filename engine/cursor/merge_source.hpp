@@ -27,6 +27,8 @@ class MergeSource {
 
   /// Begins a key, that of the cursor. False where range tombstones hide all of it.
   bool begin_key();
+  /// What came up before was of an earlier key: the cursor was moved beside this.
+  void follow_cursor() { loaded_to_.reset(); }
 
   /// Whether no range tombstone is newer than it, and what it gave of the key is used up.
   bool is_untouched() const {
