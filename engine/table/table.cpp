@@ -42,7 +42,12 @@ bool agrees(const TableIndex& index, const TableMeta& meta) {
 
 bool agrees(const TableBlock& block, const TableIndex::Entry& entry) {
   std::size_t rows = 0;
-  for (const RowsView& stretch : block.stretches()) rows += stretch.size();
+  for (const RowsView& stretch : block.stretches()) {
+    rows += stretch.size();
+    if (!entry.times.contains(stretch.first_ts()) || !entry.times.contains(stretch.last_ts())) {
+      return false;  // Cursors do not clip what the entry says lies within their times.
+    }
+  }
   const RowsView& first = block.stretches().front();
   const RowsView& last = block.stretches().back();
   return rows == entry.rows && first.key == entry.first_key && first.first_ts() == entry.first_ts &&

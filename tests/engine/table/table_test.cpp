@@ -290,6 +290,25 @@ TEST(Table, a_raw_block_copied_into_another_table_reads_the_same) {
   for (const TestRow& row : expected) ASSERT_TRUE(get(copy, row.key, row.ts).has_value());
 }
 
+// Cursors do not clip what lies within an entry's times.
+TEST(Table, a_block_with_rows_beyond_the_times_of_its_entry_is_corruption) {
+  TableFixture fixture;
+  const TestRows rows{value_row("a", 100, 1.0), value_row("b", 50, 2.0), value_row("c", 200, 3.0)};
+  const Table source(fixture.context, fixture.write(1, rows).value());
+  const auto index = source.index().value();
+  ASSERT_EQ(index->entries.size(), 1u);
+  for (const TimeSpan times : {TimeSpan{100, 200}, TimeSpan{50, 199}}) {
+    auto writer =
+        TableWriter::create(*fixture.files, fixture.path(2), 2, Compression::none).value();
+    TableIndex::Entry entry = index->entries[0];
+    entry.times = times;
+    ASSERT_TRUE(writer.add_raw_block(entry, {}, source.raw_block(*index, 0).value()));
+    const Table damaged(fixture.context, writer.finish(9).value());
+    EXPECT_EQ(TableFixture::read(damaged).error().code, Errc::corruption);
+    ASSERT_TRUE(fixture.files->remove(fixture.path(2)));
+  }
+}
+
 TEST(Table, a_raw_block_that_is_not_the_entrys_is_refused) {
   TableFixture fixture;
   const Table source(fixture.context, fixture.write(1, long_series("a", 10)).value());
