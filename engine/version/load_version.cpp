@@ -63,6 +63,9 @@ Result<std::optional<ManifestContent>> newest_manifest(FileSystem& file_system,
                                     " @ 0: no whole first record, and no older manifest");
 }
 
+/// No database comes near: only a stray file, or damage, leaves fewer numbers than this.
+constexpr std::uint64_t file_numbers_left_min = std::uint64_t{1} << 40;
+
 std::uint64_t next_file_after(const std::vector<VersionEdit>& edits, const Listing& listing) {
   std::uint64_t next = listing.number_max + 1;
   for (const VersionEdit& edit : edits) {
@@ -153,6 +156,11 @@ Result<LoadedVersion> load_version(FileSystem& file_system, const std::filesyste
   }
   loaded.next_file =
       next_file_after(content ? content->edits : std::vector<VersionEdit>(), listing);
+  if (loaded.next_file > file_number_max - file_numbers_left_min) {
+    return fail(Errc::corruption, dir.string() + ": files are numbered up to " +
+                                      std::to_string(loaded.next_file - 1) +
+                                      ", which leaves no numbers for new ones");
+  }
   // A new file never takes the place of one that is there.
   VARVE_ASSERT(loaded.next_file > listing.number_max);
   loaded.orphans = find_orphans(loaded, listing);

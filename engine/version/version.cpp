@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "engine/base/assert.hpp"
+#include "engine/directory/file_names.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
@@ -112,6 +113,7 @@ class VersionBuilder {
   Status add(const VersionEdit::Added& added) {
     const std::string name = "table " + std::to_string(added.meta.number);
     const TableMeta& meta = added.meta;
+    if (meta.number > file_number_max) return fail(Errc::corruption, name + " has no file name");
     if (meta.first_key > meta.last_key || meta.times.empty()) {
       return fail(Errc::corruption, name + " has inverted bounds");
     }
@@ -150,6 +152,8 @@ class VersionBuilder {
                         const char* name) {
     if (!next) return {};
     if (*next < number) return fail(Errc::corruption, std::string(name) + " runs back");
+    // They count up one by one, so none comes near its end, and counting on does not overflow.
+    if (*next > file_number_max) return fail(Errc::corruption, std::string(name) + " is too large");
     number = *next;
     return {};
   }

@@ -161,6 +161,16 @@ TEST_F(LoadVersion, counts_on_above_every_number_that_was_ever_seen) {
   EXPECT_EQ(load().next_file, 61u);
 }
 
+// A new manifest would get a name that no file may have, and the old one would go.
+TEST_F(LoadVersion, finds_corruption_where_a_stray_file_leaves_no_numbers) {
+  write_manifest(1, {adding(2)});
+  add_table(2);
+  add_table(file_number_max);
+  expect_corruption(
+      "/db: files are numbered up to 9223372036854775807, which leaves no numbers for "
+      "new ones");
+}
+
 TEST_F(LoadVersion, counts_on_above_a_table_that_has_gone_missing) {
   write_manifest(3, {adding(70)});
   EXPECT_EQ(load().next_file, 71u);

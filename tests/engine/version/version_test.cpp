@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "engine/directory/file_names.hpp"
 #include "tests/engine/version/edits.hpp"
 
 namespace varve::engine {
@@ -141,6 +142,21 @@ TEST_F(VersionTest, refuses_numbers_that_run_back) {
   back = {};
   back.log_start = 4;
   EXPECT_EQ(refusal(back), "log_start runs back");
+}
+
+TEST_F(VersionTest, refuses_numbers_from_which_nothing_counts_on) {
+  constexpr std::uint64_t beyond = file_number_max + 1;
+  VersionEdit edit;
+  edit.flushed_through = beyond;
+  EXPECT_EQ(refusal(edit), "flushed_through is too large");
+  edit = {};
+  edit.flush_number = ~std::uint64_t{0};
+  EXPECT_EQ(refusal(edit), "flush_number is too large");
+  edit = {};
+  edit.log_start = beyond;
+  EXPECT_EQ(refusal(edit), "log_start is too large");
+  EXPECT_EQ(refusal(0, table_meta(beyond, "a", "b")),
+            "table " + std::to_string(beyond) + " has no file name");
 }
 
 TEST_F(VersionTest, may_lose_its_log_but_no_other_number) {
