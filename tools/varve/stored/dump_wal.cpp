@@ -69,7 +69,8 @@ class WalDump {
       return failed(place() + ": " + decoded.error().message());
     }
     VARVE_CHECK(print_group(group, bytes));
-    offset_ += engine::aligned(group.size);
+    // Not past the end, where the last group has no room for its padding.
+    offset_ = std::min(offset_ + engine::aligned(group.size), reader_.size());
     return true;
   }
 

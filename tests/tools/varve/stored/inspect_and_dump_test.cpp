@@ -60,5 +60,28 @@ TEST_F(Command, inspects_and_dumps_a_database_that_is_open) {
   }
 }
 
+TEST_F(Command, dumps_a_log_that_was_cut_anywhere_in_its_last_group) {
+  {
+    Options options;
+    options.dir = db();
+    Engine engine = Engine::open(options).value();
+    WriteBatch batch;
+    batch.put("plant/c", 7, "text");
+    ASSERT_TRUE(engine.write(std::move(batch), WriteOptions().durability(Durability::always())));
+    std::filesystem::copy(db(), directory_.path("copy"));
+  }
+  std::size_t dumped = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(directory_.path("copy"))) {
+    if (entry.path().extension() != ".wal") continue;
+    const std::uintmax_t size = entry.file_size();
+    for (std::uintmax_t cut = 0; cut < 24 && cut < size; ++cut, ++dumped) {
+      std::filesystem::resize_file(entry.path(), size - cut);
+      const RunResult result = run_varve({"dump", "wal", entry.path().string()});
+      EXPECT_LE(result.exit_code, 1) << cut << ' ' << result.err;
+    }
+  }
+  EXPECT_GT(dumped, 0u);
+}
+
 }  // namespace
 }  // namespace varve::tools
