@@ -208,8 +208,7 @@ void Committer::commit(std::span<WriteRequest* const> group) {
   if (Status status = append_and_apply(group); !status) {
     return refuse(group, status.error(), finisher);
   }
-  // Release: readers that load this sequence see every row applied
-  // before it.
+  // Release: readers that load this sequence see every row applied before it.
   context_.versions.publish(group.back()->sequence);
   leave_queue(group);
   context_.syncer.appended(group, finisher);

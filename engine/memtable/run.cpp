@@ -102,6 +102,7 @@ void Run::add_chunk(std::uint32_t row, const RunRow& first, RunMemory& memory) {
     tail_ = new (at) RunChunk(capacity, nullptr, {first.ts, first.sequence});
     add_block(number, RunBlock(tail_), memory.arena());
   } else {
+    VARVE_ASSERT(tail_ != nullptr);
     tail_ = new (at) RunChunk(capacity, tail_, tail_->block_head());
     blocks_.load(std::memory_order_relaxed)[number].store(RunBlock(tail_),
                                                           std::memory_order_release);

@@ -110,8 +110,8 @@ void ManifestLog::give_manifest_up() {
 /// Once a newer manifest is durable. What cannot be removed now is tried again with the next one,
 /// and is found as an orphan when the database is opened.
 void ManifestLog::remove_replaced() {
-  std::erase_if(replaced_, [this](std::uint64_t number) {
-    VARVE_ASSERT(number < manifest_->number());
+  std::erase_if(replaced_, [this, current = manifest_->number()](std::uint64_t number) {
+    VARVE_ASSERT(number < current);
     const std::filesystem::path path = dir_ / manifest_file_name(number);
     const auto exists = context_.file_system->exists(path);
     if (!exists) return false;

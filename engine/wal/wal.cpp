@@ -9,8 +9,7 @@
 //    written once in a segment and has a number after that, which its WalKeyState keeps.
 // 3. sync() makes durable what was appended when it began, beside the writer.
 // 4. release() recycles or removes segments below the first that is needed; close() ends the log
-// with
-//    a segment that is only a header, and cuts the others to what they hold.
+//    with a segment that is only a header, and cuts the others to what they hold.
 //
 // The exceptions are failures. A group that failed may be in the file all the same: so its segment
 // is ended, and takes nothing more (`ended`). After a failed sync nothing is known of what was

@@ -80,6 +80,49 @@ void sample(const engine::TableIndex& index, const engine::CursorBounds& bounds,
   }
 }
 
+std::size_t padded(std::size_t size) { return (size + 7) / 8 * 8; }
+
+/// Copies to `at`, and moves that on. Everything begins at a multiple of eight bytes.
+template <class T>
+std::span<const T> copy(std::span<const T> values, std::byte*& at) {
+  engine::copy_bytes(at, values.data(), values.size_bytes());
+  const auto* const copied = reinterpret_cast<const T*>(at);
+  at += padded(values.size_bytes());
+  return {copied, values.size()};
+}
+
+std::string_view copy(std::string_view text, std::byte*& at) {
+  const auto copied = copy(std::span(text.data(), text.size()), at);
+  return {copied.data(), copied.size()};
+}
+
+std::span<const std::string_view> copy(std::span<const std::string_view> texts, std::byte*& at) {
+  auto* const views = reinterpret_cast<std::string_view*>(at);
+  at += texts.size_bytes();
+  for (std::size_t i = 0; i < texts.size(); ++i) std::construct_at(views + i, copy(texts[i], at));
+  return {views, texts.size()};
+}
+
+template <class T>
+std::span<const T> column(const Block& block) {
+  if constexpr (std::is_same_v<T, double>) return block.doubles();
+  if constexpr (std::is_same_v<T, std::int64_t>) return block.int64s();
+  if constexpr (std::is_same_v<T, bool>) return block.bools();
+  if constexpr (std::is_same_v<T, std::string_view>) return block.bytes();
+}
+
+const void* copy_values(const Block& block, std::byte*& at) {
+  return varve::detail::with_type(
+      block.type(), [&]<class T>() -> const void* { return copy(column<T>(block), at).data(); });
+}
+
+Block copy(const Block& block, std::byte*& at) {
+  const auto timestamps = copy(block.timestamps(), at);
+  const auto expiries = copy(block.expiries(), at);
+  const auto values = copy_values(block, at);
+  return {copy(block.key(), at), block.type(), timestamps, values, expiries};
+}
+
 /// Blocks that own all they say, in one piece of memory.
 class OwnedBlocks {
  public:
@@ -100,7 +143,6 @@ class OwnedBlocks {
   static std::size_t width_of(const Block& block) {
     return engine::value_size(engine::row_type(block.type()));
   }
-  static std::size_t padded(std::size_t size) { return (size + 7) / 8 * 8; }
 
   static std::size_t size_of(const Block& block) {
     std::size_t size = (block.timestamps().size() + block.expiries().size()) * sizeof(Timestamp) +
@@ -109,49 +151,6 @@ class OwnedBlocks {
       for (const std::string_view value : block.bytes()) size += padded(value.size());
     }
     return size;
-  }
-
-  /// Copies to `at`, and moves that on. Everything begins at a multiple of eight bytes.
-  template <class T>
-  static std::span<const T> copy(std::span<const T> values, std::byte*& at) {
-    engine::copy_bytes(at, values.data(), values.size_bytes());
-    const auto* const copied = reinterpret_cast<const T*>(at);
-    at += padded(values.size_bytes());
-    return {copied, values.size()};
-  }
-  static std::string_view copy(std::string_view text, std::byte*& at) {
-    const auto copied = copy(std::span(text.data(), text.size()), at);
-    return {copied.data(), copied.size()};
-  }
-  static Block copy(const Block& block, std::byte*& at) {
-    const auto timestamps = copy(block.timestamps(), at);
-    const auto expiries = copy(block.expiries(), at);
-    const auto values = copy_values(block, at);
-    return {copy(block.key(), at), block.type(), timestamps, values, expiries};
-  }
-  static const void* copy_values(const Block& block, std::byte*& at) {
-    return varve::detail::with_type(
-        block.type(), [&]<class T>() -> const void* { return copy_column(column<T>(block), at); });
-  }
-  template <class T>
-  static std::span<const T> column(const Block& block) {
-    if constexpr (std::is_same_v<T, double>) return block.doubles();
-    if constexpr (std::is_same_v<T, std::int64_t>) return block.int64s();
-    if constexpr (std::is_same_v<T, bool>) return block.bools();
-    if constexpr (std::is_same_v<T, std::string_view>) return block.bytes();
-  }
-  template <class T>
-  static const T* copy_column(std::span<const T> values, std::byte*& at) {
-    return copy(values, at).data();
-  }
-  static const std::string_view* copy_column(std::span<const std::string_view> values,
-                                             std::byte*& at) {
-    auto* const views = reinterpret_cast<std::string_view*>(at);
-    at += values.size_bytes();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      std::construct_at(views + i, copy(values[i], at));
-    }
-    return views;
   }
 
   std::size_t size_ = 0;

@@ -19,7 +19,7 @@ class LabelGarbageTest : public ::testing::Test {
   int writes_ = 0;
   std::vector<std::function<void()>> later_;
   LabelGarbage garbage_{{
-      .versions = *store_.versions,
+      .versions = store_.versions->published(),
       .counters = counters_,
       .log = {},
       .write_if = [this](const WriteBatch&,
