@@ -19,7 +19,9 @@ TEST(Committer, applies_strictly_by_sequence_whichever_thread_a_request_comes_fr
   std::vector<std::unique_ptr<TestWrite>> writes;
   for (int i = 0; i < 4; ++i)
     writes.push_back(std::make_unique<TestWrite>("k" + std::to_string(i)));
-  const auto submit = [&](int i) { it.committer->submit(writes[i]->asynchronous(&finished)); };
+  const auto submit = [&](std::size_t i) {
+    it.committer->submit(writes[i]->asynchronous(&finished));
+  };
   // The queue keeps the order of each thread only: it gives 1, 3, 4, 2 or 2, 1, 3, 4.
   submit(0);
   std::thread([&] { submit(1); }).join();

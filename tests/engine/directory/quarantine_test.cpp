@@ -35,7 +35,7 @@ TEST_F(SetAside, survives_a_power_cut) {
 }
 
 TEST_F(SetAside, keeps_what_it_kept_before) {
-  for (const std::size_t size : {3, 5, 7}) {
+  for (const std::size_t size : {std::size_t{3}, std::size_t{5}, std::size_t{7}}) {
     disk_.set_content("/db/1.wal", Bytes(size));
     ASSERT_TRUE(set_aside(disk_, "/db", "1.wal"));
   }

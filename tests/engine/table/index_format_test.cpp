@@ -76,7 +76,7 @@ TEST(TableIndex, of_a_long_regular_series_takes_few_bytes_a_block) {
 }
 
 TEST(TableIndex, whose_block_of_one_key_has_other_times_than_its_first_and_last_row_is_corruption) {
-  for (const std::size_t block : {0, 2}) {
+  for (const std::size_t block : {std::size_t{0}, std::size_t{2}}) {
     std::vector<Entry> entries = example();
     entries[block].times.first -= 1;
     EXPECT_TRUE(is_corruption(entries)) << block;
