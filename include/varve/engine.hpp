@@ -49,10 +49,10 @@ class EngineImpl;
 /// Each async_ member takes any Asio completion token, last, and completes with
 /// void(std::error_code, T), or void(std::error_code) where the blocking call returns a Status. It
 /// keeps the code of an error and drops `where`. Arguments are moved in. The handler is posted to
-/// its own associated executor, else to get_executor(), and never runs inline. Nothing can be
-/// cancelled once it has been started. If the engine is closed or was moved from, it completes with
-/// Errc::closed; the handler then goes to its own executor, else to Options::executor, else to
-/// asio::system_executor, since the engine's own thread has ended.
+/// its own associated executor, else to get_executor(), and never runs inline; the context of that
+/// executor lives until it has run dry (join(), run()), or longer than the engine. Nothing can be
+/// cancelled once started. If the engine is closed or was moved from, it completes with
+/// Errc::closed, on its own executor, else Options::executor, else asio::system_executor.
 class Engine {
  public:
   using executor_type = asio::any_io_executor;

@@ -93,8 +93,8 @@ TEST(Async, a_coroutine_writes_and_reads) {
 }
 
 TEST(Async, a_handler_runs_on_its_own_executor) {
-  asio::thread_pool pool(1);
   Database db;
+  asio::thread_pool pool(1);
   std::promise<bool> on_pool;
   db->async_write(one("k", 1, 1.0), asio::bind_executor(pool, [&](std::error_code, Receipt) {
                     on_pool.set_value(pool.get_executor().running_in_this_thread());
@@ -104,8 +104,8 @@ TEST(Async, a_handler_runs_on_its_own_executor) {
 }
 
 TEST(Async, handlers_of_a_strand_do_not_run_at_once) {
-  asio::thread_pool pool(2);
   Database db;
+  asio::thread_pool pool(2);
   auto strand = asio::make_strand(pool);
   std::atomic<int> inside{0};
   std::atomic<int> done{0};
@@ -235,9 +235,9 @@ TEST(Async, a_coroutine_takes_every_outcome_as_a_tuple) {
 }
 
 TEST(Async, every_call_completes_on_the_strand_of_its_handler) {
-  asio::thread_pool pool(2);  // Outlives the engine, whose thread lets go of a strand late.
   Database db;
   db.put("k", 1, 1.0);
+  asio::thread_pool pool(2);
   auto strand = asio::make_strand(pool);
   std::atomic<int> done{0};
   const auto here = [&] {

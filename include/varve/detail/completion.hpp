@@ -1,26 +1,31 @@
 #pragma once
 
 #include <asio/associated_executor.hpp>
-#include <asio/executor_work_guard.hpp>
-#include <asio/post.hpp>
+#include <optional>
 #include <utility>
+
+#include "varve/detail/outstanding.hpp"
 
 namespace varve::detail {
 
 /// Turns a completion handler into a callback that any thread may invoke, once. The handler then
-/// runs on its own associated executor, which the work guard keeps from running dry until then;
-/// it is always posted, never run inline.
+/// runs on its own associated executor, whose context is kept from running dry until then; it is
+/// always posted, never run inline.
+///
+/// The callback's last act is to let that context run dry: a user who waits for that (join() of a
+/// pool, run() of an io_context) may destroy the context then, whatever the engine does.
 template <class Executor, class Handler>
 auto make_completion(const Executor& fallback, Handler handler) {
   // Taken out before the handler is moved: GCC 12 may evaluate the capture first.
-  auto executor = asio::get_associated_executor(handler, fallback);
-  return [work = asio::make_work_guard(executor),
-          handler = std::move(handler)](auto... results) mutable {
-    asio::post(work.get_executor(),
-               [handler = std::move(handler), ... results = std::move(results)]() mutable {
-                 std::move(handler)(std::move(results)...);
-               });
-    work.reset();
+  Outstanding outstanding(asio::get_associated_executor(handler, fallback));
+  return [once = std::optional(std::pair(std::move(outstanding), std::move(handler)))](
+             auto... results) mutable {
+    // Both end with this call, not with the callback: first what the handler may leave of its
+    // executor when it is moved, then the count.
+    auto [last, done] = *std::exchange(once, std::nullopt);
+    last.post([done = std::move(done), ... results = std::move(results)]() mutable {
+      std::move(done)(std::move(results)...);
+    });
   };
 }
 

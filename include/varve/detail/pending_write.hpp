@@ -3,14 +3,13 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_allocator.hpp>
 #include <asio/associated_executor.hpp>
-#include <asio/executor_work_guard.hpp>
-#include <asio/post.hpp>
 #include <memory>
 #include <optional>
 #include <system_error>
 #include <type_traits>
 #include <utility>
 
+#include "varve/detail/outstanding.hpp"
 #include "varve/durability.hpp"
 
 namespace varve::detail {
@@ -65,10 +64,9 @@ class PendingWriteOf final : public PendingWrite {
   }
 
   void post() override {
-    // The posted job may run, and this be gone, before post() returns. The guard is not needed
-    // once it is posted: the executor counts the job.
-    const auto work = *std::exchange(work_, std::nullopt);
-    asio::post(work.get_executor(), Job(this));
+    // The posted job may run, and this be gone, before post() returns.
+    const Outstanding<Executor> last = *std::exchange(outstanding_, std::nullopt);
+    last.post(Job(this));
   }
 
   void run() override {
@@ -111,7 +109,7 @@ class PendingWriteOf final : public PendingWrite {
   PendingWriteOf(bool is_for_engine, const Executor& executor, Handler&& handler)
       : PendingWrite(is_for_engine), handler_(std::move(handler)) {
     // The engine's own thread runs until the last write is done.
-    if (!is_for_engine) work_.emplace(executor);
+    if (!is_for_engine) outstanding_.emplace(executor);
   }
   ~PendingWriteOf() = default;
 
@@ -121,7 +119,7 @@ class PendingWriteOf final : public PendingWrite {
   }
 
   Handler handler_;
-  std::optional<asio::executor_work_guard<Executor>> work_;
+  std::optional<Outstanding<Executor>> outstanding_;
 };
 
 /// Makes the PendingWrite of a handler. `engine` is the executor for handlers that bring none;
