@@ -39,21 +39,7 @@ void put_number(ByteWriter& writer, Field field, const std::optional<std::uint64
 
 void put_tombstone(ByteWriter& writer, Field field, const FlushedTombstone& tombstone) {
   put_field(writer, field);
-  writer.put_sized(tombstone.range.keys.first);
-  writer.put_sized(tombstone.range.keys.end);
-  writer.put_zigzag(tombstone.range.times.first);
-  writer.put_zigzag(tombstone.range.times.last);
-  writer.put_varint(tombstone.flush);
-}
-
-FlushedTombstone take_tombstone(ByteReader& reader) {
-  FlushedTombstone tombstone;
-  tombstone.range.keys.first = reader.take_sized();
-  tombstone.range.keys.end = reader.take_sized();
-  tombstone.range.times.first = reader.take_zigzag();
-  tombstone.range.times.last = reader.take_zigzag();
-  tombstone.flush = reader.take_varint();
-  return tombstone;
+  tombstone.encode(writer);
 }
 
 Status take_table(ByteReader& reader, VersionEdit& edit) {
@@ -71,9 +57,11 @@ Status take_field(std::uint8_t byte, ByteReader& reader, VersionEdit& edit) {
   switch (static_cast<Field>(byte)) {
     case Field::table_added: return take_table(reader, edit);
     case Field::table_removed: edit.removed.push_back(reader.take_varint()); return {};
-    case Field::tombstone_added: edit.tombstones_added.push_back(take_tombstone(reader)); return {};
+    case Field::tombstone_added:
+      edit.tombstones_added.push_back(FlushedTombstone::decode(reader));
+      return {};
     case Field::tombstone_removed:
-      edit.tombstones_removed.push_back(take_tombstone(reader));
+      edit.tombstones_removed.push_back(FlushedTombstone::decode(reader));
       return {};
     case Field::flushed_through: edit.flushed_through = reader.take_varint(); return {};
     case Field::flush_number: edit.flush_number = reader.take_varint(); return {};

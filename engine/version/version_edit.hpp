@@ -1,28 +1,17 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "engine/base/bytes.hpp"
-#include "engine/record/range_tombstone.hpp"
+#include "engine/record/flushed_tombstone.hpp"
+#include "engine/record/level.hpp"
 #include "engine/table/table_meta.hpp"
 #include "varve/error.hpp"
 
 namespace varve::engine {
-
-inline constexpr std::size_t level_count = 8;
-
-/// A range tombstone that outlived its memtable: it hides rows of tables whose newest flush is
-/// below `flush`.
-struct FlushedTombstone {
-  RangeTombstone range;
-  std::uint64_t flush = 0;
-
-  friend bool operator==(const FlushedTombstone&, const FlushedTombstone&) = default;
-};
 
 /// One change of the version, as the manifest stores it (docs/format/manifest.md). The first
 /// record of a manifest is the edit that makes the whole version out of nothing.
