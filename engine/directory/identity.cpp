@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/base/bit_names.hpp"
 #include "engine/base/checksum.hpp"
 #include "varve/try.hpp"
 
@@ -28,14 +29,6 @@ std::uint64_t checksum_of(ByteSpan bytes) {
 
 std::unexpected<Error> damaged(const std::string& what) {
   return fail(Errc::corruption, std::string(identity_file_name) + " @ " + what);
-}
-
-std::string names_of_bits(std::uint64_t bits) {
-  std::string names;
-  for (unsigned bit = 0; bit < 64; ++bit) {
-    if ((bits >> bit & 1) != 0) names += (names.empty() ? "" : ", ") + std::to_string(bit);
-  }
-  return names;
 }
 
 }  // namespace
@@ -76,7 +69,7 @@ Result<Identity> Identity::decode(ByteSpan bytes) {
     return fail(Errc::unsupported_format, "VARVE: format version " + std::to_string(version));
   }
   if (const std::uint64_t unknown = identity.features & ~features_known; unknown != 0) {
-    return fail(Errc::unsupported_format, "VARVE: unknown feature " + names_of_bits(unknown));
+    return fail(Errc::unsupported_format, "VARVE: unknown feature " + bit_names(unknown));
   }
   if (reader.remaining() != 0) return damaged("44: bytes after the end");
   return identity;
