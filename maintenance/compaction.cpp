@@ -103,29 +103,29 @@ class Compaction {
       : job_(job),
         files_(files),
         broken_(broken),
-        copied_rows_min_(files.block_size().rows / 2),
+        copied_rows_min_(files.settings().block_size.rows / 2),
         older_(*job.version, job.plan.inputs.front(), job.plan.inputs) {
     for (const std::uint64_t number : job.plan.inputs) inputs_.push_back(find(number));
-    std::uint64_t newest_flush = 0;   // Of all inputs.
-    std::uint64_t waiting_flush = 0;  // Of those of level 0.
+    Sources all;
+    Sources waiting;  // The inputs of level 0.
     const auto& level0 = job.version->levels[0];
     for (const TablePointer& input : inputs_) {
       const engine::TableMeta& meta = input->meta();
-      newest_flush = std::max(newest_flush, meta.newest_flush);
-      if (std::ranges::find(level0, input) != level0.end()) {
-        waiting_flush = std::max(waiting_flush, meta.newest_flush);
-      }
+      all.add(meta);
+      if (std::ranges::find(level0, input) != level0.end()) waiting.add(meta);
       rows_read_ += meta.rows;
       outcome_.bytes_read += meta.size;
       outcome_.edit.removed.push_back(meta.number);
     }
     for (const Region& region : job.plan.regions) {
-      streams_.emplace_back(files_, job.plan.output_level, newest_flush, table_bytes(region));
+      streams_.emplace_back(files_, origin_of(job.plan.output_level, all), all.newest_flush,
+                            table_bytes(region));
     }
     // What waits in level 0 stays one table, however large: so tables there become fewer. All its
     // rows are of level 0. The newest flush of a deeper input may be above that of tables of level
     // 0 which are newer than these rows, and must not lift them above those.
-    streams_.emplace_back(files_, 0, waiting_flush, std::numeric_limits<std::uint64_t>::max());
+    streams_.emplace_back(files_, origin_of(0, waiting), waiting.newest_flush,
+                          std::numeric_limits<std::uint64_t>::max());
   }
 
   Result<CompactionOutcome> run() {
@@ -156,6 +156,38 @@ class Compaction {
   }
 
  private:
+  /// Where rows come from.
+  struct Sources {
+    std::uint64_t newest_flush = 0;
+    std::uint64_t first_sequence = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t last_sequence = 0;
+
+    void add(const engine::TableMeta& input) {
+      newest_flush = std::max(newest_flush, input.newest_flush);
+      first_sequence = std::min(first_sequence, input.first_sequence);
+      last_sequence = std::max(last_sequence, input.last_sequence);
+    }
+  };
+
+  /// Of tables with rows of these sources. They replace all inputs all the same.
+  engine::TableOrigin origin_of(std::uint32_t level, const Sources& sources) const {
+    const engine::Version& version = *job_.version;
+    engine::TableOrigin origin;
+    origin.database = files_.settings().database;
+    origin.written = files_.settings().written;
+    origin.maker = engine::TableOrigin::Maker::compaction;
+    origin.level = level;
+    origin.first_sequence = sources.first_sequence;
+    origin.last_sequence = sources.last_sequence;
+    origin.flush_number = version.flush_number;
+    origin.flushed_through = version.flushed_through;
+    origin.log_start = version.log_start;
+    origin.replaced = job_.plan.inputs;
+    std::ranges::sort(origin.replaced);
+    origin.list(version.tombstones);
+    return origin;
+  }
+
   TablePointer find(std::uint64_t number) const {
     for (const auto& level : job_.version->levels) {
       for (const TablePointer& table : level) {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "engine/base/assert.hpp"
 #include "engine/memtable/short_rows.hpp"
@@ -34,16 +36,53 @@ Status write_series(engine::MemtableRows rows, std::size_t size_max, TableStream
   }
 }
 
+/// The memtable's range tombstones that a table of the version has something for to hide.
+std::vector<engine::FlushedTombstone> tombstones_to_keep(const engine::Memtable& memtable,
+                                                         const engine::Version& version) {
+  std::vector<engine::FlushedTombstone> kept;
+  for (auto& tombstone : memtable.range_tombstones(memtable.last_sequence())) {
+    if (version.overlapping(tombstone.range.keys, tombstone.range.times).empty()) continue;
+    engine::FlushedTombstone flushed{std::move(tombstone.range), memtable.number()};
+    if (std::ranges::find(kept, flushed) == kept.end()) kept.push_back(std::move(flushed));
+  }
+  return kept;
+}
+
+engine::TableOrigin origin_of(const engine::VersionEdit& edit, const engine::Memtable& memtable,
+                              const engine::Version& version, const JobSettings& settings) {
+  engine::TableOrigin origin;
+  origin.database = settings.database;
+  origin.written = settings.written;
+  origin.maker = engine::TableOrigin::Maker::flush;
+  origin.first_sequence = memtable.base_sequence() + 1;
+  origin.last_sequence = *edit.flushed_through;
+  origin.flush_number = *edit.flush_number;
+  origin.flushed_through = *edit.flushed_through;
+  origin.log_start = *edit.log_start;
+  std::vector<engine::FlushedTombstone> held = version.tombstones;
+  held.insert(held.end(), edit.tombstones_added.begin(), edit.tombstones_added.end());
+  origin.list(held);
+  return origin;
+}
+
 }  // namespace
 
 Result<engine::VersionEdit> write_flush(const engine::Memtable& memtable,
-                                        const engine::Version& version, JobFiles& files,
-                                        std::uint64_t table_bytes_max) {
+                                        const engine::Version& version, std::uint64_t log_start,
+                                        JobFiles& files, std::uint64_t table_bytes_max) {
   VARVE_ASSERT(memtable.number() > version.flush_number);
   const std::uint64_t sequence = memtable.last_sequence();
-  TableStream stream(files, 0, memtable.number(), table_bytes_max);
+  engine::VersionEdit edit;
+  edit.tombstones_added = tombstones_to_keep(memtable, version);
+  edit.flushed_through = sequence;
+  edit.flush_number = memtable.number();
+  edit.log_start = log_start;
+
+  const JobSettings& settings = files.settings();
+  TableStream stream(files, origin_of(edit, memtable, version, settings), memtable.number(),
+                     table_bytes_max);
   const auto all_series = memtable.sorted_series();
-  const std::size_t size_max = copied_size_max(files.compression());
+  const std::size_t size_max = copied_size_max(settings.compression);
   engine::ShortRows short_rows(memtable, engine::TimeSpan{}, sequence);
   std::span<const engine::MemtableSeries* const> left(*all_series);
   while (!left.empty()) {
@@ -57,18 +96,7 @@ Result<engine::VersionEdit> write_flush(const engine::Memtable& memtable,
     }
   }
   VARVE_CHECK(stream.finish());
-
-  engine::VersionEdit edit;
   edit.added = files.added();
-  for (auto& tombstone : memtable.range_tombstones(sequence)) {
-    if (version.overlapping(tombstone.range.keys, tombstone.range.times).empty()) continue;
-    engine::FlushedTombstone flushed{std::move(tombstone.range), memtable.number()};
-    if (std::ranges::find(edit.tombstones_added, flushed) == edit.tombstones_added.end()) {
-      edit.tombstones_added.push_back(std::move(flushed));
-    }
-  }
-  edit.flushed_through = sequence;
-  edit.flush_number = memtable.number();
   return edit;
 }
 

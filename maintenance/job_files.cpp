@@ -17,8 +17,8 @@ JobFiles::~JobFiles() {
 Result<engine::TableWriter> JobFiles::create() {
   const std::uint64_t number = versions_.new_file_number();
   paths_.push_back(tables_.dir / engine::table_file_name(number));
-  return engine::TableWriter::create(*tables_.file_system, paths_.back(), number, compression_,
-                                     block_size_);
+  return engine::TableWriter::create(*tables_.file_system, paths_.back(), number,
+                                     settings_.compression, settings_.block_size);
 }
 
 void JobFiles::add(std::uint32_t level, engine::TableMeta meta) {
@@ -83,8 +83,8 @@ Status TableStream::add(const engine::StoredBlock& block,
 
 Status TableStream::finish() {
   if (!writer_) return {};
-  VARVE_TRY(engine::TableMeta meta, writer_->finish(newest_flush_));
-  files_.add(level_, std::move(meta));
+  VARVE_TRY(engine::TableMeta meta, writer_->finish(newest_flush_, origin_));
+  files_.add(origin_.level, std::move(meta));
   writer_.reset();
   key_was_cut_ = false;
   return {};

@@ -4,10 +4,14 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "engine/base/uuid.hpp"
 #include "engine/cursor/cursor.hpp"
+#include "engine/record/trusted_time.hpp"
 #include "engine/table/table.hpp"
+#include "engine/table/table_origin.hpp"
 #include "engine/table/table_writer.hpp"
 #include "engine/version/version_edit.hpp"
 #include "engine/version/version_set.hpp"
@@ -16,13 +20,21 @@
 
 namespace varve::maintenance {
 
+/// How a job writes its tables, and what all their origins say.
+struct JobSettings {
+  Compression compression = Compression::zstd;
+  engine::BlockSize block_size = {};
+  engine::Uuid database{};
+  engine::TrustedTime written = {};
+};
+
 /// The table files that one job makes. Removes them when it is destroyed, unless they were handed
 /// over. For one thread.
 class JobFiles {
  public:
   JobFiles(const engine::TableContext& tables, engine::VersionSet& versions,
-           Compression compression, engine::BlockSize block_size)
-      : tables_(tables), versions_(versions), compression_(compression), block_size_(block_size) {}
+           const JobSettings& settings)
+      : tables_(tables), versions_(versions), settings_(settings) {}
   JobFiles(const JobFiles&) = delete;
   JobFiles& operator=(const JobFiles&) = delete;
   ~JobFiles();
@@ -34,8 +46,7 @@ class JobFiles {
   const std::vector<engine::VersionEdit::Added>& added() const { return added_; }
   std::uint64_t bytes() const;
   std::uint64_t rows() const;
-  Compression compression() const { return compression_; }
-  const engine::BlockSize& block_size() const { return block_size_; }
+  const JobSettings& settings() const { return settings_; }
 
   /// Makes the files' names durable. Call it last, just before the edit.
   [[nodiscard]] Status sync();
@@ -45,8 +56,7 @@ class JobFiles {
  private:
   const engine::TableContext& tables_;
   engine::VersionSet& versions_;
-  const Compression compression_;
-  const engine::BlockSize block_size_;
+  const JobSettings settings_;
   std::vector<std::filesystem::path> paths_;
   std::vector<engine::VersionEdit::Added> added_;
 };
@@ -55,10 +65,11 @@ class JobFiles {
 /// and time: they are cut between keys, or inside a key that has a table to itself. For one thread.
 class TableStream {
  public:
-  TableStream(JobFiles& files, std::uint32_t level, std::uint64_t newest_flush,
+  /// The tables go to the origin's level.
+  TableStream(JobFiles& files, engine::TableOrigin origin, std::uint64_t newest_flush,
               std::uint64_t table_bytes_max)
       : files_(files),
-        level_(level),
+        origin_(std::move(origin)),
         newest_flush_(newest_flush),
         table_bytes_max_(table_bytes_max) {}
 
@@ -81,7 +92,7 @@ class TableStream {
   [[nodiscard]] Status make_room(std::string_view key);
 
   JobFiles& files_;
-  const std::uint32_t level_;
+  const engine::TableOrigin origin_;  // Of all its tables.
   const std::uint64_t newest_flush_;
   const std::uint64_t table_bytes_max_;
 

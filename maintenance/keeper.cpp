@@ -59,11 +59,10 @@ Result<bool> Keeper::Impl::flush_oldest() {
   VARVE_ASSERT(memtable.number() < memtables[memtables.size() - 2]->number());
   const nanoseconds begun = context.clock->monotonic();
   VARVE_CHECK(settle());
-  JobFiles files(*context.tables, *context.versions, context.compression, rules.block_size);
-  VARVE_TRY(VersionEdit edit,
-            write_flush(memtable, *context.versions->version(), files, rules.flush_table_bytes));
+  JobFiles files = job_files();
   const std::uint64_t log_start = memtables[memtables.size() - 2]->first_segment();
-  edit.log_start = log_start;
+  VARVE_TRY(VersionEdit edit, write_flush(memtable, *context.versions->version(), log_start, files,
+                                          rules.flush_table_bytes));
   const std::uint64_t bytes = files.bytes();
   VARVE_CHECK(install(std::move(edit), files, &memtable));
   if (context.wal != nullptr) {
@@ -90,6 +89,16 @@ Status Keeper::Impl::settle() {
   }
   orphans.clear();
   return {};
+}
+
+JobFiles Keeper::Impl::job_files() const {
+  // Nobody says yet whether the clock is synchronised.
+  return {*context.tables,
+          *context.versions,
+          {.compression = context.compression,
+           .block_size = rules.block_size,
+           .database = context.database,
+           .written = {.time = context.now(), .synchronised = false}}};
 }
 
 Status Keeper::Impl::install(VersionEdit edit, JobFiles& files, const engine::Memtable* flushed) {
@@ -178,7 +187,7 @@ Result<std::uint64_t> Keeper::Impl::run(const std::shared_ptr<const Version>& ve
   VARVE_CHECK(settle());
   const CompactionJob job{version, std::move(plan), rules.table_bytes_max, now,
                           [this, works = true]() mutable { works = works && flush_pending(); }};
-  JobFiles files(*context.tables, *context.versions, context.compression, rules.block_size);
+  JobFiles files = job_files();
   BrokenInput broken;
   auto outcome = run_compaction(job, files, broken);
   if (!outcome) {

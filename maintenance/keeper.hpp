@@ -7,6 +7,7 @@
 
 #include "engine/base/counters.hpp"
 #include "engine/base/log.hpp"
+#include "engine/base/uuid.hpp"
 #include "engine/table/table.hpp"
 #include "engine/version/version_set.hpp"
 #include "engine/wal/wal.hpp"
@@ -29,6 +30,7 @@ struct KeeperContext {
   engine::Log log;
   Duration window{};
   Compression compression = Compression::zstd;
+  engine::Uuid database{};  // That tables say they belong to.
   /// The moment by which expiry is judged.
   std::function<Timestamp()> now;
   /// Called after each flush, on the thread that ran it: whoever waits for room looks again.

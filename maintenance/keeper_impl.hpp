@@ -110,6 +110,7 @@ struct Keeper::Impl {
   Result<bool> flush_one();
   Result<bool> flush_oldest() VARVE_REQUIRES(flush_mutex);
   Status settle();
+  JobFiles job_files() const;
   Status install(VersionEdit edit, JobFiles& files, const engine::Memtable* flushed);
 
   Timestamp cautious_now(const Version& version);

@@ -19,6 +19,7 @@ maintenance::KeeperContext keeper_context(Store& store, Wal* wal) {
       .log = store.log,
       .window = store.options.window,
       .compression = store.options.compression,
+      .database = store.versions->manifest_log().database(),
       .now = [&store] { return store.expiry_clock.now(); },
       .on_flushed = {},
   };

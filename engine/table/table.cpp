@@ -284,6 +284,13 @@ Result<TableMeta> Table::read_meta(FileSystem& file_system, const std::filesyste
   return file.meta(footer);
 }
 
+Result<TableOrigin> Table::read_origin(FileSystem& file_system, const std::filesystem::path& path) {
+  VARVE_TRY(const auto opened, file_system.open(path, OpenMode::read));
+  const TableFile file(*opened, path.filename().string());
+  VARVE_TRY(const TableFooter footer, file.footer());
+  return file.origin(footer);
+}
+
 Status Table::verify(FileSystem& file_system, const std::filesystem::path& path) {
   VARVE_TRY(const auto opened, file_system.open(path, OpenMode::read));
   const TableFile file(*opened, path.filename().string());

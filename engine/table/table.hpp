@@ -18,6 +18,7 @@
 #include "engine/table/file_pool.hpp"
 #include "engine/table/key_heads.hpp"
 #include "engine/table/table_meta.hpp"
+#include "engine/table/table_origin.hpp"
 #include "varve/error.hpp"
 
 namespace varve::engine {
@@ -134,9 +135,11 @@ class Table {
     VARVE_ASSERT(!was_obsolete);
   }
 
-  /// Reads the footer of a table file, for dumping and checking: what it says of
-  /// itself.
+  /// Reads what a table file says of itself, for dumping, checking and repair. Each is a part of
+  /// its own: where one is damaged, the other and the rows stay readable.
   static Result<TableMeta> read_meta(FileSystem& file_system, const std::filesystem::path& path);
+  static Result<TableOrigin> read_origin(FileSystem& file_system,
+                                         const std::filesystem::path& path);
   /// Reads the whole file and compares it with the checksum over everything.
   [[nodiscard]] static Status verify(FileSystem& file_system, const std::filesystem::path& path);
 

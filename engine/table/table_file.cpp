@@ -78,6 +78,14 @@ Result<TableMeta> TableFile::meta(const TableFooter& footer) const {
   return meta;
 }
 
+Result<TableOrigin> TableFile::origin(const TableFooter& footer) const {
+  VARVE_TRY(const Bytes bytes, part(footer.origin_offset(), footer.origin_size,
+                                    footer.origin_checksum, footer.number, "origin"));
+  auto origin = TableOrigin::decode(bytes);
+  if (!origin) return placed(footer.origin_offset(), std::move(origin).error());
+  return origin;
+}
+
 Status TableFile::verify(const TableFooter& footer) const {
   Checksum sum;
   for (std::uint64_t offset = 0; offset < footer.footer_offset();) {

@@ -6,6 +6,7 @@
 #include "engine/base/bytes.hpp"
 #include "engine/table/table_footer.hpp"
 #include "engine/table/table_meta.hpp"
+#include "engine/table/table_origin.hpp"
 #include "varve/error.hpp"
 #include "varve/file_system.hpp"
 
@@ -20,12 +21,13 @@ class TableFile {
 
   /// Fails with corruption also where the footer is another file's.
   Result<TableFooter> footer() const;
-  /// An index, filter or meta.
+  /// Any part but a block.
   Result<Bytes> part(std::uint64_t offset, std::uint64_t size, std::uint64_t checksum,
                      std::uint64_t number, const char* what) const;
   /// `size` includes the checksum at its end; the bytes that come back do not.
   Result<Bytes> block(std::uint64_t offset, std::uint64_t size, std::uint64_t number) const;
   Result<TableMeta> meta(const TableFooter& footer) const;
+  Result<TableOrigin> origin(const TableFooter& footer) const;
   /// Compares everything with the checksum over everything.
   [[nodiscard]] Status verify(const TableFooter& footer) const;
 

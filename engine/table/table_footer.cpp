@@ -1,6 +1,7 @@
 #include "engine/table/table_footer.hpp"
 
 #include "engine/base/assert.hpp"
+#include "engine/base/bit_names.hpp"
 #include "engine/base/checksum.hpp"
 #include "varve/try.hpp"
 
@@ -15,12 +16,14 @@ Bytes TableFooter::encode() const {
   writer.put(filter_size);
   writer.put(statistics_size);
   writer.put(meta_size);
+  writer.put(origin_size);
   writer.put(index_checksum);
   writer.put(filter_checksum);
   writer.put(statistics_checksum);
   writer.put(meta_checksum);
+  writer.put(origin_checksum);
   writer.put(file_checksum);
-  writer.put(std::uint32_t{0});
+  writer.put(features);
   writer.put(version_max);
   VARVE_ASSERT(bytes.size() == checksum_offset);
   writer.put(checksum(bytes));
@@ -46,12 +49,14 @@ Result<TableFooter> TableFooter::decode(std::span<const std::byte, encoded_size>
   footer.filter_size = reader.take<std::uint64_t>();
   footer.statistics_size = reader.take<std::uint64_t>();
   footer.meta_size = reader.take<std::uint64_t>();
+  footer.origin_size = reader.take<std::uint64_t>();
   footer.index_checksum = reader.take<std::uint64_t>();
   footer.filter_checksum = reader.take<std::uint64_t>();
   footer.statistics_checksum = reader.take<std::uint64_t>();
   footer.meta_checksum = reader.take<std::uint64_t>();
+  footer.origin_checksum = reader.take<std::uint64_t>();
   footer.file_checksum = reader.take<std::uint64_t>();
-  const auto reserved = reader.take<std::uint32_t>();
+  footer.features = reader.take<std::uint32_t>();
   const auto version = reader.take<std::uint32_t>();
 
   // Judged only after the checksum, so that a flipped bit is never taken for the future; and
@@ -59,12 +64,14 @@ Result<TableFooter> TableFooter::decode(std::span<const std::byte, encoded_size>
   if (version == 0 || version > version_max) {
     return fail(Errc::unsupported_format, "table version " + std::to_string(version));
   }
-  if (reserved != 0) return fail(Errc::corruption, "footer reserved bytes");
+  if (const std::uint32_t unknown = footer.features & ~features_known; unknown != 0) {
+    return fail(Errc::unsupported_format, "unknown table feature " + bit_names(unknown));
+  }
 
   std::uint64_t left = file_size;
   for (const std::uint64_t size :
        {std::uint64_t{encoded_size}, footer.blocks_size, footer.index_size, footer.filter_size,
-        footer.statistics_size, footer.meta_size}) {
+        footer.statistics_size, footer.meta_size, footer.origin_size}) {
     if (size > left) return fail(Errc::corruption, "footer sizes");
     left -= size;
   }

@@ -16,6 +16,8 @@ void TableMeta::encode(ByteWriter& writer) const {
   writer.put(rows);
   writer.put(tombstones);
   writer.put(newest_flush);
+  writer.put(first_sequence);
+  writer.put(last_sequence);
   writer.put_sized(first_key);
   writer.put_sized(last_key);
 }
@@ -31,6 +33,8 @@ Result<TableMeta> TableMeta::decode(ByteReader& reader) {
   meta.rows = reader.take<std::uint64_t>();
   meta.tombstones = reader.take<std::uint64_t>();
   meta.newest_flush = reader.take<std::uint64_t>();
+  meta.first_sequence = reader.take<std::uint64_t>();
+  meta.last_sequence = reader.take<std::uint64_t>();
   meta.first_key = reader.take_sized();
   meta.last_key = reader.take_sized();
   if (!reader.ok()) return fail(Errc::corruption, "table meta");
@@ -42,6 +46,9 @@ Result<TableMeta> TableMeta::decode(ByteReader& reader) {
     return fail(Errc::corruption, "table meta: times");
   }
   if (meta.tombstones > meta.rows) return fail(Errc::corruption, "table meta: rows");
+  if (meta.first_sequence > meta.last_sequence) {
+    return fail(Errc::corruption, "table meta: sequences");
+  }
   return meta;
 }
 

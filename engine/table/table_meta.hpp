@@ -11,7 +11,8 @@
 
 namespace varve::engine {
 
-/// What the manifest and the table's own footer both say about a table. One encoding serves both.
+/// What the manifest and the table's own meta part both say about a table. One encoding serves
+/// both.
 struct TableMeta {
   std::uint64_t number = 0;  // Of its file.
   std::uint64_t size = 0;    // Of its file, in bytes.
@@ -23,6 +24,8 @@ struct TableMeta {
   std::uint64_t rows = 0;          // Tombstones included.
   std::uint64_t tombstones = 0;    // Of records.
   std::uint64_t newest_flush = 0;  // The newest memtable whose records it holds.
+  std::uint64_t first_sequence = 0;  // Of the batches whose records it may hold: wider than what
+  std::uint64_t last_sequence = 0;   // it holds, as TableOrigin says.
 
   /// What it counts for where tables are cut and joined. A row is at least a byte: rows that pack
   /// to next to nothing would else fill tables with more blocks than an index in memory can name.

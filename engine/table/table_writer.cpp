@@ -47,7 +47,7 @@ struct TableWriter::Impl {
   Status put_block(TableIndex::Entry entry, std::size_t tombstones,
                    const std::optional<NumberStatistics>& statistics, ByteSpan block);
   std::string_view index_key(std::string_view key);
-  TableMeta meta_of(std::uint64_t newest_flush) const;
+  TableMeta meta_of(std::uint64_t newest_flush, const TableOrigin& origin) const;
 
   const std::unique_ptr<File> file;
   const std::uint64_t number;
@@ -141,7 +141,7 @@ Status TableWriter::Impl::put_block(TableIndex::Entry entry, std::size_t block_t
   return put(stored_sum);
 }
 
-TableMeta TableWriter::Impl::meta_of(std::uint64_t newest_flush) const {
+TableMeta TableWriter::Impl::meta_of(std::uint64_t newest_flush, const TableOrigin& origin) const {
   TableMeta meta;
   meta.number = number;
   meta.first_key = entries.front().first_key;
@@ -158,6 +158,8 @@ TableMeta TableWriter::Impl::meta_of(std::uint64_t newest_flush) const {
   meta.rows = rows_added;
   meta.tombstones = tombstones;
   meta.newest_flush = newest_flush;
+  meta.first_sequence = origin.first_sequence;
+  meta.last_sequence = origin.last_sequence;
   return meta;
 }
 
@@ -226,7 +228,7 @@ Status TableWriter::add(const PackedRows& packed) {
 
 Status TableWriter::end_block() { return impl_->end_block(); }
 
-Result<TableMeta> TableWriter::finish(std::uint64_t newest_flush) {
+Result<TableMeta> TableWriter::finish(std::uint64_t newest_flush, const TableOrigin& origin) {
   Impl& impl = *impl_;
   VARVE_ASSERT(impl.rows_added > 0);
   VARVE_CHECK(impl.end_block());
@@ -244,7 +246,12 @@ Result<TableMeta> TableWriter::finish(std::uint64_t newest_flush) {
   footer.statistics_size = statistics.size();
   VARVE_TRY(footer.statistics_checksum, impl.put_part(statistics));
 
-  TableMeta meta = impl.meta_of(newest_flush);
+  Bytes origin_bytes;
+  ByteWriter origin_writer(origin_bytes);
+  origin.encode(origin_writer);
+  footer.origin_size = origin_bytes.size();
+
+  TableMeta meta = impl.meta_of(newest_flush, origin);
   Bytes meta_bytes;
   ByteWriter meta_writer(meta_bytes);
   meta.encode(meta_writer);
@@ -254,6 +261,7 @@ Result<TableMeta> TableWriter::finish(std::uint64_t newest_flush) {
   meta.encode(meta_writer);
   VARVE_ASSERT(meta_bytes.size() == footer.meta_size);
   VARVE_TRY(footer.meta_checksum, impl.put_part(meta_bytes));
+  VARVE_TRY(footer.origin_checksum, impl.put_part(origin_bytes));
 
   footer.file_checksum = impl.file_checksum.value();
   VARVE_CHECK(impl.put(footer.encode()));

@@ -8,14 +8,15 @@
 #include "engine/table/block_size.hpp"
 #include "engine/table/table.hpp"
 #include "engine/table/table_meta.hpp"
+#include "engine/table/table_origin.hpp"
 #include "varve/compression.hpp"
 #include "varve/error.hpp"
 #include "varve/file_system.hpp"
 
 namespace varve::engine {
 
-/// Writes one table: rows in, blocks out, then index, filter and footer (docs/format/table.md).
-/// For one thread.
+/// Writes one table: rows in, blocks out, then the other parts and the footer
+/// (docs/format/table.md). For one thread.
 class TableWriter {
  public:
   /// Creates the file, which must not exist.
@@ -47,7 +48,7 @@ class TableWriter {
 
   /// Ends the file, makes it durable (not its name), closes it, and says what is in it.
   /// REQUIRES at least one row.
-  Result<TableMeta> finish(std::uint64_t newest_flush);
+  Result<TableMeta> finish(std::uint64_t newest_flush, const TableOrigin& origin);
 
   std::uint64_t rows() const;
   /// How many of them have not ended a block yet, and are of this key.

@@ -40,6 +40,8 @@ class ManifestLog {
   /// before. `published` outlives the log.
   static Result<std::unique_ptr<ManifestLog>> create(Start start, Published& published);
 
+  const Uuid& database() const { return database_; }
+
   /// A number for a new file, never given twice.
   std::uint64_t new_file_number() { return next_file_.fetch_add(1, std::memory_order_relaxed); }
 

@@ -118,7 +118,7 @@ TEST_F(ParallelReading, sees_one_moment_while_writes_go_on) {
 /// Zeros in the first table: a quarter of it, among its blocks, or all from there up to its footer,
 /// which takes the index along.
 void damage_first_table(Database& db, bool also_index) {
-  constexpr std::uint64_t footer_size = 112;
+  constexpr std::uint64_t footer_size = 128;
   db.close();
   const auto& files = db.options().file_system;
   const std::vector<std::string> names = files->list("/db").value();

@@ -1,4 +1,4 @@
-// A file of any blocks, index, filter and meta, sealed with right checksums so that the fuzzer gets
+// A file of any blocks and other parts, sealed with right checksums so that the fuzzer gets
 // to the fields: what is read of it is consistent, or corruption. The first bytes are the sizes of
 // the parts, the rest is their content.
 
@@ -56,7 +56,7 @@ SealedFile sealed_file(ByteReader& input) {
   TableFooter footer;
   footer.number = number;
   const std::array sizes{&footer.index_size, &footer.filter_size, &footer.statistics_size,
-                         &footer.meta_size};
+                         &footer.meta_size, &footer.origin_size};
   for (std::uint64_t* size : sizes) *size = input.take<std::uint16_t>();
   std::uint64_t left = input.remaining();
   for (std::uint64_t* size : sizes) left -= * size = std::min(*size, left);
@@ -72,6 +72,7 @@ SealedFile sealed_file(ByteReader& input) {
   footer.filter_checksum = sum_of(footer.filter_offset(), footer.filter_size);
   footer.statistics_checksum = sum_of(footer.statistics_offset(), footer.statistics_size);
   footer.meta_checksum = sum_of(footer.meta_offset(), footer.meta_size);
+  footer.origin_checksum = sum_of(footer.origin_offset(), footer.origin_size);
   footer.file_checksum = checksum(file);
   const Bytes encoded = footer.encode();
   file.insert(file.end(), encoded.begin(), encoded.end());
@@ -115,6 +116,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(Table::verify(*files, path).has_value());
   const auto meta = Table::read_meta(*files, path);
   require(meta || meta.error().code == Errc::corruption);
+  const auto origin = Table::read_origin(*files, path);
+  require(origin || origin.error().code == Errc::corruption);
 
   const auto index = decode_index(ByteSpan(bytes).subspan(footer.index_offset(), footer.index_size),
                                   footer.blocks_size);

@@ -48,6 +48,7 @@ void KeeperFixture::start(engine::VersionSet::Start from) {
   needs.now = [this] { return now; };
   needs.on_flushed = [this] { ++flushed_calls; };
   needs.wal = wal.get();
+  needs.database = database_;
   keeper = std::make_unique<Keeper>(std::move(needs), rules);
 }
 

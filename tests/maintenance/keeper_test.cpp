@@ -208,7 +208,7 @@ TEST(Compaction, keeps_a_tombstone_while_something_older_lies_deeper) {
 /// Runs one plan, whoever would choose it.
 void run_plan(KeeperFixture& db, CompactionPlan plan) {
   const CompactionJob job{db.version(), std::move(plan), Rules{}.table_bytes_max, db.now, {}};
-  JobFiles files(db.context, *db.versions, Compression::none, {});
+  JobFiles files(db.context, *db.versions, {.compression = Compression::none});
   BrokenInput broken;
   auto outcome = run_compaction(job, files, broken);
   ASSERT_TRUE(outcome) << outcome.error().message();

@@ -80,7 +80,7 @@ TEST_F(PackedRowsTest, read_the_same_from_a_table_with_rows_around_them) {
   add(last);
   expected.insert(expected.end(), last.begin(), last.end());
 
-  const TableMeta meta = writer.finish(3).value();
+  const TableMeta meta = writer.finish(3, {}).value();
   EXPECT_EQ(meta.rows, expected.size());
   EXPECT_EQ(meta.tombstones, 1u);
   EXPECT_EQ(meta.times, (TimeSpan{-5, 5000}));

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "engine/base/checksum.hpp"
 #include "engine/table/table_footer.hpp"
 #include "tests/engine/table/table_fixture.hpp"
@@ -35,6 +37,10 @@ class TableDamage : public testing::TestWithParam<Compression> {
       else
         expect_corruption(row.error());
     }
+    if (const auto origin = Table::read_origin(*fixture_.files, table.path()))
+      EXPECT_EQ(*origin, TableOrigin());
+    else
+      expect_corruption(origin.error());
     if (const auto meta = Table::read_meta(*fixture_.files, table.path()))
       EXPECT_EQ(*meta, meta_);
     else
@@ -112,6 +118,45 @@ TEST(TableFile, of_another_number_is_corruption) {
   EXPECT_EQ(Table::read_meta(*fixture.files, fixture.path(4)).error().code, Errc::corruption);
 }
 
+TEST(TableFile, whose_origin_is_damaged_gives_its_rows_and_all_else) {
+  TableFixture fixture;
+  const TestRows rows{value_row("a", 1, 1.0), value_row("b", 1, true)};
+  const TableOrigin origin{.last_sequence = 7, .flush_number = 1, .flushed_through = 7};
+  const TableMeta meta = fixture.write(3, rows, Compression::none, 1, origin).value();
+  EXPECT_EQ(Table::read_origin(*fixture.files, fixture.path(3)).value(), origin);
+
+  Bytes file = fixture.contents(3);
+  const std::size_t place = file.size() - TableFooter::encoded_size - 1;
+  file[place] ^= std::byte{1};
+  fixture.replace(3, file);
+  const auto damaged = Table::read_origin(*fixture.files, fixture.path(3));
+  ASSERT_FALSE(damaged);
+  EXPECT_EQ(damaged.error().code, Errc::corruption);
+  EXPECT_TRUE(damaged.error().where.ends_with("origin checksum")) << damaged.error().where;
+  EXPECT_EQ(fixture.read(meta).value(), rows);
+  EXPECT_EQ(Table::read_meta(*fixture.files, fixture.path(3)).value(), meta);
+  EXPECT_EQ(Table::verify(*fixture.files, fixture.path(3)).error().code, Errc::corruption);
+}
+
+TEST(TableFile, whose_origin_lies_in_another_table_is_corruption) {
+  TableFixture fixture;
+  const TestRows rows{value_row("a", 1, 1.0)};
+  ASSERT_TRUE(fixture.write(3, rows));
+  const TableOrigin origin{.log_start = 2};
+  ASSERT_TRUE(fixture.write(4, rows, Compression::none, 1, origin));
+  Bytes file = fixture.contents(3);
+  const Bytes other_file = fixture.contents(4);
+  ASSERT_EQ(file.size(), other_file.size());
+  Bytes bytes;
+  ByteWriter writer(bytes);
+  origin.encode(writer);
+  const std::size_t place = file.size() - TableFooter::encoded_size - bytes.size();
+  ASSERT_TRUE(std::ranges::equal(ByteSpan(other_file).subspan(place, bytes.size()), bytes));
+  std::ranges::copy(bytes, std::span(file).subspan(place).begin());
+  fixture.replace(3, file);
+  EXPECT_EQ(Table::read_origin(*fixture.files, fixture.path(3)).error().code, Errc::corruption);
+}
+
 TEST(TableFile, whose_block_belongs_to_another_table_is_corruption) {
   TableFixture fixture;
   const TestRows rows{value_row("a", 1, 1.0)};
@@ -147,7 +192,7 @@ TEST(TableFile, of_a_newer_version_is_unsupported_and_named) {
   const TableMeta meta = fixture.write(3, {value_row("a", 1, 1.0)}).value();
   Bytes file = fixture.contents(3);
   const auto footer = std::span(file).last(TableFooter::encoded_size);
-  footer[92] = std::byte{TableFooter::version_max + 1};
+  footer[108] = std::byte{TableFooter::version_max + 1};
   Bytes seal;
   ByteWriter(seal).put(checksum(footer.first(TableFooter::checksum_offset)));
   std::ranges::copy(seal, footer.begin() + TableFooter::checksum_offset);

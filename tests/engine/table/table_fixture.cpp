@@ -103,14 +103,15 @@ TestRows random_rows(test::Random& random, std::size_t count) {
 }
 
 Result<TableMeta> TableFixture::write(std::uint64_t number, const TestRows& rows,
-                                      Compression compression, std::uint64_t newest_flush) {
+                                      Compression compression, std::uint64_t newest_flush,
+                                      const TableOrigin& origin) {
   VARVE_TRY(auto writer, TableWriter::create(*files, path(number), number, compression));
   Status status;
   for_each_view(rows, [&](const RowsView& view) {
     if (status) status = writer.add(view);
   });
   VARVE_CHECK(std::move(status));
-  return writer.finish(newest_flush);
+  return writer.finish(newest_flush, origin);
 }
 
 std::filesystem::path TableFixture::path(std::uint64_t number) const {

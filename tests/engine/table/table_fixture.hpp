@@ -54,7 +54,7 @@ struct TableFixture {
 
   Result<TableMeta> write(std::uint64_t number, const TestRows& rows,
                           Compression compression = Compression::none,
-                          std::uint64_t newest_flush = 1);
+                          std::uint64_t newest_flush = 1, const TableOrigin& origin = {});
   std::filesystem::path path(std::uint64_t number) const;
   Bytes contents(std::uint64_t number) const;
   /// Makes the file anew with these bytes, and forgets what was read of it.

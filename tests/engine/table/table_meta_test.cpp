@@ -20,7 +20,9 @@ const TableMeta example{.number = 12,
                         .expiry_max = 2000,
                         .rows = 300,
                         .tombstones = 2,
-                        .newest_flush = 44};
+                        .newest_flush = 44,
+                        .first_sequence = 5,
+                        .last_sequence = 260};
 
 Bytes encoded(const TableMeta& meta) {
   Bytes bytes;
@@ -50,7 +52,7 @@ TEST(TableMeta, takes_the_same_size_whatever_its_numbers) {
 // and manifests instead.
 TEST(TableMeta, has_the_documented_bytes) {
   const Bytes bytes = encoded(example);
-  ASSERT_EQ(bytes.size(), 72u + 3 + 4);
+  ASSERT_EQ(bytes.size(), 88u + 3 + 4);
   EXPECT_EQ(bytes[0], std::byte{12}) << "number";
   EXPECT_EQ(bytes[9], std::byte{0x10}) << "size, little-endian";
   EXPECT_EQ(bytes[16], std::byte{0xFB}) << "first time may be negative";
@@ -60,7 +62,10 @@ TEST(TableMeta, has_the_documented_bytes) {
   EXPECT_EQ(bytes[48], std::byte{0x2C}) << "rows";
   EXPECT_EQ(bytes[56], std::byte{2}) << "tombstones";
   EXPECT_EQ(bytes[64], std::byte{44}) << "newest_flush";
-  EXPECT_EQ(as_text(bytes).substr(72),
+  EXPECT_EQ(bytes[72], std::byte{5}) << "first_sequence";
+  EXPECT_EQ(bytes[80], std::byte{4}) << "last_sequence";
+  EXPECT_EQ(bytes[81], std::byte{1});
+  EXPECT_EQ(as_text(bytes).substr(88),
             "\x02\x01"
             "a\x03\x01"
             "zz");
@@ -84,6 +89,7 @@ TEST(TableMeta, that_contradicts_itself_is_corruption) {
   EXPECT_TRUE(is_corruption([](TableMeta& meta) { meta.times = {5, 4}; }));
   EXPECT_TRUE(is_corruption([](TableMeta& meta) { meta.expiry_max = 6; }));
   EXPECT_TRUE(is_corruption([](TableMeta& meta) { meta.tombstones = 301; }));
+  EXPECT_TRUE(is_corruption([](TableMeta& meta) { meta.first_sequence = 261; }));
   EXPECT_TRUE(is_corruption(
       [](TableMeta& meta) { meta.last_key = std::string(internal_key_size_max + 1, 'z'); }));
 }

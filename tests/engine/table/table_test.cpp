@@ -147,7 +147,7 @@ TEST(Table, merges_rows_given_piece_by_piece_into_full_blocks) {
   for (const TestRow& row : rows)
     for_each_view({row}, [&](const RowsView& view) { ASSERT_TRUE(writer.add(view)); });
   EXPECT_EQ(writer.rows(), 3000u);
-  const Table table(fixture.context, writer.finish(1).value());
+  const Table table(fixture.context, writer.finish(1, {}).value());
   EXPECT_EQ(table.index().value()->entries.size(), 3u);
   EXPECT_EQ(table.block(*table.index().value(), 0).value()->stretches().size(), 1u);
   EXPECT_EQ(TableFixture::read(table).value(), rows);
@@ -278,7 +278,7 @@ TEST(Table, a_raw_block_copied_into_another_table_reads_the_same) {
   for_each_view(last, [&](const RowsView& view) { ASSERT_TRUE(writer.add(view)); });
   expected.insert(expected.end(), last.begin(), last.end());
 
-  const TableMeta meta = writer.finish(9).value();
+  const TableMeta meta = writer.finish(9, {}).value();
   EXPECT_EQ(meta.rows, expected.size());
   EXPECT_EQ(meta.tombstones, 1u);
   EXPECT_EQ(meta.times, (TimeSpan{0, 50'000}));
@@ -303,7 +303,7 @@ TEST(Table, a_block_with_rows_beyond_the_times_of_its_entry_is_corruption) {
     TableIndex::Entry entry = index->entries[0];
     entry.times = times;
     ASSERT_TRUE(writer.add_raw_block(entry, {}, source.raw_block(*index, 0).value()));
-    const Table damaged(fixture.context, writer.finish(9).value());
+    const Table damaged(fixture.context, writer.finish(9, {}).value());
     EXPECT_EQ(TableFixture::read(damaged).error().code, Errc::corruption);
     ASSERT_TRUE(fixture.files->remove(fixture.path(2)));
   }

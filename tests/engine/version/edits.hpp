@@ -25,6 +25,8 @@ inline TableMeta table_meta(std::uint64_t number, std::string first, std::string
   meta.times = times;
   meta.rows = 10;
   meta.newest_flush = flush;
+  meta.first_sequence = 3;
+  meta.last_sequence = 12;
   return meta;
 }
 

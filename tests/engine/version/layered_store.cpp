@@ -66,7 +66,7 @@ std::optional<TableMeta> LayeredStore::write_table(Cursor& rows, std::uint64_t n
     }
   }
   if (writer.rows() == 0) return std::nullopt;
-  return writer.finish(newest_flush).value();
+  return writer.finish(newest_flush, {}).value();
 }
 
 void LayeredStore::flush() {
