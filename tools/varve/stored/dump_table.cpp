@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/directory/file_names.hpp"
+#include "engine/directory/identity.hpp"
 #include "engine/table/table.hpp"
 #include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"
@@ -22,15 +23,46 @@ std::string expiry_text(Timestamp expiry) {
   return expiry == never ? "never" : format_time_short(expiry);
 }
 
+std::string sequences_text(std::uint64_t first, std::uint64_t last) {
+  return grouped(first) + " to " + grouped(last);
+}
+
 std::string head(const engine::TableMeta& meta) {
   std::string out = "table " + std::to_string(meta.number) + ", " + format_bytes(meta.size) + ", " +
                     grouped(meta.rows) + " rows, " + grouped(meta.tombstones) +
-                    " of them deletes, newest flush " + std::to_string(meta.newest_flush) + '\n';
+                    " of them deletes, newest flush " + std::to_string(meta.newest_flush) +
+                    ", of the batches " + sequences_text(meta.first_sequence, meta.last_sequence) +
+                    '\n';
   out += "times " + span_text(meta.times) + '\n';
   out += "keys  '" + key_text(meta.first_key) + "' to '" + key_text(meta.last_key) + "'\n";
   if (meta.expiry_min != never) {
     out +=
         "expiries " + expiry_text(meta.expiry_min) + " to " + expiry_text(meta.expiry_max) + '\n';
+  }
+  return out;
+}
+
+std::string origin_text(const engine::TableOrigin& origin) {
+  const bool is_flush = origin.maker == engine::TableOrigin::Maker::flush;
+  std::string out = "from  " + std::string(is_flush ? "a flush" : "a compaction") + " to level " +
+                    std::to_string(origin.level) + " of database " +
+                    engine::to_string(origin.database) + ", at " +
+                    format_time_short(origin.written.time) + " by a clock that was " +
+                    (origin.written.synchronised ? "" : "not ") + "synchronised\n";
+  out += "      flushed through sequence " + grouped(origin.flushed_through) + " by flush " +
+         std::to_string(origin.flush_number) + ", WAL from segment " +
+         std::to_string(origin.log_start) + '\n';
+  if (!origin.replaced.empty()) {
+    out += "      replaced tables";
+    for (const std::uint64_t number : origin.replaced) out += ' ' + std::to_string(number);
+    out += '\n';
+  }
+  for (const engine::FlushedTombstone& tombstone : origin.tombstones) {
+    out += "      deleted " + range_text(tombstone.range) + ", before flush " +
+           std::to_string(tombstone.flush) + '\n';
+  }
+  if (origin.tombstones_left_out != 0) {
+    out += "      deleted " + counted(origin.tombstones_left_out, "range") + ", not listed\n";
   }
   return out;
 }
@@ -118,6 +150,9 @@ Outcome<void> dump_table(const std::filesystem::path& file, bool rows, Output& o
                   engine::table_file_name(meta.number));
   }
   output.text() += head(meta);
+  const auto origin = engine::Table::read_origin(*file_system, file);
+  output.text() +=
+      origin ? origin_text(*origin) : "from  DAMAGED: " + origin.error().message() + '\n';
 
   engine::BlockCache cache(0);
   engine::FilePool files(file_system, 1);
@@ -138,6 +173,7 @@ Outcome<void> dump_table(const std::filesystem::path& file, bool rows, Output& o
     VARVE_CHECK(output.drain());
   }
   output.text() += totals.text();
+  if (!origin) return std::unexpected(origin.error());
   return {};
 }
 

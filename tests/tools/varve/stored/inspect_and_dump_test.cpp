@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <ios>
 #include <string>
 #include <vector>
 
@@ -58,6 +60,44 @@ TEST_F(Command, inspects_and_dumps_a_database_that_is_open) {
   for (const char* kind : {".wal", ".table", ".manifest"}) {
     EXPECT_NE(std::ranges::find(kinds, kind), kinds.end()) << kind;
   }
+}
+
+/// The one table that there is.
+std::filesystem::path only_table(const std::filesystem::path& db) {
+  for (const auto& entry : std::filesystem::directory_iterator(db)) {
+    if (entry.path().extension() == ".table") return entry.path();
+  }
+  return {};
+}
+
+TEST_F(Command, dumps_where_a_table_comes_from) {
+  import_small();
+  ASSERT_EQ(on_db("compact").exit_code, 0);
+  const std::string manifest = on_db("inspect").out;
+  const std::string database = manifest.substr(manifest.find_first_not_of(" ", 8), 36);
+  const RunResult dumped = run_varve({"dump", "table", only_table(db()).string()});
+  EXPECT_EQ(dumped.exit_code, 0) << dumped.err;
+  EXPECT_TRUE(contains(dumped.out, ", of the batches 1 to ")) << dumped.out;
+  EXPECT_TRUE(contains(dumped.out, " to level 0 of database " + database) ||
+              contains(dumped.out, " to level 1 of database " + database))
+      << dumped.out;
+  EXPECT_TRUE(contains(dumped.out, "flushed through sequence ")) << dumped.out;
+}
+
+TEST_F(Command, dumps_all_of_a_table_whose_origin_is_damaged_and_says_so) {
+  import_small();
+  ASSERT_EQ(on_db("compact").exit_code, 0);
+  const auto table = only_table(db());
+  {
+    std::fstream file(table, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(std::filesystem::file_size(table)) - 128 - 1);
+    file.put('\x55');
+  }
+  const RunResult dumped = run_varve({"dump", "table", table.string(), "--rows"});
+  EXPECT_EQ(dumped.exit_code, 1);
+  EXPECT_TRUE(contains(dumped.out, "from  DAMAGED: ")) << dumped.out;
+  EXPECT_TRUE(contains(dumped.out, "  plant/a  2013-12-02T21:16:00.000000Z  2.5\n")) << dumped.out;
+  EXPECT_TRUE(contains(dumped.err, "origin checksum")) << dumped.err;
 }
 
 TEST_F(Command, dumps_a_log_that_was_cut_anywhere_in_its_last_group) {
