@@ -8,6 +8,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/directory/file_names.hpp"
+#include "engine/io/io_error.hpp"
 #include "maintenance/flush.hpp"
 #include "maintenance/keeper_impl.hpp"
 #include "varve/time.hpp"
@@ -26,10 +27,9 @@
 
 namespace varve::maintenance {
 
-/// Errors that stay, however often the table is read. Others (no memory, no descriptors) pass.
+/// Errors that stay, however often the table is read.
 bool Keeper::Impl::is_damage(const Error& error) {
-  return error.code == Errc::corruption || error.code == Errc::unsupported_format ||
-         error.code == std::errc::io_error;
+  return engine::is_damage(error) || error.code == Errc::unsupported_format;
 }
 
 // Flush.

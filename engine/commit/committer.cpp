@@ -59,7 +59,7 @@ Result<Receipt> Committer::write(WriteRequest& request, Mode mode) {
   VARVE_ASSERT(request.completions == nullptr);  // Or nobody would wake this caller.
   request.reserved_bytes = request.batch.size();
   VARVE_CHECK(check_size(request));
-  if (context_.syncer.failed()) return std::unexpected(Syncer::read_only_error());
+  if (context_.syncer.failed()) return std::unexpected(context_.syncer.read_only_error());
   slow_down(request.reserved_bytes);
 
   if (mode == Mode::without_waiting) {
@@ -96,7 +96,7 @@ void Committer::submit(WriteRequest& request) {
     return Finisher().add(request, std::unexpected(size.error()));
   }
   if (context_.syncer.failed()) {
-    return Finisher().add(request, std::unexpected(Syncer::read_only_error()));
+    return Finisher().add(request, std::unexpected(context_.syncer.read_only_error()));
   }
   slow_down(request.reserved_bytes);
   reserve(request.reserved_bytes);
@@ -169,15 +169,33 @@ bool Committer::drain() {
   return true;
 }
 
-Result<std::uint64_t> Committer::freeze() {
+Result<std::uint64_t> Committer::freeze(bool anyway) {
   const Lock lock(role_);
   drain_until(issued_.load(std::memory_order_acquire));
   const Memtable& active = *context_.versions.active();
   const std::uint64_t number = active.number();
   // A batch that changed nothing has its sequence all the same, which a flush makes last.
-  if (active.last_sequence() == active.base_sequence()) return number - 1;
+  if (active.last_sequence() == active.base_sequence() && !anyway) return number - 1;
   VARVE_CHECK(rotate());
   return number;
+}
+
+// Where somebody holds the role there is a group to come, which says the same.
+void Committer::vouch() {
+  if (!role_.try_lock()) return;
+  const std::uint64_t applied = applied_.load(std::memory_order_relaxed);
+  Result<bool> vouched;
+  if (applied == issued_.load(std::memory_order_acquire)) {
+    vouched = context_.wal->vouch(facts(applied));
+  }
+  role_.unlock();
+  if (!vouched) context_.log.warning("the WAL: " + vouched.error().message());
+}
+
+/// What the next group says, where the batch before it is that one.
+GroupFacts Committer::facts(std::uint64_t sequence) {
+  const std::optional<ClockStep> step = context_.clock.look(sequence);
+  return {.synced = context_.syncer.durable(), .time = context_.clock.now(), .step = step};
 }
 
 void Committer::drain_until(std::uint64_t sequence) {
@@ -197,7 +215,7 @@ void Committer::commit(std::span<WriteRequest* const> group) {
   VARVE_ASSERT(group.back()->sequence == applied_.load(std::memory_order_relaxed) + group.size());
   Finisher finisher;
   if (context_.syncer.failed()) {
-    return refuse(group, Syncer::read_only_error(), finisher);
+    return refuse(group, context_.syncer.read_only_error(), finisher);
   }
   if (conflicts(*group.front())) {
     // Alone only where nothing followed; the rest goes its way without it.
@@ -294,7 +312,7 @@ Status Committer::append_and_apply(std::span<WriteRequest* const> group) {
                          std::span(wal_keys).subspan(first, count), request->batch.default_ttl});
       first += count;
     }
-    VARVE_CHECK(context_.wal->append(batches, context_.syncer.durable()));
+    VARVE_CHECK(context_.wal->append(batches, facts(group.front()->sequence - 1)));
     if (context_.wal->wants_spare()) context_.syncer.prepare_spare();
     context_.counters.wal_groups.add();
   }
@@ -318,14 +336,15 @@ Status Committer::append_and_apply(std::span<WriteRequest* const> group) {
 
 Status Committer::rotate_if_full(std::size_t incoming_bytes) {
   const Memtable& active = *context_.versions.active();
-  if (active.empty()) return {};
+  // Writes that were refused leave nothing in it, but use up sequences.
+  const bool spent = issued() - active.base_sequence() > sequences_per_memtable_max;
+  if (active.empty() && !spent) return {};
   // A quarter of the WAL each for the active memtable, the two that may wait, and spares.
   const bool full = active.bytes() + incoming_bytes > context_.memtable_bytes ||
                     (context_.wal != nullptr &&
                      context_.wal->bytes_since(active.first_segment()) + incoming_bytes >
-                         context_.wal_bytes / (frozen_max + 2)) ||
-                    issued() - active.base_sequence() > sequences_per_memtable_max;
-  return full ? rotate() : Status();
+                         context_.wal_bytes / (frozen_max + 2));
+  return full || spent ? rotate() : Status();
 }
 
 Status Committer::rotate() {

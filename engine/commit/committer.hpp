@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/base/counters.hpp"
+#include "engine/base/log.hpp"
 #include "engine/base/mutex.hpp"
 #include "engine/commit/label_feed.hpp"
 #include "engine/commit/queue_budget.hpp"
@@ -18,6 +19,7 @@
 #include "engine/commit/syncer.hpp"
 #include "engine/commit/work_signal.hpp"
 #include "engine/commit/write_request.hpp"
+#include "engine/record/clock_watch.hpp"
 #include "engine/version/published.hpp"
 #include "engine/wal/wal.hpp"
 #include "varve/error.hpp"
@@ -32,6 +34,9 @@ struct CommitterContext {
   Counters& counters;
   /// Told of what describes series.
   LabelFeed& labels;
+  /// Used by the holder of the writer's role.
+  ClockWatch& clock;
+  Log log;
   std::uint64_t last_sequence = 0;
   std::size_t queue_bytes = 0;
   std::size_t memtable_bytes = 0;
@@ -83,9 +88,13 @@ class Committer {
   /// Takes the request over, until its Completions get it back. Waits only for room in the queue.
   void submit(WriteRequest& request);
 
-  /// Applies everything issued before, then freezes the active memtable if it holds anything.
-  /// Returns the flush number up to which flushing makes all of it durable.
-  Result<std::uint64_t> freeze();
+  /// Applies everything issued before, then freezes the active memtable if it holds anything (or
+  /// `anyway`, so that the log goes on in a segment that nothing before needs). Returns the flush
+  /// number up to which flushing makes all of it durable.
+  Result<std::uint64_t> freeze(bool anyway = false);
+
+  /// Has the log say that all of it is durable, if nobody writes. For the syncer.
+  void vouch();
 
   /// Threadless: applies what was submitted. True if there was something.
   bool drain();
@@ -112,6 +121,7 @@ class Committer {
   void refuse(std::span<WriteRequest* const> group, const Error& error, Finisher& finisher)
       VARVE_REQUIRES(role_);
   void leave_queue(std::span<WriteRequest* const> group) VARVE_REQUIRES(role_);
+  GroupFacts facts(std::uint64_t sequence) VARVE_REQUIRES(role_);
   Status append_and_apply(std::span<WriteRequest* const> group) VARVE_REQUIRES(role_);
   Status rotate_if_full(std::size_t incoming_bytes) VARVE_REQUIRES(role_);
   Status rotate() VARVE_REQUIRES(role_);

@@ -18,11 +18,13 @@ std::uint64_t durable_needed(const WriteRequest& request) {
 
 }  // namespace
 
-Syncer::Syncer(Wal* wal, Clock& clock, Counters& counters, Log log, std::uint64_t durable)
+Syncer::Syncer(Wal* wal, Clock& clock, Counters& counters, Log log, std::uint64_t durable,
+               SyncerCallbacks callbacks)
     : wal_(wal),
       clock_(clock),
       counters_(counters),
       log_(std::move(log)),
+      callbacks_(std::move(callbacks)),
       durable_(durable),
       appended_(durable) {}
 
@@ -36,10 +38,6 @@ Syncer::~Syncer() {
   stop();
   const Lock lock(mutex_);
   VARVE_ASSERT(waiting_.empty());  // Whoever waits would wait for ever.
-}
-
-Error Syncer::read_only_error() {
-  return {make_error_code(Errc::read_only), "an earlier sync of the WAL failed"};
 }
 
 Result<Receipt> Syncer::outcome_of(const WriteRequest& request) const {
@@ -136,6 +134,10 @@ void Syncer::note_durable(std::uint64_t sequence) {
 
 Status Syncer::sync_through(std::uint64_t sequence) {
   if (durable() >= sequence) return {};
+  if (failed()) {
+    if (const Status mended = mend(); !mended)
+      return not_durable(sequence, mended.error().message());
+  }
   // The writer publishes a sequence a moment before it calls appended().
   raise_appended(sequence);
   if (!thread_.joinable() && wal_ != nullptr) {
@@ -149,15 +151,26 @@ Status Syncer::sync_through(std::uint64_t sequence) {
     }
   }
   if (durable() >= sequence || wal_ == nullptr) return {};
-  return fail(Errc::unknown, "sync through batch " + std::to_string(sequence));
+  return not_durable(sequence, read_only_error().where);
 }
 
 bool Syncer::run_if_due() {
+  std::optional<Work> work;
   {
     const Lock lock(mutex_);
-    if (!due()) return false;
+    work = next_work(Work::spare);
   }
-  sync_once();
+  if (work != Work::sync && work != Work::mend) return false;
+  do_work(*work);
+  return true;
+}
+
+bool Syncer::vouch_if_due() {
+  {
+    const Lock lock(mutex_);
+    if (!vouch_at_) return false;
+  }
+  do_work(Work::vouch);
   return true;
 }
 
@@ -176,32 +189,63 @@ bool Syncer::due() const {
   return deadline_ && clock_.monotonic() >= *deadline_;
 }
 
+/// What to do now, after that was done last. Spares and syncs come in turns where syncs never
+/// cease: a segment that the writer has to write itself costs more.
+std::optional<Syncer::Work> Syncer::next_work(Work last) const {
+  if (spare_wanted_ && (last != Work::spare || !due())) return Work::spare;
+  if (due()) return Work::sync;
+  const bool to_mend = failed() && callbacks_.mend;
+  if (!to_mend && !vouch_at_) return std::nullopt;
+  const Moment now = clock_.monotonic();
+  if (to_mend && now >= mend_at_) return Work::mend;
+  if (vouch_at_ && now >= *vouch_at_) return Work::vouch;
+  return std::nullopt;
+}
+
+/// When there is something to do, if nothing happens before.
+std::optional<Syncer::Moment> Syncer::next_moment() const {
+  std::optional<Moment> next = failed() ? std::nullopt : deadline_;
+  const auto consider = [&next](Moment moment) { next = std::min(next.value_or(moment), moment); };
+  if (failed() && callbacks_.mend) consider(mend_at_);
+  if (vouch_at_) consider(*vouch_at_);
+  return next;
+}
+
+void Syncer::do_work(Work work) {
+  switch (work) {
+    case Work::sync: return sync_once();
+    case Work::spare: return prepare_piece();
+    case Work::mend: return static_cast<void>(mend());
+    case Work::vouch: {
+      {
+        const Lock lock(mutex_);
+        vouch_at_.reset();
+      }
+      return callbacks_.vouch();
+    }
+  }
+}
+
 void Syncer::run() {
-  enum class Work { sync, spare };
-  for (Work work = Work::spare;;) {
+  for (Work last = Work::sync;;) {
+    std::optional<Work> work;
     {
       const Lock lock(mutex_);
-      while (!due() && !spare_wanted_) {
+      while (!(work = next_work(last))) {
         if (stopping_) return;
-        if (deadline_ && !failed()) {
-          work_.wait_for(mutex_, std::max(*deadline_ - clock_.monotonic(), Moment(0)));
+        if (const auto next = next_moment()) {
+          work_.wait_for(mutex_, std::max(*next - clock_.monotonic(), Moment(0)));
         } else {
           work_.wait(mutex_);
         }
       }
-      // In turns where syncs never cease: a segment that the writer has to write itself costs more.
-      work = spare_wanted_ && (work == Work::sync || !due()) ? Work::spare : Work::sync;
-      if (work == Work::spare) {
-        spare_wanted_ = false;
-      } else {
-        gather();
-      }
+      // What is due to be synced goes before the end; the rest does not.
+      if (stopping_ && work != Work::sync) return;
+      if (work == Work::spare) spare_wanted_ = false;
+      if (work == Work::sync) gather();
     }
-    if (work == Work::sync) {
-      sync_once();
-    } else {
-      prepare_piece();
-    }
+    do_work(*work);
+    last = *work;
   }
 }
 
@@ -270,13 +314,17 @@ void Syncer::sync_once() {
   const Moment ended = clock_.monotonic();
   counters_.wal_syncs.add();
   counters_.sync_latency.record(ended - begun);
-  if (!synced) log_.error("WAL sync, writes stop: " + synced.error().message());
+  const std::optional<Error> failure = synced ? std::nullopt : mend_after(synced.error());
 
   std::vector<WriteRequest*> ready;
   {
     const Lock lock(mutex_);
     syncing_ = false;
     if (synced) {
+      constexpr Moment vouch_after = std::chrono::milliseconds(10);
+      if (callbacks_.vouch && appended_.load(std::memory_order_seq_cst) == target) {
+        vouch_at_ = ended + vouch_after;
+      }
       const std::uint64_t durable = durable_.load(std::memory_order_relaxed);
       durable_.store(std::max(durable, target), std::memory_order_release);
       ready = take_ready();
@@ -284,8 +332,10 @@ void Syncer::sync_once() {
       last_sync_end_ = ended;
       // Up slowly, so that one that took long does not count as usual.
       usual_sync_ = std::min(ended - begun, usual_sync_ + usual_sync_ / 4 + Moment(1'000));
+    } else if (!failure) {
+      ready = take_ready();
     } else {
-      failed_.store(true, std::memory_order_release);
+      stop_writes(*failure);
       ready = std::exchange(waiting_, {});
     }
   }

@@ -3,8 +3,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -18,6 +20,15 @@
 
 namespace varve::engine {
 
+/// What a syncer has others do. Called without a lock; either may be empty, and then nothing is.
+struct SyncerCallbacks {
+  /// Has tables take all that is in memory, in the place of the log that cannot be synced, so that
+  /// the log goes on in a segment which can. It tells note_durable() of that before it returns.
+  std::function<Status()> mend;
+  /// Has the log say that it is durable, where nobody writes.
+  std::function<void()> vouch;
+};
+
 /// Makes appended batches durable while the writer appends the next group: one fdatasync serves all
 /// who wait.
 ///
@@ -30,9 +41,12 @@ namespace varve::engine {
 ///    log is appended, and syncs it. Only what was appended before the sync began counts.
 /// 4. It raises `durable_` and gives back every request in `waiting_` that this is enough for.
 /// 5. A flush makes batches durable too: note_durable() does step 4 without a sync.
-///
-/// After a failed sync nothing is synced again, what waits is unknown, and the engine is read-only
-/// until it is reopened.
+/// 6. After a failed sync nothing is known of what the segment holds, and a second sync would prove
+///    nothing. So it has all of it put into tables (SyncerCallbacks::mend), and what waited is
+///    durable all the same. Where that fails too, what waits is unknown and the engine is
+///    read-only; it is tried again now and then, until it succeeds.
+/// 7. Where nothing was appended since a sync, the log is to say so (SyncerCallbacks::vouch): the
+///    groups that a sync covered have no successor yet that would.
 ///
 /// Group commit: writers released by the last sync usually write again at once, and without a
 /// pause would miss the next one. So before a sync the thread waits until as many writers wait as
@@ -50,7 +64,8 @@ namespace varve::engine {
 class Syncer {
  public:
   /// `wal` may be null (Durability::none()): then only flushes make anything durable.
-  Syncer(Wal* wal, Clock& clock, Counters& counters, Log log, std::uint64_t durable);
+  Syncer(Wal* wal, Clock& clock, Counters& counters, Log log, std::uint64_t durable,
+         SyncerCallbacks callbacks = {});
   ~Syncer();
 
   /// Starts the sync thread. Without it the engine is threadless.
@@ -68,8 +83,13 @@ class Syncer {
   /// unknown where the sync failed.
   [[nodiscard]] Status sync_through(std::uint64_t sequence);
 
-  /// Threadless: syncs if somebody waits or an interval is over. True if it did.
+  /// Threadless: syncs if somebody waits or an interval is over, or mends what a failed sync left.
+  /// True if it did.
   bool run_if_due();
+  /// Threadless: has the log say that it is durable, where it does not yet. True if it did.
+  bool vouch_if_due();
+  /// Tries once more to mend what a failed sync left, at once. REQUIRES that one failed.
+  [[nodiscard]] Status mend();
 
   /// Has the sync thread pre-write the next segment, piece by piece between syncs.
   void prepare_spare();
@@ -82,8 +102,9 @@ class Syncer {
 
   std::uint64_t durable() const { return durable_.load(std::memory_order_acquire); }
   bool failed() const { return failed_.load(std::memory_order_acquire); }
-  /// What writes fail with once failed().
-  static Error read_only_error();
+  /// What writes fail with once failed(): no_space where it is that which the sync, or the flush
+  /// after it, failed with; else read_only.
+  Error read_only_error() const;
 
  private:
   using Moment = std::chrono::nanoseconds;  // Of the monotonic clock.
@@ -92,6 +113,13 @@ class Syncer {
   bool due() const VARVE_REQUIRES(mutex_);
   /// Syncs what is appended by now. Takes mutex_ itself.
   void sync_once();
+  std::optional<Error> mend_after(const Error& cause);
+  void stop_writes(const Error& failure) VARVE_REQUIRES(mutex_);
+  Status not_durable(std::uint64_t sequence, const std::string& why) const;
+  enum class Work { sync, spare, mend, vouch };
+  std::optional<Work> next_work(Work last) const VARVE_REQUIRES(mutex_);
+  std::optional<Moment> next_moment() const VARVE_REQUIRES(mutex_);
+  void do_work(Work work);
   void prepare_piece();
   void gather() VARVE_REQUIRES(mutex_);
   bool set_deadline(Moment within) VARVE_REQUIRES(mutex_);
@@ -105,6 +133,7 @@ class Syncer {
   Clock& clock_;
   Counters& counters_;
   const Log log_;
+  const SyncerCallbacks callbacks_;
 
   std::atomic<std::uint64_t> durable_;
   std::atomic<bool> failed_{false};
@@ -114,12 +143,17 @@ class Syncer {
 
   std::vector<WriteRequest*> arriving_;  // Of one call of appended(), to keep its memory.
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   Condition work_;      // For the thread: something became due, or stop.
   Condition progress_;  // For sync_through(): durable_ or failed_ changed.
   std::uint64_t wanted_ VARVE_GUARDED_BY(mutex_) = 0;  // Somebody waits for this to be durable.
   std::optional<Moment> deadline_ VARVE_GUARDED_BY(mutex_);
   std::vector<WriteRequest*> waiting_ VARVE_GUARDED_BY(mutex_);  // By sequence.
+  std::optional<Error> failure_ VARVE_GUARDED_BY(mutex_);        // Why failed_.
+  Moment mend_at_ VARVE_GUARDED_BY(mutex_){0};                   // The next try, where failed_.
+  Moment mend_pause_ VARVE_GUARDED_BY(mutex_){0};
+  // Where nothing is appended before this, the log is to say that it is durable.
+  std::optional<Moment> vouch_at_ VARVE_GUARDED_BY(mutex_);
   bool syncing_ VARVE_GUARDED_BY(mutex_) = false;
   // Gathering.
   bool gathering_ VARVE_GUARDED_BY(mutex_) = false;

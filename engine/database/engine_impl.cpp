@@ -29,7 +29,7 @@ EngineImpl::EngineImpl(engine::RecoveredParts parts)
 engine::UpkeepContext EngineImpl::upkeep_context() {
   return {
       .wal = wal_.get(),
-      .freeze = [this] { return writes_.freeze(); },
+      .freeze = [this](bool anyway) { return writes_.freeze(anyway); },
       .note_durable = [this](std::uint64_t sequence) { writes_.note_durable(sequence); },
       .write_if =
           [this](const WriteBatch& batch, std::vector<WriteCondition> conditions) {
@@ -53,6 +53,7 @@ engine::WritesContext EngineImpl::writes_context(std::uint64_t last_sequence) {
       .own_executor = own_executor_.get(),
       .make_room = [this] { return upkeep_.make_room(); },
       .on_frozen = [this] { upkeep_.wake(); },
+      .mend = [this] { return upkeep_.flush_for_log(); },
   };
 }
 
@@ -141,7 +142,7 @@ Status EngineImpl::close_parts() {
   writes_.stop_committing();
   if (!wal_) {
     keep_first(upkeep_.flush());
-  } else if (!writes_.has_failed()) {
+  } else {
     keep_first(writes_.sync());
   }
   writes_.stop_syncing();

@@ -65,7 +65,7 @@ Result<std::pair<ReplayStart, Leftovers>> begin_versions(Store& store, const Uui
     report.orphans_removed +=
         remove_orphan(*store.options.file_system, store.options.dir, name, store.log) ? 1 : 0;
   }
-  const ReplayStart start = replay_start(loaded.version);
+  const ReplayStart start = replay_start(loaded.version, store.options.file_system->boot_id());
   Leftovers leftovers{std::move(loaded.orphans), loaded.torn_tail.has_value(),
                       loaded.version.log_start};
   auto active = memtable_after(loaded.version);
@@ -83,25 +83,35 @@ Result<std::pair<ReplayStart, Leftovers>> begin_versions(Store& store, const Uui
   return std::pair(start, std::move(leftovers));
 }
 
+/// Sequences of batches that are lost count as dealt with, so that they are never given again.
+void count_lost(Store& store, std::uint64_t last_sequence) {
+  store.versions->active()->set_last_sequence(last_sequence);
+  store.versions->publish(last_sequence);
+}
+
 /// What is damaged is kept, out of the way of the log that goes on; afterwards there is no log.
 ///
 /// Wherever the power goes, the next opening must see the damage for as long as a damaged segment
 /// is not in quarantine, and apply nothing beyond it. So everything that counts goes to tables
 /// first, and with that the log is not required any more, but read all the same. Then segments go
 /// oldest first, each durably before the next: those that are left begin with the damage, or with
-/// a segment that goes on from batches which no table holds, and either is damage.
+/// a segment that goes on from batches which no table holds, and either is damage. Behind a cut,
+/// which is none, they go newest first: those that are left end with the cut.
 Status set_damage_aside(Store& store, ReplayResult& replayed) {
   FileSystem& file_system = *store.options.file_system;
-  const std::vector<std::uint64_t>& damaged = replayed.damaged_segments;
+  std::vector<std::uint64_t> damaged = replayed.damaged_segments;
   std::vector<std::uint64_t>& segments = replayed.position.segments;
   VARVE_CHECK(flush_active(store, 0));
   std::erase_if(segments, [&](std::uint64_t segment) { return segment >= damaged.front(); });
   VARVE_CHECK(remove_segments(file_system, store.options.dir, segments));
   segments.clear();
+  if (replayed.damages.empty()) std::ranges::reverse(damaged);
   for (const std::uint64_t segment : damaged) {
     VARVE_CHECK(set_aside(file_system, store.options.dir, segment_name(segment)));
   }
-  return {};
+  // Not before that: what is left of the damage shows by batches that no table holds.
+  count_lost(store, replayed.position.last_sequence);
+  return flush_active(store, 0);
 }
 
 /// Begins the log after what was replayed. None under Durability::none().
@@ -122,12 +132,19 @@ Result<std::unique_ptr<Wal>> begin_log(Store& store, const Uuid& database,
           .database = database,
           .segment_bytes = std::min(options.wal_bytes / 16, segment_bytes_max),
           .spare_bytes = options.wal_bytes / 4,
+          .boot = options.file_system->boot_id(),
+          .now = [&store] { return TrustedTime{store.expiry_clock.now(), false}; },
           .log = store.log,
       },
       position);
+  const Status secured = wal->secure_replayed();
+  if (!secured) {
+    store.log.warning("what was replayed goes to tables: " + secured.error().message());
+  }
   VARVE_TRY(const std::uint64_t segment, wal->rotate());
-  if (versions.active()->empty() || position.segments.size() >= replayed_segments_max) {
+  if (!secured || versions.active()->empty() || position.segments.size() >= replayed_segments_max) {
     VARVE_CHECK(flush_active(store, segment));
+    wal->hold_in_tables(versions.version()->flushed_through);
     VARVE_CHECK(wal->release(segment));
   } else if (log_start == 0) {
     // The first start ended before its first flush.
@@ -185,12 +202,15 @@ Result<RecoveredParts> open_parts(Options options, const EngineSizes& sizes) {
   const auto& [start, leftovers] = begin;
   const auto on_full = [&store](std::uint64_t segment) { return flush_active(store, segment); };
   VARVE_TRY(ReplayResult replayed, replay(store, claim.database, start, on_full, report));
-  if (!replayed.damaged_segments.empty()) VARVE_CHECK(set_damage_aside(store, replayed));
+  if (!replayed.damaged_segments.empty()) {
+    VARVE_CHECK(set_damage_aside(store, replayed));
+  } else {
+    count_lost(store, replayed.position.last_sequence);
+  }
   VARVE_TRY(parts.wal, begin_log(store, claim.database, replayed.position, leftovers.log_start));
   tidy(store, leftovers, report);
 
   parts.last_sequence = store.versions->visible_sequence();
-  report.last_sequence = parts.last_sequence;
   report.took = clock->monotonic() - begun;
   tell(store.log, report);
   return parts;

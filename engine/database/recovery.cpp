@@ -21,8 +21,19 @@ Result<LoadedVersion> load(const Store& store, const Uuid& database, RecoveryRep
   return loaded;
 }
 
-ReplayStart replay_start(const Version& version) {
-  return {version.log_start, version.log_start != 0, version.flushed_through};
+namespace {
+
+/// Sequences in a memtable are kept relative to its first, in 32 bits; refused writes, and batches
+/// that were lost, leave gaps.
+constexpr std::uint64_t sequences_per_memtable_max = std::uint64_t{1} << 31;
+
+}  // namespace
+
+ReplayStart replay_start(const Version& version, const Uuid& boot) {
+  return {.segment = version.log_start,
+          .required = version.log_start != 0,
+          .held = version.flushed_through,
+          .boot = boot};
 }
 
 std::shared_ptr<Memtable> memtable_after(const Version& version) {
@@ -38,8 +49,11 @@ Result<ReplayResult> replay(Store& store, const Uuid& database, const ReplayStar
   std::vector<MemtableSeries*> series;
   const auto apply = [&](const ReplayedBatch& batch) -> Status {
     if (batch.sequence <= start.held) return {};
-    if (!versions.active()->empty() &&
-        versions.active()->bytes() + batch.payload.size() > store.options.memtable_bytes) {
+    const Memtable& active = *versions.active();
+    const bool full =
+        !active.empty() && active.bytes() + batch.payload.size() > store.options.memtable_bytes;
+    if (full || batch.sequence - active.base_sequence() > sequences_per_memtable_max) {
+      versions.publish(batch.sequence - 1);  // There is none between.
       VARVE_CHECK(on_full(batch.segment));
     }
     Memtable& memtable = *versions.active();
@@ -61,6 +75,8 @@ Result<ReplayResult> replay(Store& store, const Uuid& database, const ReplayStar
   report.bytes_replayed = replayed.bytes;
   report.cut = replayed.cut;
   report.damages.insert(report.damages.end(), replayed.damages.begin(), replayed.damages.end());
+  report.set_aside = std::move(replayed.set_aside);
+  report.last_sequence = versions.visible_sequence();
   // What the tables hold may be newer than what is left of the log.
   replayed.position.last_sequence =
       std::max(replayed.position.last_sequence, versions.visible_sequence());

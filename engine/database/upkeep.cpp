@@ -63,8 +63,17 @@ Status Upkeep::start() {
   return {};
 }
 
-Status Upkeep::flush() {
-  VARVE_TRY(const std::uint64_t through, context_.freeze());
+Status Upkeep::flush() { return flush_through(context_.freeze(false)); }
+
+Status Upkeep::flush_for_log() {
+  VARVE_ASSERT(context_.wal != nullptr);
+  VARVE_CHECK(flush_through(context_.freeze(context_.wal->has_failed())));
+  context_.wal->hold_in_tables(store_->versions->version()->flushed_through);
+  return {};
+}
+
+Status Upkeep::flush_through(Result<std::uint64_t> frozen) {
+  VARVE_TRY(const std::uint64_t through, std::move(frozen));
   while (store_->versions->version()->flush_number < through) {
     VARVE_TRY(const bool flushed, keeper_.flush_one());
     // Flushes are serialised: nothing left to flush means that another thread did it.

@@ -23,7 +23,8 @@ namespace varve::engine {
 struct UpkeepContext {
   Wal* wal = nullptr;  // Null under Durability::none().
   /// Freezes what is in memory, and returns the flush number up to which it is to be flushed.
-  std::function<Result<std::uint64_t>()> freeze;
+  /// Where `anyway`, also where nothing is, and the log goes on in a new segment.
+  std::function<Result<std::uint64_t>(bool anyway)> freeze;
   /// Called after a flush: tables hold everything up to this sequence.
   std::function<void(std::uint64_t)> note_durable;
   /// As LabelGarbageContext says.
@@ -47,6 +48,9 @@ class Upkeep {
 
   /// Flushes everything written before the call.
   [[nodiscard]] Status flush();
+  /// The same where the log cannot be synced: nothing of it is needed any more then. REQUIRES a
+  /// log.
+  [[nodiscard]] Status flush_for_log();
   Result<bool> compact() { return keeper_.compact_all(); }
   Result<std::uint64_t> collect_garbage();
   Result<MaintenanceHandle> start_maintenance();
@@ -67,6 +71,7 @@ class Upkeep {
 
  private:
   void on_flushed();
+  Status flush_through(Result<std::uint64_t> frozen);
 
   const Store::Use store_;
   const UpkeepContext context_;

@@ -29,13 +29,17 @@ Writes::Writes(Store& store, WritesContext context)
       wal_(context.wal),
       engine_id_(new_engine_id()),
       async_writes_(context.gate, store.counters, *store.options.clock, context.own_executor),
-      syncer_(wal_, *store.options.clock, store.counters, store.log, context.last_sequence),
+      clock_watch_(*store.options.clock, store.expiry_clock),
+      syncer_(wal_, *store.options.clock, store.counters, store.log, context.last_sequence,
+              {.mend = std::move(context.mend), .vouch = [this] { committer_.vouch(); }}),
       committer_({
           .versions = store.versions->published(),
           .wal = wal_,
           .syncer = syncer_,
           .counters = store.counters,
           .labels = store.label_feed,
+          .clock = clock_watch_,
+          .log = store.log,
           .last_sequence = context.last_sequence,
           .queue_bytes = store.options.queue_bytes,
           .memtable_bytes = store.options.memtable_bytes,
@@ -160,7 +164,8 @@ Status Writes::sync() {
 }
 
 bool Writes::step() {
-  return committer_.drain() || syncer_.run_if_due() || syncer_.prepare_if_wanted();
+  return committer_.drain() || syncer_.run_if_due() || syncer_.prepare_if_wanted() ||
+         syncer_.vouch_if_due();
 }
 
 void Writes::finish_submitted() {
@@ -177,7 +182,7 @@ void Writes::report(Stats& stats) const {
     stats.wal_segments = wal_->segment_count();
     stats.wal_bytes_appended = wal_->bytes_appended();
   }
-  if (syncer_.failed()) stats.last_error = Syncer::read_only_error();
+  if (syncer_.failed()) stats.last_error = syncer_.read_only_error();
 }
 
 }  // namespace varve::engine

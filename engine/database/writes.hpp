@@ -32,6 +32,8 @@ struct WritesContext {
   /// As CommitterContext says.
   std::function<Status()> make_room;
   std::function<void()> on_frozen;
+  /// As SyncerCallbacks says.
+  std::function<Status()> mend;
 };
 
 /// Every write of the engine, and what makes it durable. Depends on the store; of upkeep it knows
@@ -63,7 +65,7 @@ class Writes {
   /// Syncs the log up to what is visible. REQUIRES a log.
   [[nodiscard]] Status sync();
   /// As Committer says.
-  Result<std::uint64_t> freeze() { return committer_.freeze(); }
+  Result<std::uint64_t> freeze(bool anyway = false) { return committer_.freeze(anyway); }
   /// Tables hold everything up to `sequence`, durably.
   void note_durable(std::uint64_t sequence) { syncer_.note_durable(sequence); }
 
@@ -75,7 +77,6 @@ class Writes {
   // Closing, in this order, with nobody inside the gate. freeze() and sync() may come between.
   void stop_committing() { committer_.stop(); }
   void stop_syncing() { syncer_.stop(); }
-  bool has_failed() const { return syncer_.failed(); }
 
   void report(Stats& stats) const;
 
@@ -89,6 +90,7 @@ class Writes {
   Wal* const wal_;
   const std::uint64_t engine_id_;  // Of the Series that belong here.
   AsyncWrites async_writes_;
+  ClockWatch clock_watch_;
   Syncer syncer_;
   Committer committer_;  // Last built: it hands to the two above.
 };

@@ -13,4 +13,11 @@ std::unexpected<Error> io_error(int error_number, std::string where) {
   return std::unexpected(Error{code, std::move(where)});
 }
 
+bool is_damage(const Error& error) {
+  // EUCLEAN is what a file system says that found its own structures damaged; it has no std::errc.
+  return error.code == Errc::corruption || error.code == std::errc::io_error ||
+         error.code == std::errc::no_such_device_or_address ||
+         error.code == std::error_code(EUCLEAN, std::generic_category());
+}
+
 }  // namespace varve::engine

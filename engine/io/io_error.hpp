@@ -11,4 +11,8 @@ namespace varve::engine {
 /// number keeps its meaning.
 std::unexpected<Error> io_error(int error_number, std::string where);
 
+/// Whether the bytes that were to be read are lost, as far as anybody can tell: they fail their
+/// checksum, or the device cannot read them. Other errors pass (no descriptors, no memory).
+bool is_damage(const Error& error);
+
 }  // namespace varve::engine

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <limits>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "engine/io/gather.hpp"
@@ -174,6 +175,21 @@ void write_holder(const Descriptor& descriptor) {
   if (count > 0 && ::ftruncate(descriptor.number(), count) != 0) return;
 }
 
+/// The 32 hexadecimal digits, in whatever groups. All zeros where there are not as many.
+std::array<std::byte, 16> parse_uuid(std::string_view text) {
+  std::array<std::byte, 16> uuid{};
+  std::size_t digits = 0;
+  for (const char c : text) {
+    constexpr std::string_view hexadecimal = "0123456789abcdef";
+    const std::size_t value = hexadecimal.find(c);
+    if (value == std::string_view::npos) continue;
+    if (digits == 2 * uuid.size()) return {};
+    uuid[digits / 2] = (uuid[digits / 2] << 4) | static_cast<std::byte>(value);
+    ++digits;
+  }
+  return digits == 2 * uuid.size() ? uuid : std::array<std::byte, 16>{};
+}
+
 class PosixFileSystem final : public FileSystem {
  public:
   Result<std::unique_ptr<File>> open(const path& name, OpenMode mode) override {
@@ -240,6 +256,15 @@ class PosixFileSystem final : public FileSystem {
     }
     write_holder(descriptor);
     return std::make_unique<PosixFileLock>(std::move(descriptor));
+  }
+
+  std::array<std::byte, 16> boot_id() override {
+    const auto descriptor = open_descriptor("boot id", "/proc/sys/kernel/random/boot_id", O_RDONLY);
+    if (!descriptor) return {};
+    std::array<char, 40> text;
+    const ssize_t count =
+        retry([&] { return ::pread(descriptor->number(), text.data(), text.size(), 0); });
+    return parse_uuid({text.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))});
   }
 
  private:

@@ -17,13 +17,22 @@ std::string RecoveryReport::to_string() const {
   if (cut) {
     text += "\nthe WAL ended at " + cut->where + " after sequence " +
             std::to_string(cut->after_sequence) + "; " + std::to_string(cut->bytes) +
-            " bytes after it were never acknowledged as durable";
+            " bytes after it are no whole group, and nothing says that they were durable";
   }
   for (const Damage& damage : damages) {
     text += "\ndamage at " + damage.where;
     if (damage.last_sequence != 0) {
       text += ": sequences " + std::to_string(damage.first_sequence) + " to at least " +
               std::to_string(damage.last_sequence) + " are lost";
+    }
+  }
+  for (const SetAside& aside : set_aside) {
+    text += "\n" + std::to_string(aside.batches) + " whole batches behind it, sequences " +
+            std::to_string(aside.first_sequence) + " to " + std::to_string(aside.last_sequence) +
+            ", times " + std::to_string(aside.first_ts) + " to " + std::to_string(aside.last_ts) +
+            ", are kept in quarantine/" + aside.file;
+    for (const std::string& key : aside.keys) {
+      text += (&key == &aside.keys.front() ? ": " : ", ") + key;
     }
   }
   if (orphans_removed != 0) {

@@ -9,6 +9,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/directory/file_names.hpp"
+#include "engine/io/io_error.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
@@ -94,6 +95,11 @@ Status check_torn_tail(const LoadedVersion& loaded, const Listing& listing) {
   return {};
 }
 
+Result<std::uint64_t> size_of(FileSystem& file_system, const std::filesystem::path& path) {
+  VARVE_TRY(const std::unique_ptr<File> file, file_system.open(path, OpenMode::read));
+  return file->size();
+}
+
 Result<std::vector<std::string>> damaged_tables(FileSystem& file_system,
                                                 const std::filesystem::path& dir,
                                                 const Version& version, const Listing& listing) {
@@ -106,11 +112,13 @@ Result<std::vector<std::string>> damaged_tables(FileSystem& file_system,
         damages.push_back(name + ": missing");
         continue;
       }
-      VARVE_TRY(const std::unique_ptr<File> file, file_system.open(dir / name, OpenMode::read));
-      VARVE_TRY(const std::uint64_t size, file->size());
-      if (size != meta.size) {
-        damages.push_back(name + " @ " + std::to_string(std::min(size, meta.size)) + ": has " +
-                          std::to_string(size) + " bytes, not " + std::to_string(meta.size));
+      const Result<std::uint64_t> size = size_of(file_system, dir / name);
+      if (!size && !is_damage(size.error())) return std::unexpected(size.error());
+      if (!size) {
+        damages.push_back(size.error().message());
+      } else if (*size != meta.size) {
+        damages.push_back(name + " @ " + std::to_string(std::min(*size, meta.size)) + ": has " +
+                          std::to_string(*size) + " bytes, not " + std::to_string(meta.size));
       }
     }
   }

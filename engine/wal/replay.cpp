@@ -13,6 +13,9 @@
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
 #include "engine/directory/file_names.hpp"
+#include "engine/io/io_error.hpp"
+#include "engine/record/key.hpp"
+#include "engine/record/time_span.hpp"
 #include "engine/wal/group.hpp"
 #include "engine/wal/segment.hpp"
 #include "engine/wal/segment_reader.hpp"
@@ -39,8 +42,9 @@ class Replay {
   Result<ReplayResult> run(const ReplayStart& start);
 
  private:
-  Status find_segments(std::uint64_t first);
+  Status find_segments(const ReplayStart& start);
   Status read_header(SegmentFile& segment);
+  Status try_header(SegmentFile& segment, const std::string& name);
   Result<SegmentReader> open(const SegmentFile& segment);
 
   Status follow();
@@ -49,8 +53,12 @@ class Replay {
   Result<bool> replay_group();
   Result<bool> read_group(GroupHeader& header, ByteSpan& group);
   Status apply_group(ByteSpan group);
+  void note_unproven(const GroupHeader& header, std::uint64_t end);
+  void note_synced(std::uint64_t synced);
 
-  Status judge_end(std::uint64_t held);
+  Status judge_end(const ReplayStart& start);
+  Result<SegmentRest> rest_of(const SegmentFile& segment, std::uint64_t from);
+  Result<SegmentRest> look_behind(std::size_t index, std::string& damage);
   std::string place() const {
     return segment_name(segments_[at_].number) + " @ " + std::to_string(offset_);
   }
@@ -68,6 +76,10 @@ class Replay {
   std::optional<SegmentReader>
       reader_;        // Of segments_[at_]; none where its header is not readable.
   bool gap_ = false;  // Before the first segment, which is not entered then.
+  std::string gap_at_;
+  std::uint64_t synced_ = 0;  // What was read so far says that it was durable up to here.
+  std::uint64_t sequence_seen_ =
+      0;  // The greatest of a batch that was once there, as far as known.
   std::uint64_t offset_ = 0;
   std::uint64_t chain_ = 0;
   std::uint64_t last_sequence_ = 0;
@@ -79,19 +91,27 @@ class Replay {
 };
 
 Result<ReplayResult> Replay::run(const ReplayStart& start) {
-  VARVE_CHECK(find_segments(start.segment));
-  if (start.required && (segments_.empty() || segments_.front().number != start.segment)) {
-    return fail(Errc::corruption,
-                segment_name(start.segment) + ": missing, and the manifest needs it");
-  }
+  VARVE_CHECK(find_segments(start));
+  // What came before the first segment that is there is in tables, or it is lost.
+  const bool lacks_first =
+      start.required && (segments_.empty() || segments_.front().number != start.segment);
   if (!segments_.empty()) {
     const auto& first = segments_[0].header;
-    gap_ = !start.required && first && first->last_sequence > start.held;
+    gap_ = lacks_first || (!start.required && first && first->last_sequence > start.held);
+    if (gap_) {
+      gap_at_ = lacks_first ? segment_name(start.segment) + ": missing"
+                            : "before " + segment_name(segments_[0].number);
+    }
     if (!gap_) VARVE_CHECK(follow());
-    VARVE_CHECK(judge_end(start.held));
+    VARVE_CHECK(judge_end(start));
+  } else if (lacks_first) {
+    result_.damages.push_back({segment_name(start.segment) + ": missing, and there is no other",
+                               start.held + 1, start.held + 1});
   }
-  result_.position.last_sequence = last_sequence_;
+  // Sequences of batches that are lost are never given again.
+  result_.position.last_sequence = std::max({last_sequence_, sequence_seen_, start.held});
   result_.position.chain = chain_;
+  result_.position.synced = synced_;
   return std::move(result_);
 }
 
@@ -111,9 +131,10 @@ Status Replay::follow() {
   }
 }
 
-Status Replay::find_segments(std::uint64_t first) {
+Status Replay::find_segments(const ReplayStart& start) {
   VARVE_TRY(const std::vector<std::string> names, file_system_.list(dir_));
-  std::uint64_t last = first == 0 ? 0 : first - 1;
+  const std::uint64_t first = start.segment;
+  std::uint64_t last = std::max(start.last_begun, first == 0 ? 0 : first - 1);
   for (const std::string& name : names) {
     const auto file = parse_file_name(name);
     if (!file || file->kind != FileKind::wal) continue;
@@ -132,6 +153,11 @@ Status Replay::find_segments(std::uint64_t first) {
 
 Status Replay::read_header(SegmentFile& segment) {
   const std::string name = segment_name(segment.number);
+  const Status read = try_header(segment, name);
+  return read || !is_damage(read.error()) ? read : Status();
+}
+
+Status Replay::try_header(SegmentFile& segment, const std::string& name) {
   VARVE_TRY(const auto file, file_system_.open(dir_ / name, OpenMode::read));
   VARVE_TRY(segment.size, file->size());
   if (segment.size < SegmentHeader::encoded_size) return {};
@@ -167,6 +193,7 @@ Status Replay::enter(std::size_t index) {
   at_ = index;
   offset_ = SegmentHeader::encoded_size;
   last_sequence_ = segments_[index].header->last_sequence;
+  note_synced(segments_[index].header->synced);
   keys_.clear();
   ++result_.segments;
   return {};
@@ -176,14 +203,41 @@ Result<bool> Replay::replay_group() {
   if (!reader_) return false;
   GroupHeader header;
   ByteSpan group;
-  VARVE_TRY(const bool whole, read_group(header, group));
-  if (!whole) return false;
+  const Result<bool> whole = read_group(header, group);
+  // What the device cannot read is as lost as what fails its checksum.
+  if (!whole && !is_damage(whole.error())) return whole;
+  if (!whole.value_or(false)) return false;
   VARVE_CHECK(apply_group(group));
   chain_ = header.checksum;
   result_.bytes += header.size;
   // Not past the end, where the last group has no room for its padding.
-  offset_ = std::min(offset_ + aligned(header.size), reader_->size());
+  const std::uint64_t end = std::min(offset_ + aligned(header.size), reader_->size());
+  note_unproven(header, end);
+  offset_ = end;
   return true;
+}
+
+/// Groups lie side by side, so a stretch covers many. It ends where that is enough for one write.
+void Replay::note_unproven(const GroupHeader& header, std::uint64_t end) {
+  constexpr std::uint64_t stretch_bytes = std::uint64_t{64} << 10;
+  auto& unproven = result_.position.unproven;
+  const std::uint64_t segment = segments_[at_].number;
+  if (!unproven.empty() && unproven.back().segment == segment && unproven.back().end == offset_ &&
+      end - unproven.back().first <= stretch_bytes) {
+    unproven.back().end = end;
+    unproven.back().last_sequence = last_sequence_;
+  } else {
+    unproven.push_back({segment, offset_, end, last_sequence_});
+  }
+  note_synced(header.synced);
+}
+
+void Replay::note_synced(std::uint64_t synced) {
+  synced_ = std::max(synced_, synced);
+  auto& unproven = result_.position.unproven;
+  const auto proven = std::ranges::find_if(
+      unproven, [&](const auto& stretch) { return stretch.last_sequence > synced_; });
+  unproven.erase(unproven.begin(), proven);
 }
 
 /// False where what is at offset_ is not the next group, whole and right in every byte.
@@ -195,10 +249,12 @@ Result<bool> Replay::read_group(GroupHeader& header, ByteSpan& group) {
       header.first_sequence <= last_sequence_) {
     return false;
   }
-  // The table first: a size is not to be believed before its checksum, nor memory taken by it.
-  VARVE_TRY(group, reader_->view(offset_, header.table_end()));
+  // The header first: a size is not to be believed before its checksum, nor memory taken by it.
   if (!is_sound(header, group, group_seed(database_, segments_[at_].number, offset_))) return false;
   VARVE_TRY(group, reader_->view(offset_, header.size));
+  if (!is_sound_table(header, group.subspan(GroupHeader::encoded_size, header.table_size))) {
+    return false;
+  }
   if (!table_.decode(header, group.subspan(GroupHeader::encoded_size, header.table_size),
                      static_cast<std::uint32_t>(keys_.size()))) {
     return false;
@@ -227,55 +283,106 @@ Status Replay::apply_group(ByteSpan group) {
     last_sequence_ = batch.sequence;
     ++result_.batches;
     VARVE_CHECK(
-        apply_({segments_[at_].number, batch.sequence,
+        apply_({segments_[at_].number, table_.time, table_.step, batch.sequence,
                 group.subspan(static_cast<std::size_t>(batch.payload_offset), batch.payload_size),
                 batch_keys_, batch.default_ttl}));
   }
   return {};
 }
 
-/// Whether the log ends here as logs do when the power goes, or was damaged. A segment's name,
-/// size and header are durable before its first group is written, so one that is missing, cut off
-/// or not readable is damage. So is a later group or header that says more had been durable than is
-/// here, and a log that begins beyond what the tables hold. (A log that was closed has segments cut
-/// to what they hold, but no end before the last, which is not.)
-Status Replay::judge_end(std::uint64_t held) {
-  std::uint64_t synced = 0;
+Result<SegmentRest> Replay::rest_of(const SegmentFile& segment, std::uint64_t from) {
+  auto reader = open(segment);
+  if (reader) return scan_rest(*reader, database_, segment.number, from);
+  if (!is_damage(reader.error())) return std::unexpected(reader.error());
+  SegmentRest unreadable;
+  unreadable.unreadable = true;
+  return unreadable;
+}
+
+/// What the segment holds that does not count, and what is damaged of it: a segment's name, size
+/// and header are durable before its first group is written.
+Result<SegmentRest> Replay::look_behind(std::size_t index, std::string& damage) {
+  const SegmentFile& segment = segments_[index];
+  const std::string name = segment_name(segment.number);
+  if (damage.empty() && index > at_ && segment.number != segments_[index - 1].number + 1) {
+    damage = segment_name(segments_[index - 1].number + 1) + ": missing";
+  }
+  if (damage.empty() && !segment.header) damage = name + " @ 0: segment header";
+  if (segment.header && index > at_) {
+    synced_ = std::max(synced_, segment.header->synced);
+    sequence_seen_ = std::max(sequence_seen_, segment.header->last_sequence);
+  }
+  const bool entered = index == at_ && reader_;
+  const std::uint64_t from = entered ? offset_ : std::uint64_t{SegmentHeader::encoded_size};
+  VARVE_TRY(SegmentRest rest, rest_of(segment, from));
+  synced_ = std::max(synced_, rest.synced);
+  sequence_seen_ = std::max(sequence_seen_, rest.sound.last_sequence);
+  if (rest.sound.batches != 0) {
+    const TimeSpan times = rest.sound.times.value_or(TimeSpan{0, 0});
+    RecoveryReport::SetAside aside{.file = name,
+                                   .batches = rest.sound.batches,
+                                   .first_sequence = rest.sound.first_sequence,
+                                   .last_sequence = rest.sound.last_sequence,
+                                   .first_ts = times.first,
+                                   .last_ts = times.last,
+                                   .keys = {}};
+    for (const std::string& key : rest.sound.keys) {
+      if (space_of(key) == KeySpace::user) aside.keys.emplace_back(user_key(key));
+    }
+    result_.set_aside.push_back(std::move(aside));
+  }
+  return rest;
+}
+
+/// Whether the log ends here as logs do when the power goes, or was damaged. It is damage where
+///
+/// - a segment is missing, cut off or not readable,
+/// - a later group or header says that more had been durable than is here,
+/// - the log begins beyond what the tables hold,
+/// - there is more behind the end, and the machine has not been started since it was written: then
+///   no power was cut, and what was written is there, in order.
+///
+/// (A log that was closed has segments cut to what they hold, but no end before the last, which is
+/// not.) Whatever it is, sound batches behind the end are kept.
+Status Replay::judge_end(const ReplayStart& start) {
   std::uint64_t bytes = 0;
   bool more = false;
-  std::string damage;
+  bool sound_behind = false;
+  std::string damage = gap_at_;
   std::string cut_off;
-  if (gap_) damage = "before " + segment_name(segments_[0].number);
+  std::string unreadable;
   for (std::size_t i = at_; i < segments_.size(); ++i) {
     const SegmentFile& segment = segments_[i];
-    if (damage.empty() && i > at_ && segment.number != segments_[i - 1].number + 1) {
-      damage = segment_name(segments_[i - 1].number + 1) + ": missing";
-    }
-    if (damage.empty() && !segment.header) {
-      damage = segment_name(segment.number) + " @ 0: segment header";
-    }
+    VARVE_TRY(const SegmentRest rest, look_behind(i, damage));
+    if (rest.unreadable && unreadable.empty()) unreadable = segment_name(segment.number);
     if (cut_off.empty() && segment.header && segment.size < segment.header->size) {
       cut_off = segment_name(segment.number) + " @ " + std::to_string(segment.size) + ": cut off";
     }
-    if (segment.header && i > at_) synced = std::max(synced, segment.header->synced);
-    VARVE_TRY(SegmentReader reader, open(segment));
-    const std::uint64_t from = i == at_ ? offset_ : std::uint64_t{SegmentHeader::encoded_size};
-    VARVE_TRY(const SegmentRest rest, scan_rest(reader, database_, segment.number, from));
-    synced = std::max(synced, rest.synced);
-    if (rest.unclear && damage.empty()) damage = segment_name(segment.number) + ": not scanned";
     // In a recycled segment old bytes follow the last group, after a word of zeros.
     const bool recycled = segment.header && segment.header->recycled;
-    more = more || i > at_ || (recycled ? rest.torn || rest.groups != 0 : rest.bytes != 0);
+    const bool groups_behind = rest.sound.groups != 0;
+    more = more || i > at_ || (recycled ? rest.torn || groups_behind : rest.bytes != 0);
+    sound_behind = sound_behind || i > at_ || groups_behind;
     bytes += recycled ? rest.group_bytes : rest.bytes;
   }
-  if (synced > last_sequence_ && damage.empty()) damage = place();
+  const SegmentFile& last = segments_.back();
+  if (damage.empty() && start.last_begun > last.number) {
+    damage = segment_name(start.last_begun) + ": missing";
+    more = true;
+  }
+  const bool same_boot = start.boot != Uuid{} && last.header && last.header->boot == start.boot;
+  if (damage.empty() && (synced_ > last_sequence_ || (same_boot && sound_behind))) damage = place();
   if (damage.empty()) damage = cut_off;
+  const bool keep = !damage.empty() || !unreadable.empty() || !result_.set_aside.empty();
+  for (std::size_t i = at_; keep && i < segments_.size(); ++i) {
+    result_.damaged_segments.push_back(segments_[i].number);
+  }
   if (!damage.empty()) {
-    const std::uint64_t lost = std::max(last_sequence_, held) + 1;
-    result_.damages.push_back({damage, lost, std::max(synced, lost)});
-    for (std::size_t i = at_; i < segments_.size(); ++i) {
-      result_.damaged_segments.push_back(segments_[i].number);
-    }
+    const std::uint64_t lost = std::max(last_sequence_, start.held) + 1;
+    result_.damages.push_back({damage, lost, std::max({synced_, sequence_seen_, lost})});
+  } else if (!unreadable.empty()) {
+    // Perhaps nothing was written there: so it is not said what is lost.
+    result_.damages.push_back({unreadable + ": the device cannot read some of it", 0, 0});
   } else if (more) {
     result_.cut = RecoveryReport::Cut{place(), bytes, last_sequence_};
   }

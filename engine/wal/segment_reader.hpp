@@ -24,10 +24,10 @@ class SegmentReader {
   Result<ByteSpan> view(std::uint64_t offset, std::uint64_t count) {
     VARVE_ASSERT(offset <= size_ && count <= size_ - offset);
     if (offset < begin_ || offset + count > begin_ + window_.size()) {
-      const std::uint64_t wanted = std::min(std::max(count, window_size), size_ - offset);
-      window_.resize(static_cast<std::size_t>(wanted));
-      begin_ = offset;
-      if (Status status = file_->read_at(offset, window_); !status) {
+      Status status = load(offset, std::min(std::max(count, window_size), size_ - offset));
+      // A sector that the device cannot read may lie behind what is asked for.
+      if (!status && window_.size() > count) status = load(offset, count);
+      if (!status) {
         window_.clear();
         return std::unexpected(std::move(status).error());
       }
@@ -37,6 +37,12 @@ class SegmentReader {
   }
 
  private:
+  Status load(std::uint64_t offset, std::uint64_t size) {
+    window_.resize(static_cast<std::size_t>(size));
+    begin_ = offset;
+    return file_->read_at(offset, window_);
+  }
+
   static constexpr std::uint64_t window_size = std::uint64_t{256} << 10;
 
   std::unique_ptr<File> file_;

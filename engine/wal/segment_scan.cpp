@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "engine/base/checksum.hpp"
+#include "engine/io/io_error.hpp"
+#include "engine/record/payload.hpp"
 #include "engine/wal/group.hpp"
 
 namespace varve::engine {
@@ -26,56 +29,148 @@ std::size_t dirty_end(ByteSpan bytes) {
   return end;
 }
 
+/// A segment's groups may define that many keys before one that is looked at by itself.
+constexpr std::uint32_t any_known_key = std::uint32_t{1} << 31;
+
+void widen(std::optional<TimeSpan>& times, const TimeSpan& by) {
+  times = times ? TimeSpan{std::min(times->first, by.first), std::max(times->last, by.last)} : by;
+}
+
+/// Adds what one batch's payload says of times.
+void add_times(ByteSpan payload, std::size_t key_count, std::optional<TimeSpan>& times) {
+  BatchDecoder decoder(payload, static_cast<std::uint32_t>(key_count));
+  Operation operation;
+  while (decoder.next(operation).value_or(false)) {
+    if (operation.kind != Operation::Kind::erase_range) {
+      widen(times, {operation.ts, operation.ts});
+    }
+  }
+}
+
+/// What a group with a sound header holds. Batches whose payload is damaged do not count.
+SoundGroups content_of(const GroupHeader& header, ByteSpan group) {
+  SoundGroups found;
+  const ByteSpan stored = group.subspan(GroupHeader::encoded_size, header.table_size);
+  GroupTable table;
+  if (!is_sound_table(header, stored) || !table.decode(header, stored, any_known_key)) return found;
+  bool whole = true;
+  for (const GroupTable::Batch& batch : table.batches) {
+    const ByteSpan payload =
+        group.subspan(static_cast<std::size_t>(batch.payload_offset), batch.payload_size);
+    if (checksum(payload) != batch.payload_checksum) {
+      whole = false;
+      continue;
+    }
+    add_times(payload, batch.key_count, found.times);
+    if (found.batches++ == 0) found.first_sequence = batch.sequence;
+    found.last_sequence = batch.sequence;
+  }
+  for (const GroupTable::Key& key : table.keys) {
+    if (found.keys.size() == SoundGroups::keys_named_max) break;
+    if (!key.definition.empty()) found.keys.emplace_back(key.definition);
+  }
+  found.groups = whole ? 1 : 0;
+  return found;
+}
+
 }  // namespace
 
-Result<SegmentRest> scan_rest(SegmentReader& reader, const Uuid& database, std::uint64_t segment,
-                              std::uint64_t from) {
-  constexpr std::uint64_t step_size = std::uint64_t{64} << 10;
-  SegmentRest rest;
-  // Tables of true groups do not overlap, so they are never more than the file. Bytes made to look
-  // like groups could make this quadratic.
-  std::uint64_t hash_budget = 2 * reader.size();
-  std::uint64_t offset = from;
-  while (offset < reader.size()) {
-    const std::uint64_t step = std::min(step_size, reader.size() - offset);
-    VARVE_TRY(const ByteSpan bytes, reader.view(offset, step));
-    if (const std::size_t end = dirty_end(bytes); end != 0) {
-      rest.bytes = std::max(rest.bytes, offset - from + end);
+void SoundGroups::add(const SoundGroups& other) {
+  groups += other.groups;
+  if (other.batches != 0) {
+    first_sequence =
+        batches == 0 ? other.first_sequence : std::min(first_sequence, other.first_sequence);
+    last_sequence = std::max(last_sequence, other.last_sequence);
+  }
+  batches += other.batches;
+  if (other.times) widen(times, *other.times);
+  for (const std::string& key : other.keys) {
+    if (keys.size() == keys_named_max) return;
+    if (std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
+  }
+}
+
+namespace {
+
+class Scan {
+ public:
+  Scan(SegmentReader& reader, const Uuid& database, std::uint64_t segment, std::uint64_t from)
+      : reader_(reader), database_(database), segment_(segment), from_(from) {}
+
+  Result<SegmentRest> run() {
+    std::uint64_t offset = from_;
+    while (offset < reader_.size()) {
+      const auto next = look_from(offset);
+      if (next) {
+        offset = std::max(*next, offset + group_alignment);
+      } else if (is_damage(next.error())) {
+        rest_.unreadable = true;
+        offset += sector_size;
+      } else {
+        return std::unexpected(next.error());
+      }
     }
-    if (offset == from && step >= group_alignment) rest.torn = word_at(bytes, 0) != 0;
+    return std::move(rest_);
+  }
+
+ private:
+  static constexpr std::uint64_t step_size = std::uint64_t{64} << 10;
+  /// What a device reads, or does not, as one.
+  static constexpr std::uint64_t sector_size = 512;
+
+  /// Looks at a step's places, up to one behind which it has to read on. Returns where to go on.
+  Result<std::uint64_t> look_from(std::uint64_t offset) {
+    const std::uint64_t step =
+        std::min(rest_.unreadable ? sector_size : step_size, reader_.size() - offset);
+    VARVE_TRY(const ByteSpan bytes, reader_.view(offset, step));
+    if (const std::size_t end = dirty_end(bytes); end != 0) {
+      rest_.bytes = std::max(rest_.bytes, offset - from_ + end);
+    }
+    if (offset == from_ && step >= group_alignment) rest_.torn = word_at(bytes, 0) != 0;
 
     // Headers that begin in this step and end in the next are looked at with the next.
     std::uint64_t next = offset + step;
-    if (next < reader.size()) next -= GroupHeader::encoded_size;
+    if (next < reader_.size()) next -= GroupHeader::encoded_size;
     for (std::size_t at = 0; at + GroupHeader::encoded_size <= step; at += group_alignment) {
       const std::uint64_t candidate = offset + at;
       if (candidate >= next) break;
       GroupHeader header;
-      const std::uint64_t room = reader.size() - candidate;
+      const std::uint64_t room = reader_.size() - candidate;
       // The size alone settles nearly every place; zeros are most of what is scanned.
-      if (word_at(bytes, at + sizeof header.checksum) - 1 >= room) continue;
+      constexpr std::size_t size_offset = 16;
+      if (word_at(bytes, at + size_offset) - GroupHeader::encoded_size >= room) continue;
       if (!header.decode(bytes.subspan(at, GroupHeader::encoded_size), room)) continue;
-      if (header.table_end() > hash_budget) {
-        rest.unclear = true;
-        continue;
-      }
-      hash_budget -= header.table_end();
-      VARVE_TRY(const ByteSpan table, reader.view(candidate, header.table_end()));
-      if (is_sound(header, table, group_seed(database, segment, candidate))) {
-        ++rest.groups;
-        rest.group_bytes += header.size;
-        rest.synced = std::max(rest.synced, header.synced);
-        rest.bytes = std::max(rest.bytes, candidate - from + header.size);
-        next = candidate + aligned(header.size);
-      } else {
-        if (candidate == from) rest.group_bytes += header.size;
-        next = candidate + group_alignment;
-      }
-      break;  // The window may have moved.
+      // The bytes at the point are a group's beginning, whatever became of them.
+      if (candidate == from_) rest_.group_bytes += header.size;
+      const std::uint64_t seed = group_seed(database_, segment_, candidate);
+      if (!is_sound(header, bytes.subspan(at), seed)) continue;
+      return take(header, candidate);  // The window may move.
     }
-    offset = std::max(next, offset + group_alignment);
+    return next;
   }
-  return rest;
+
+  /// A group with a sound header. Returns where it ends.
+  Result<std::uint64_t> take(const GroupHeader& header, std::uint64_t at) {
+    rest_.synced = std::max(rest_.synced, header.synced);
+    rest_.bytes = std::max(rest_.bytes, at - from_ + header.size);
+    if (at != from_) rest_.group_bytes += header.size;
+    VARVE_TRY(const ByteSpan group, reader_.view(at, header.size));
+    rest_.sound.add(content_of(header, group));
+    return at + aligned(header.size);
+  }
+
+  SegmentReader& reader_;
+  const Uuid& database_;
+  const std::uint64_t segment_;
+  const std::uint64_t from_;
+  SegmentRest rest_;
+};
+
+}  // namespace
+
+Result<SegmentRest> scan_rest(SegmentReader& reader, const Uuid& database, std::uint64_t segment,
+                              std::uint64_t from) {
+  return Scan(reader, database, segment, from).run();
 }
 
 }  // namespace varve::engine

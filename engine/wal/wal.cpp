@@ -12,23 +12,23 @@
 //    with a segment that is only a header, and cuts the others to what they hold.
 //
 // The exceptions are failures. A group that failed may be in the file all the same: so its segment
-// is ended, and takes nothing more (`ended`). After a failed sync nothing is known of what was
-// appended since the last good one: so every later call gives the same error.
+// is ended, and takes nothing more (`ended`). After a failed sync nothing is known of what its
+// segment holds, and a second sync would prove nothing: so sync() fails for as long as the segment
+// is needed (`failure`). Whoever syncs has tables take what it holds, and then releases it.
 
 #include "engine/wal/wal.hpp"
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <limits>
 #include <string>
 #include <utility>
 
 #include "engine/base/assert.hpp"
-#include "engine/base/mutex.hpp"
 #include "engine/directory/file_names.hpp"
 #include "engine/wal/group.hpp"
 #include "engine/wal/segment.hpp"
+#include "engine/wal/segment_list.hpp"
 #include "engine/wal/spare_pool.hpp"
 #include "varve/try.hpp"
 
@@ -63,37 +63,32 @@ bool is_missing(const Status& status) {
 }  // namespace
 
 struct Wal::Impl {
-  struct Segment {
-    std::uint64_t number = 0;
-    std::uint64_t bytes = 0;               // Of the file.
-    std::uint64_t appended = 0;            // End of its last group.
-    std::uint64_t synced = 0;              // How much of that is durable.
-    std::shared_ptr<File> file = nullptr;  // Open while it is written or a sync is due.
-  };
-
   Impl(WalOptions wal_options, const WalPosition& position)
       : options(std::move(wal_options)),
         segment_bytes(aligned(std::max<std::uint64_t>(options.segment_bytes, segment_bytes_min))),
         spares(options.file_system, options.dir, segment_bytes, options.spare_bytes, options.log),
         next_number(position.next_segment),
         chain(position.chain),
-        last_sequence(position.last_sequence) {
-    for (const std::uint64_t each : position.segments) segments.push_back({.number = each});
-  }
+        last_sequence(position.last_sequence),
+        unproven(position.unproven),
+        segments(position.segments, position.last_sequence, position.synced) {}
 
   Status start();
+  Status secure_replayed();
+  Status write_again(std::uint64_t segment, File& segment_file) const;
   Result<std::uint64_t> begin_segment(std::uint64_t group_bytes);
   Status install(SparePool::Spare& spare, std::uint64_t number);
   Status inscribe(SparePool::Spare& spare, std::uint64_t number) const;
   void enter(SparePool::Spare spare);
 
-  Status append(std::span<const WalBatch> batches, std::uint64_t synced);
+  Status append(std::span<const WalBatch> batches, const GroupFacts& facts);
+  Result<bool> vouch(const GroupFacts& facts);
+  Status seal_and_write(std::span<const WalBatch> batches, GroupEncoder& encoder);
   void encode(std::span<const WalBatch> batches, GroupEncoder& encoder);
   Status write(std::span<const WalBatch> batches, std::uint64_t size);
 
-  Status sync();
   Status release(std::uint64_t segment);
-  Status dispose(const Segment& segment);
+  Status dispose(const SegmentList::Segment& segment);
   Status close();
   Status end_log();
   Status cut_segments();
@@ -101,7 +96,6 @@ struct Wal::Impl {
   std::filesystem::path path_of(std::uint64_t number) const {
     return options.dir / segment_name(number);
   }
-  std::uint64_t durable() const { return durable_sequence.load(std::memory_order_acquire); }
 
   const WalOptions options;
   const std::uint64_t segment_bytes;
@@ -115,6 +109,7 @@ struct Wal::Impl {
   std::uint64_t offset = 0;  // Of the next group.
   std::uint64_t chain;
   std::uint64_t last_sequence;  // Of the last good group.
+  std::vector<WalPosition::Stretch> unproven;
   std::uint32_t next_key_id = 0;
   // The current segment takes no more groups: there is none yet, a write to it failed, or its
   // successor's name may be on the disk already.
@@ -122,40 +117,52 @@ struct Wal::Impl {
   bool failed_write = false;  // And what it left is not void yet.
   bool half_filled = false;   // The current segment.
   bool spare_wanted = false;
+  bool vouched = false;  // The last group says what is synced, and there is no batch behind it.
   std::shared_ptr<File> file;
   Bytes scratch;
 
-  mutable Mutex mutex;
-  std::vector<Segment> segments VARVE_GUARDED_BY(mutex);  // Ascending; the last is the current one.
-  std::vector<Segment> garbage VARVE_GUARDED_BY(mutex);   // Released, and not removed yet.
-  std::uint64_t appended_sequence VARVE_GUARDED_BY(mutex) = 0;
-  std::atomic<std::uint64_t> durable_sequence{0};  // Stored under the mutex, read anywhere.
-  std::uint64_t bytes_appended VARVE_GUARDED_BY(mutex) = 0;
-  std::optional<Error> sync_failure VARVE_GUARDED_BY(mutex);
+  SegmentList segments;
 };
 
-// Makes what was replayed durable: a killed process leaves groups that only the kernel has, and
-// the first new group must not be durable before them.
 Status Wal::Impl::start() {
   if (started) return {};
   VARVE_CHECK(spares.start());
-  std::vector<std::uint64_t> replayed;
-  {
-    const Lock lock(mutex);
-    for (const Segment& segment : segments) replayed.push_back(segment.number);
-  }
-  for (const std::uint64_t each : replayed) {
-    VARVE_TRY(const auto old, options.file_system->open(path_of(each), OpenMode::read_write));
+  for (const std::uint64_t each : segments.numbers()) {
+    VARVE_TRY(const auto old, options.file_system->open(path_of(each), OpenMode::read));
     VARVE_TRY(const std::uint64_t bytes, old->size());
+    segments.set_bytes(each, bytes);
+  }
+  started = true;
+  return {};
+}
+
+// A sync alone would not do. Where an earlier one failed, in a process that has ended since, the
+// kernel may have dropped the pages and taken them for clean, or may have told somebody else of the
+// failure (Rebello et al., "Can Applications Recover from fsync Failures?", 2020). Bytes that are
+// written anew are dirty, and the sync after that is about them.
+Status Wal::Impl::secure_replayed() {
+  for (const std::uint64_t each : segments.numbers()) {
+    VARVE_TRY(const auto old, options.file_system->open(path_of(each), OpenMode::read_write));
+    VARVE_CHECK(write_again(each, *old));
     VARVE_CHECK(old->sync());
-    const Lock lock(mutex);
-    for (Segment& segment : segments) {
-      if (segment.number == each) segment.bytes = segment.appended = segment.synced = bytes;
+  }
+  unproven.clear();
+  segments.note_durable(last_sequence);
+  return {};
+}
+
+Status Wal::Impl::write_again(std::uint64_t segment, File& segment_file) const {
+  constexpr std::uint64_t piece_size = std::uint64_t{256} << 10;
+  Bytes bytes;
+  for (const WalPosition::Stretch& stretch : unproven) {
+    if (stretch.segment != segment) continue;
+    for (std::uint64_t at = stretch.first; at < stretch.end; at += bytes.size()) {
+      bytes.resize(static_cast<std::size_t>(std::min(piece_size, stretch.end - at)));
+      VARVE_CHECK(segment_file.read_at(at, bytes));
+      const ByteSpan piece = bytes;
+      VARVE_CHECK(segment_file.write_at(at, std::span(&piece, 1)));
     }
   }
-  const Lock lock(mutex);
-  appended_sequence = durable_sequence = last_sequence;
-  started = true;
   return {};
 }
 
@@ -193,8 +200,10 @@ Status Wal::Impl::inscribe(SparePool::Spare& spare, std::uint64_t number) const 
                              .number = number,
                              .last_sequence = last_sequence,
                              .chain = chain,
-                             .synced = durable(),
+                             .synced = segments.durable(),
                              .size = spare.bytes,
+                             .boot = options.boot,
+                             .time = options.now(),
                              .recycled = spare.recycled};
   const Bytes bytes = header.encode();
   std::array<ByteSpan, 2> pieces{bytes, terminator};
@@ -213,43 +222,53 @@ void Wal::Impl::enter(SparePool::Spare spare) {
   file = std::move(spare.file);
 
   VARVE_ASSERT(offset <= capacity);
-
-  const Lock lock(mutex);
-  VARVE_ASSERT(segments.empty() || segments.back().number < current);
-  if (!segments.empty() && segments.back().synced == segments.back().appended) {
-    segments.back().file.reset();
-  }
-  segments.push_back({.number = current,
-                      .bytes = spare.bytes,
-                      .appended = offset,
-                      .synced = offset,
-                      .file = file});
+  segments.add({.number = current,
+                .bytes = spare.bytes,
+                .appended = offset,
+                .synced = offset,
+                .file = file});
 }
 
-Status Wal::Impl::append(std::span<const WalBatch> batches, std::uint64_t synced) {
+Status Wal::Impl::append(std::span<const WalBatch> batches, const GroupFacts& facts) {
   if (batches.empty()) return {};
   VARVE_ASSERT(batches.front().sequence > last_sequence);
   if (ended) VARVE_CHECK(begin_segment(group_size_max(batches)));
+  // The caller may count sequences that failed as durable; a later recovery would miss them.
+  GroupFacts known = facts;
+  known.synced = std::min(facts.synced, segments.durable());
   for (;;) {
-    GroupEncoder encoder(scratch);
+    GroupEncoder encoder(scratch, known, batches.front().sequence);
     encode(batches, encoder);
     if (encoder.table_size() > std::numeric_limits<std::uint32_t>::max()) {
       ended = true;  // It has numbered keys that no group defines.
       return fail(Errc::invalid_argument, "a WAL group whose keys take over 4 GiB");
     }
-    if (encoder.size() <= capacity - offset) {
-      // The caller may count sequences that failed as durable; a later recovery would miss them.
-      const std::uint64_t known = std::min(synced, durable());
-      const std::uint64_t size = encoder.size();
-      const std::uint64_t seed = group_seed(options.database, current, offset);
-      const std::uint64_t sum = encoder.seal(seed, chain, known);
-      VARVE_CHECK(write(batches, size));
-      chain = sum;
-      return {};
-    }
+    if (encoder.size() <= capacity - offset) return seal_and_write(batches, encoder);
     ended = true;  // As above: ids count only where their definitions were written.
     VARVE_CHECK(begin_segment(group_size_max(batches)));
   }
+}
+
+Status Wal::Impl::seal_and_write(std::span<const WalBatch> batches, GroupEncoder& encoder) {
+  const std::uint64_t size = encoder.size();
+  const std::uint64_t sum = encoder.seal(group_seed(options.database, current, offset), chain);
+  VARVE_CHECK(write(batches, size));
+  chain = sum;
+  vouched = false;
+  return {};
+}
+
+// No segment is begun for it: the header of the next one says the same.
+Result<bool> Wal::Impl::vouch(const GroupFacts& facts) {
+  if (ended || vouched || offset == SegmentHeader::encoded_size) return false;
+  GroupFacts known = facts;
+  known.synced = segments.durable();
+  if (known.synced != last_sequence) return false;
+  GroupEncoder encoder(scratch, known, last_sequence + 1);
+  if (encoder.size() > capacity - offset) return false;
+  VARVE_CHECK(seal_and_write({}, encoder));
+  vouched = true;
+  return true;
 }
 
 void Wal::Impl::encode(std::span<const WalBatch> batches, GroupEncoder& encoder) {
@@ -303,79 +322,28 @@ Status Wal::Impl::write(std::span<const WalBatch> batches, std::uint64_t size) {
     half_filled = true;
     spare_wanted = spares.grow();
   }
-  VARVE_ASSERT(batches.back().sequence > last_sequence);
-  last_sequence = batches.back().sequence;
-  const Lock lock(mutex);
-  VARVE_ASSERT(segments.back().number == current);
-  segments.back().appended = end;
-  appended_sequence = last_sequence;
-  bytes_appended += aligned(size);
-  return {};
-}
-
-// Runs beside append() and begin_segment(). What is due is read under the mutex, which append()
-// takes after its write, so each group counted here was written before the sync begins, and
-// File::sync() covers it whatever is written meanwhile. A segment that is begun after the list was
-// taken has groups above `target` only. Files are synced in their order, so that a later group is
-// never known durable before an earlier one; those of released segments may be gone from the list
-// by the end, and are kept open by `due`.
-Status Wal::Impl::sync() {
-  std::vector<Segment> due;
-  std::uint64_t target = 0;
-  {
-    const Lock lock(mutex);
-    if (sync_failure) return std::unexpected(*sync_failure);
-    for (const Segment& segment : segments) {
-      if (segment.synced < segment.appended) due.push_back(segment);
-    }
-    target = appended_sequence;
-    VARVE_ASSERT(target >= durable());
+  if (!batches.empty()) {
+    VARVE_ASSERT(batches.back().sequence > last_sequence);
+    last_sequence = batches.back().sequence;
   }
-  for (const Segment& segment : due) {
-    if (Status status = segment.file->sync(); !status) {
-      const Lock lock(mutex);
-      sync_failure = status.error();
-      return status;
-    }
-  }
-  const Lock lock(mutex);
-  for (Segment& segment : segments) {
-    for (const Segment& done : due) {
-      if (done.number == segment.number) segment.synced = std::max(segment.synced, done.appended);
-    }
-    const bool is_current = &segment == &segments.back();
-    if (!is_current && segment.synced == segment.appended) segment.file.reset();
-  }
-  durable_sequence.store(std::max(durable(), target), std::memory_order_release);
+  segments.note_appended(end, last_sequence, aligned(size));
   return {};
 }
 
 Status Wal::Impl::release(std::uint64_t segment) {
-  std::vector<Segment> released;
-  {
-    const Lock lock(mutex);
-    released = std::exchange(garbage, {});
-    // The current segment is needed whatever the caller says.
-    while (segments.size() > 1 && segments.front().number < segment) {
-      released.push_back(std::move(segments.front()));
-      segments.erase(segments.begin());
-    }
-  }
   Status result;
-  for (Segment& each : released) {
+  for (SegmentList::Segment& each : segments.take_below(segment)) {
     Status status = dispose(each);
     if (status) continue;
     options.log.warning("a WAL segment that is not needed stays: " + status.error().message());
     if (result) result = std::move(status);
-    each.file.reset();
-    const Lock lock(mutex);
-    garbage.push_back(std::move(each));
+    segments.put_back(std::move(each));
   }
   return result;
 }
 
 // A name that is gone is fine: recovery may have moved a damaged segment away.
-Status Wal::Impl::dispose(const Segment& segment) {
+Status Wal::Impl::dispose(const SegmentList::Segment& segment) {
   const std::filesystem::path path = path_of(segment.number);
   const Result<bool> recycled = spares.recycle(path, segment.bytes);
   if (recycled && *recycled) return {};
@@ -389,7 +357,7 @@ Status Wal::Impl::dispose(const Segment& segment) {
 Status Wal::Impl::close() {
   Status result = spares.clear();
   if (current == 0) return result;
-  const bool synced = sync().has_value();
+  const bool synced = segments.sync().has_value();
   if (!synced && !failed_write) return result;
   Status status = end_log();
   if (!status && failed_write) return status;
@@ -406,9 +374,7 @@ Status Wal::Impl::end_log() {
   if (is_empty) {
     VARVE_CHECK(install(spare, current));
     failed_write = false;
-    const Lock lock(mutex);
-    segments.back().bytes = spare.bytes;
-    segments.back().file.reset();
+    segments.note_replaced(spare.bytes);
     return {};
   }
   VARVE_CHECK(install(spare, next_number));
@@ -418,15 +384,7 @@ Status Wal::Impl::end_log() {
 
 // REQUIRES that all is durable, the last segment's header too. A cut need not be.
 Status Wal::Impl::cut_segments() {
-  std::vector<Segment> cut;
-  {
-    const Lock lock(mutex);
-    for (const Segment& segment : segments) {
-      VARVE_ASSERT(segment.synced == segment.appended);
-      if (segment.appended < segment.bytes) cut.push_back(segment);
-    }
-  }
-  for (const Segment& segment : cut) {
+  for (const SegmentList::Segment& segment : segments.with_room()) {
     VARVE_TRY(const auto opened,
               options.file_system->open(path_of(segment.number), OpenMode::read_write));
     VARVE_CHECK(opened->truncate(segment.appended));
@@ -439,56 +397,27 @@ Wal::Wal(WalOptions options, const WalPosition& position)
 
 Wal::~Wal() = default;
 
+Status Wal::secure_replayed() { return impl_->secure_replayed(); }
 Result<std::uint64_t> Wal::rotate() { return impl_->begin_segment(0); }
-Status Wal::append(std::span<const WalBatch> batches, std::uint64_t synced) {
-  return impl_->append(batches, synced);
+Status Wal::append(std::span<const WalBatch> batches, const GroupFacts& facts) {
+  return impl_->append(batches, facts);
 }
-Status Wal::sync() { return impl_->sync(); }
+Result<bool> Wal::vouch(const GroupFacts& facts) { return impl_->vouch(facts); }
+void Wal::hold_in_tables(std::uint64_t sequence) { impl_->segments.note_durable(sequence); }
+Status Wal::sync() { return impl_->segments.sync(); }
 Status Wal::release(std::uint64_t segment) { return impl_->release(segment); }
 bool Wal::wants_spare() { return std::exchange(impl_->spare_wanted, false); }
 Result<bool> Wal::prepare_spare() { return impl_->spares.prepare(); }
 Status Wal::close() { return impl_->close(); }
 
-std::uint64_t Wal::current_segment() const {
-  const Lock lock(impl_->mutex);
-  const bool none = impl_->segments.empty() || !impl_->segments.back().file;
-  return none ? 0 : impl_->segments.back().number;
-}
-
-std::uint64_t Wal::bytes() const {
-  std::uint64_t sum = impl_->spares.bytes();
-  const Lock lock(impl_->mutex);
-  for (const auto& segment : impl_->segments) sum += segment.bytes;
-  for (const auto& segment : impl_->garbage) sum += segment.bytes;
-  return sum;
-}
-
-std::uint64_t Wal::segment_count() const {
-  const std::uint64_t spares = impl_->spares.count();
-  const Lock lock(impl_->mutex);
-  return spares + impl_->segments.size() + impl_->garbage.size();
-}
-
-std::uint64_t Wal::live_bytes() const {
-  std::uint64_t sum = 0;
-  const Lock lock(impl_->mutex);
-  for (const auto& segment : impl_->segments) sum += segment.bytes;
-  return sum;
-}
-
+bool Wal::has_failed() const { return impl_->segments.current_has_failed(); }
+std::uint64_t Wal::current_segment() const { return impl_->segments.current(); }
+std::uint64_t Wal::bytes() const { return impl_->spares.bytes() + impl_->segments.bytes(); }
+std::uint64_t Wal::segment_count() const { return impl_->spares.count() + impl_->segments.count(); }
+std::uint64_t Wal::live_bytes() const { return impl_->segments.live_bytes(); }
 std::uint64_t Wal::bytes_since(std::uint64_t segment) const {
-  std::uint64_t sum = 0;
-  const Lock lock(impl_->mutex);
-  for (const auto& each : impl_->segments) {
-    const bool is_current = &each == &impl_->segments.back();
-    if (each.number >= segment) sum += is_current ? each.appended : each.bytes;
-  }
-  return sum;
+  return impl_->segments.bytes_since(segment);
 }
-
-std::uint64_t Wal::bytes_appended() const {
-  const Lock lock(impl_->mutex);
-  return impl_->bytes_appended;
-}
+std::uint64_t Wal::bytes_appended() const { return impl_->segments.bytes_appended(); }
 
 }  // namespace varve::engine

@@ -12,7 +12,9 @@
 #include "engine/base/bytes.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/uuid.hpp"
+#include "engine/record/trusted_time.hpp"
 #include "engine/record/wal_key_state.hpp"
+#include "engine/wal/group.hpp"
 #include "varve/error.hpp"
 #include "varve/file_system.hpp"
 #include "varve/recovery_report.hpp"
@@ -41,14 +43,28 @@ struct WalOptions {
   std::size_t segment_bytes = 0;
   /// Segments that are not needed any more are kept to be used again, up to so much.
   std::size_t spare_bytes = 0;
+  /// Which boot of the machine this is; zeros where that is not known.
+  Uuid boot{};
+  /// What the headers of segments say of the time.
+  std::function<TrustedTime()> now = [] { return TrustedTime(); };
   Log log;
 };
 
 /// Where the log goes on after a replay, or begins.
 struct WalPosition {
+  /// Bytes of a segment that were replayed.
+  struct Stretch {
+    std::uint64_t segment = 0;
+    std::uint64_t first = 0;
+    std::uint64_t end = 0;
+    std::uint64_t last_sequence = 0;  // Of its groups.
+  };
+
   std::uint64_t next_segment = 1;   // Number of the first segment to write: above every file's.
   std::uint64_t last_sequence = 0;  // What is before it counts up to here: the durable cut.
   std::uint64_t chain = 0;          // Checksum of the last group before it, or 0.
+  std::uint64_t synced = 0;         // The log itself says that it was durable up to here.
+  std::vector<Stretch> unproven{};  // What counts beyond that, in order.
   /// All segment files from the first needed one on, ascending, damaged and void ones included.
   /// release() deletes or recycles them, so move damaged ones to quarantine first.
   std::vector<std::uint64_t> segments;
@@ -66,24 +82,38 @@ class Wal {
   Wal(WalOptions options, const WalPosition& position);
   ~Wal();
 
+  /// Makes durable what the replay found and the log does not prove durable, which a killed process
+  /// may have left in the kernel only, or a sync that failed have left nowhere: the kernel takes
+  /// pages for clean after that. So the bytes are written again, and then synced. To be called
+  /// before anything is acknowledged on top, unless tables take all of it (hold_in_tables()).
+  [[nodiscard]] Status secure_replayed();
+
   /// Ends the current segment and begins the next, whose header is durable (with its name) before
   /// this returns, so recovery finds an unbroken chain or knows that it is broken. Returns its
   /// number. After a failure the log stands as before, and the call can be repeated.
-  ///
-  /// The first one makes durable what the replay found, which a killed process may have left in
-  /// the kernel only.
   Result<std::uint64_t> rotate();
 
   /// Writes the batches as one group with one write, in a new segment where the current one has
-  /// no room. REQUIRES sequences above those appended before. `synced` is the sequence up to which
-  /// the caller knows the log durable. After a failure nothing of the group counts, now or after
-  /// a recovery: the segment is abandoned. The same batches may be tried again.
-  [[nodiscard]] Status append(std::span<const WalBatch> batches, std::uint64_t synced);
+  /// no room. REQUIRES sequences above those appended before. After a failure nothing of the group
+  /// counts, now or after a recovery: the segment is abandoned. The same batches may be tried
+  /// again.
+  [[nodiscard]] Status append(std::span<const WalBatch> batches, const GroupFacts& facts);
 
-  /// Makes every group whose append() ended before durable. After a failure the log is not to be
-  /// used any more: what was appended since the last success is unknown, and every later call
-  /// gives the same error.
+  /// Where nothing was appended since the last sync, appends a group without batches that says so.
+  /// It needs no sync of its own: whoever finds it knows that what is before it had been durable,
+  /// and takes a hole there for damage. False where there is nothing to say, or no room for it.
+  Result<bool> vouch(const GroupFacts& facts);
+
+  /// Makes every group whose append() ended before durable. After a failure it is not known what
+  /// of the segment is durable, nor ever will be: so every later call fails, until tables hold
+  /// what the segment holds and it was released.
   [[nodiscard]] Status sync();
+
+  /// Whether a sync of the current segment failed, so that no later one will do.
+  bool has_failed() const;
+
+  /// Tables hold every batch up to `sequence`: durable, whatever becomes of the log.
+  void hold_in_tables(std::uint64_t sequence);
 
   /// Segments below `segment` are no longer needed: kept to be recycled, or removed. What could
   /// not be removed is tried again with the next call.
@@ -118,6 +148,8 @@ class Wal {
 /// One batch of the log, in order. Views are valid during the call.
 struct ReplayedBatch {
   std::uint64_t segment;
+  TrustedTime time;                      // When its group was appended.
+  const std::optional<ClockStep>& step;  // Before its group.
   std::uint64_t sequence;
   ByteSpan payload;                        // Its checksum is right.
   std::span<const std::string_view> keys;  // By batch-local number; internal.
@@ -131,14 +163,17 @@ struct ReplayResult {
   std::uint64_t bytes = 0;
   std::optional<RecoveryReport::Cut> cut;
   std::vector<RecoveryReport::Damage> damages;
-  std::vector<std::uint64_t> damaged_segments;  // To be kept: quarantine/.
+  std::vector<RecoveryReport::SetAside> set_aside;  // Sound groups that do not count.
+  std::vector<std::uint64_t> damaged_segments;      // To be kept: quarantine/.
 };
 
 /// Where a replay begins.
 struct ReplayStart {
-  std::uint64_t segment = 0;  // Those below do not count.
-  bool required = false;      // What came before it is in tables, and it is needed itself.
-  std::uint64_t held = 0;     // Tables hold every batch up to this sequence.
+  std::uint64_t segment = 0;     // Those below do not count.
+  bool required = false;         // What came before it is in tables, and it is needed itself.
+  std::uint64_t held = 0;        // Tables hold every batch up to this sequence.
+  Uuid boot{};                   // Which boot of the machine this is; zeros where not known.
+  std::uint64_t last_begun = 0;  // The last segment that was begun, where that is known, else 0.
 };
 
 /// Reads the log from its start on, group by group, in bounded memory, and calls `apply` for every

@@ -20,6 +20,10 @@ class Clock {
 
   /// The time since any fixed moment, for intervals and latencies. Never goes back.
   virtual std::chrono::nanoseconds monotonic() const = 0;
+
+  /// Whether something keeps the time of day right (NTP, a GNSS receiver). False where that is not
+  /// known.
+  virtual bool synchronised() const { return false; }
 };
 
 /// The machine's clocks. What an engine uses if Options::clock is empty.

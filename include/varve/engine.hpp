@@ -347,7 +347,7 @@ class Engine {
   /// takes the clock's word, where the background is careful: be sure that the clock is right.
   Result<std::uint64_t> collect_garbage();
   /// Makes every write acknowledged before the call durable, by a sync of the WAL. Under
-  /// Durability::none() it flushes. Fails with read_only after a failed sync.
+  /// Durability::none() it flushes. Fails with unknown where neither works.
   [[nodiscard]] Status sync();
   /// flush() and sync(), after which a reopen has no WAL to replay.
   [[nodiscard]] Status checkpoint();

@@ -19,8 +19,8 @@ enum class Errc {
   locked,                ///< The database is open already, in a process that the error names.
   busy,                  ///< The write queue is full. Retry once a write completes.
   no_space,              ///< The disk is full. Equals std::errc::no_space_on_device.
-  read_only,             ///< A sync of the WAL failed, so writes stopped. Reopen to recover.
-  unknown,               ///< The write is in the WAL, but its sync failed: it may or may not last.
+  read_only,             ///< A sync of the WAL failed, and a flush too. sync() tries again.
+  unknown,               ///< The write is in the WAL, but may not be durable, nor last.
   closed,                ///< The engine is closing or closed.
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -84,6 +85,11 @@ class FileSystem {
   /// Takes an exclusive lock on the file, which it makes if it is missing. Fails with Errc::locked,
   /// naming the holder, if another process or another lock in this one holds it.
   virtual Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path& path) = 0;
+
+  /// An id that is another one after each start of the machine, and so after each power cut: while
+  /// it stays the same, what was written is there, synced or not. All zeros where that is not
+  /// known.
+  virtual std::array<std::byte, 16> boot_id() { return {}; }
 };
 
 /// The machine's files. What an engine uses if Options::file_system is empty.

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "varve/time.hpp"
+
 namespace varve {
 
 /// What opening a database found and did; Engine::recovery_report() returns it, and the log gets it
@@ -26,8 +28,8 @@ struct RecoveryReport {
   /// Sequence of the newest batch that is there.
   std::uint64_t last_sequence = 0;
 
-  /// Where the WAL ended before its last bytes: normal after a power cut or a kill. What was
-  /// written there had not been synced, or had not been acknowledged.
+  /// Where the WAL ended before its last bytes: normal after a power cut or a kill. Nothing that is
+  /// left says that what was written there had been synced.
   struct Cut {
     /// File and offset.
     std::string where;
@@ -50,6 +52,23 @@ struct RecoveryReport {
     std::uint64_t last_sequence = 0;
   };
   std::vector<Damage> damages;
+
+  /// Batches that are whole, but lie behind a hole in the WAL, so that they do not count: their
+  /// order with what is lost is not known. Their file is kept in quarantine/, where `varve dump`
+  /// shows them.
+  struct SetAside {
+    /// The file, as it was named.
+    std::string file;
+    std::uint64_t batches = 0;
+    std::uint64_t first_sequence = 0;
+    std::uint64_t last_sequence = 0;
+    /// Least and greatest timestamp of their records, both included.
+    Timestamp first_ts = 0;
+    Timestamp last_ts = 0;
+    /// Keys that they are the first of the file to name, up to 8.
+    std::vector<std::string> keys;
+  };
+  std::vector<SetAside> set_aside;
 
   /// Files that a crash left half done or already replaced, and that opening removed.
   std::uint64_t orphans_removed = 0;

@@ -246,6 +246,39 @@ TEST_F(LeftLog, is_given_up_without_a_trace_wherever_the_power_goes) {
   }
 }
 
+/// Writes that one sync covers, and then silence: no group follows that would say so.
+TEST(KilledLog, names_what_is_lost_of_what_was_synced_and_followed_by_nothing) {
+  const auto disk = std::make_shared<SimulatedDisk>();
+  const Options options = ScriptedRun(nullptr).options_on(disk);
+  {
+    auto engine = std::make_unique<Engine>(Engine::open(options).value());
+    for (int i = 0; i < 50; ++i) {
+      WriteBatch batch;
+      batch.put("k", i, 1.0);
+      ASSERT_TRUE(
+          engine->write(std::move(batch), WriteOptions().durability(Durability::appended())));
+    }
+    ASSERT_TRUE(engine->sync());
+    while (engine->step().value()) {
+    }
+    // The process is killed here, and the machine goes down: no boot id tells anything.
+    Options after = options;
+    const auto left = disk->after(PowerCut::keep_all());
+    after.file_system = left;
+    for (const std::string& name : left->names("/db")) {
+      if (name.ends_with(".wal")) left->flip_bit("/db/" + name, 8 * 200);
+    }
+    const Engine again = Engine::open(after).value();
+    const RecoveryReport& report = again.recovery_report();
+    ASSERT_EQ(report.damages.size(), 1u) << report.to_string();
+    EXPECT_EQ(report.damages[0].first_sequence, 1u);
+    EXPECT_EQ(report.damages[0].last_sequence, 50u);
+    ASSERT_EQ(report.set_aside.size(), 1u);
+    EXPECT_EQ(report.set_aside[0].last_ts, 49);
+    EXPECT_EQ(again.last_sequence(), 50u) << "lost sequences are not given again";
+  }
+}
+
 TEST_F(LeftLog, loses_the_segments_that_an_interrupted_release_left) {
   const auto left = whole_->content(path_of(0));
   const auto disk = whole_->after(PowerCut::keep_all());

@@ -83,26 +83,146 @@ TEST_P(FaultsWith, one_failing_call_of_any_kind_loses_nothing_acknowledged) {
   }
 }
 
-TEST(Faults, a_failed_sync_of_the_wal_makes_the_engine_read_only_until_reopened) {
+const WriteOptions durably = WriteOptions().durability(Durability::always());
+
+/// Fails syncs of the log, whose files were once spares.
+void fail_log_syncs(SimulatedDisk& disk, bool lasting, int error_number = EIO) {
+  for (const char* const suffix : {".wal", ".spare"}) {
+    disk.fail(
+        {.call = Call::sync, .lasting = lasting, .error_number = error_number, .suffix = suffix});
+  }
+}
+
+TEST(Faults, what_a_failed_sync_of_the_log_was_for_is_durable_in_tables_and_writes_go_on) {
+  for (const bool threadless : {true, false}) {
+    for (const int error_number : {EIO, ENOSPC, EDQUOT}) {
+      const Running it;
+      Engine engine = it.open(threadless);
+      ASSERT_TRUE(engine.write(one("k", 1, 1), durably));
+      ASSERT_TRUE(engine.write(one("k", 2, 2)));
+      fail_log_syncs(*it.disk, false, error_number);
+      const auto waiting = engine.write(one("k", 3, 3), durably);
+      ASSERT_TRUE(waiting) << waiting.error().message();
+      EXPECT_EQ(waiting->reached, Reached::durable);
+      it.disk->clear_faults();
+      const auto next = engine.write(one("k", 4, 4), durably);
+      ASSERT_TRUE(next) << next.error().message();
+      EXPECT_FALSE(engine.stats().last_error);
+      Options options = it.options();
+      options.file_system = it.disk->after(PowerCut::lose_unsynced());
+      Engine after = open_engine(options, it.sizes).value();
+      EXPECT_TRUE(after.recovery_report().damages.empty());
+      for (int i = 1; i <= 4; ++i) EXPECT_TRUE(after.get("k", i).value()) << i;
+      EXPECT_TRUE(engine.close());
+    }
+  }
+}
+
+TEST(Faults, a_failed_sync_and_a_failed_flush_end_writing_until_a_flush_succeeds) {
+  for (const int error_number : {EIO, ENOSPC}) {
+    const Running it;
+    Engine engine = it.open();
+    ASSERT_TRUE(engine.write(one("k", 1, 1), durably));
+    it.disk->fail({.call = Call::sync, .lasting = true, .error_number = error_number});
+    EXPECT_EQ(engine.write(one("k", 2, 2), durably).error().code, Errc::unknown);
+    EXPECT_EQ(engine.write(one("k", 3, 3)).error().code,
+              error_number == EIO ? Errc::read_only : Errc::no_space);
+    EXPECT_TRUE(engine.get("k", 1).value()) << "reads go on";
+    EXPECT_TRUE(engine.stats().last_error);
+    it.clock->advance(std::chrono::seconds(2));
+    std::ignore = engine.step();
+    EXPECT_FALSE(engine.write(one("k", 3, 3))) << "the disk is not well yet";
+    it.disk->clear_faults();
+    it.clock->advance(std::chrono::seconds(60));
+    while (engine.step().value()) {
+    }
+    const auto again = engine.write(one("k", 4, 4), durably);
+    ASSERT_TRUE(again) << again.error().message();
+    Options options = it.options();
+    options.file_system = it.disk->after(PowerCut::lose_unsynced());
+    Engine after = open_engine(options, it.sizes).value();
+    for (const int ts : {1, 2, 4}) EXPECT_TRUE(after.get("k", ts).value()) << ts;
+  }
+}
+
+TEST(Faults, a_sync_that_is_asked_for_mends_what_an_earlier_one_left) {
+  const Running it;
+  Engine engine = it.open();
+  it.disk->fail({.call = Call::sync, .lasting = true});
+  EXPECT_EQ(engine.write(one("k", 1, 1), durably).error().code, Errc::unknown);
+  EXPECT_EQ(engine.sync().error().code, Errc::unknown);
+  it.disk->clear_faults();
+  EXPECT_TRUE(engine.sync());
+  EXPECT_TRUE(engine.write(one("k", 2, 2)));
+}
+
+TEST(Faults, close_says_which_batches_a_failed_sync_left_in_doubt) {
   for (const bool threadless : {true, false}) {
     const Running it;
-    {
-      Engine engine = it.open(threadless);
-      ASSERT_TRUE(engine.write(one("k", 1, 1), WriteOptions().durability(Durability::always())));
-      it.disk->fail({.call = Call::sync, .suffix = ".wal"});
-      it.disk->fail({.call = Call::sync, .suffix = ".spare"});
-      const auto waiting =
-          engine.write(one("k", 2, 2), WriteOptions().durability(Durability::always()));
-      ASSERT_FALSE(waiting);
-      EXPECT_EQ(waiting.error().code, Errc::unknown);
-      it.disk->clear_faults();
-      EXPECT_EQ(engine.write(one("k", 3, 3)).error().code, Errc::read_only);
-      EXPECT_TRUE(engine.get("k", 1).value()) << "reads go on";
-      EXPECT_TRUE(engine.stats().last_error);
-    }
     Engine engine = it.open(threadless);
-    EXPECT_TRUE(engine.get("k", 1).value());
-    EXPECT_TRUE(engine.write(one("k", 4, 4)));
+    ASSERT_TRUE(engine.write(one("k", 1, 1), durably));
+    ASSERT_TRUE(engine.write(one("k", 2, 2)));
+    it.disk->fail({.call = Call::sync, .lasting = true});
+    const Status closed = engine.close();
+    ASSERT_FALSE(closed);
+    EXPECT_EQ(closed.error().code, Errc::unknown);
+    EXPECT_NE(closed.error().where.find("batches 2 to 2"), std::string::npos)
+        << closed.error().where;
+  }
+}
+
+TEST(Faults, reopening_after_a_failed_sync_stands_on_nothing_that_the_kernel_lost) {
+  for (const bool retry : {false, true}) {
+    const Running it;
+    {
+      Engine engine = it.open();
+      ASSERT_TRUE(engine.write(one("k", 1, 1), durably));
+      it.disk->fail({.call = Call::sync, .lasting = true});
+      EXPECT_FALSE(engine.write(one("k", 2, 2), durably));
+      if (!retry) it.disk->clear_faults();
+    }
+    // An open that fails while the disk is ill, and one after that.
+    std::ignore = open_engine(it.options(), it.sizes);
+    it.disk->clear_faults();
+    Engine engine = it.open();
+    ASSERT_TRUE(engine.get("k", 2).value());
+    ASSERT_TRUE(engine.write(one("k", 3, 3), durably));
+    Options options = it.options();
+    options.file_system = it.disk->after(PowerCut::lose_unsynced());
+    Engine after = open_engine(options, it.sizes).value();
+    EXPECT_TRUE(after.recovery_report().damages.empty()) << after.recovery_report().to_string();
+    for (int i = 1; i <= 3; ++i) EXPECT_TRUE(after.get("k", i).value()) << i;
+  }
+}
+
+TEST(Faults, what_the_device_cannot_read_for_good_is_damage_and_the_rest_opens) {
+  for (const Call call : {Call::read, Call::open, Call::size}) {
+    for (const char* const suffix : {"2.wal", ".table"}) {
+      SCOPED_TRACE(std::to_string(static_cast<int>(call)) + " of " + suffix);
+      const Running it;
+      {
+        Engine engine = it.open();
+        for (int i = 0; i < 5; ++i) ASSERT_TRUE(engine.write(one("flushed", i, i), durably));
+        ASSERT_TRUE(engine.flush());
+        for (int i = 0; i < 5; ++i) ASSERT_TRUE(engine.write(one("logged", i, i), durably));
+      }
+      const auto disk = it.disk->after(PowerCut::keep_all());
+      disk->fail({.call = call, .lasting = true, .suffix = suffix});
+      Options options = it.options();
+      options.file_system = disk;
+      auto engine = open_engine(options, it.sizes);
+      ASSERT_TRUE(engine) << engine.error().message();
+      if (std::string_view(suffix) == ".table") {
+        EXPECT_TRUE(engine->get("logged", 4).value());
+        // Opening reads no table, so it finds out only where there is none to be had.
+        EXPECT_EQ(engine->recovery_report().damages.size(), call == Call::read ? 0u : 1u);
+        EXPECT_FALSE(engine->get("flushed", 1)) << "damage is no answer";
+      } else {
+        EXPECT_EQ(engine->recovery_report().damages.size(), 1u);
+        EXPECT_TRUE(engine->get("flushed", 4).value());
+      }
+      EXPECT_TRUE(engine->write(one("after", 1, 1), durably));
+    }
   }
 }
 

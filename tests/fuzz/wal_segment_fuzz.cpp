@@ -43,10 +43,11 @@ bool check_header(ByteSpan input, SegmentHeader& header) {
 }
 
 /// Encodes the table again, with the checksums of the payloads as they are.
-Bytes encode_again(const GroupTable& table, ByteSpan group, bool seal_payloads,
-                   std::uint32_t known_keys) {
+Bytes encode_again(const GroupHeader& header, const GroupTable& table, ByteSpan group,
+                   bool seal_payloads, std::uint32_t known_keys) {
   Bytes bytes;
-  GroupEncoder encoder(bytes);
+  GroupEncoder encoder(bytes, {.synced = 0, .time = table.time, .step = table.step},
+                       header.first_sequence);
   std::size_t key = 0;
   for (const GroupTable::Batch& batch : table.batches) {
     const ByteSpan payload =
@@ -82,26 +83,31 @@ std::uint64_t seal_groups(Bytes& segment, std::uint64_t chain, std::uint64_t las
     }
     const ByteSpan stored = rest.subspan(GroupHeader::encoded_size, header.table_size);
     if (!table.decode(header, stored, known_keys)) break;
-    const Bytes again = encode_again(table, rest, false, known_keys);
+    const Bytes again = encode_again(header, table, rest, false, known_keys);
     if (as_text(ByteSpan(again).subspan(GroupHeader::encoded_size)) != as_text(stored)) {
       std::abort();
     }
 
-    const Bytes right = encode_again(table, rest, true, known_keys);
+    const Bytes right = encode_again(header, table, rest, true, known_keys);
     overwrite(segment, at + GroupHeader::encoded_size,
               ByteSpan(right).subspan(GroupHeader::encoded_size));
-    Bytes previous;
-    ByteWriter(previous).put(chain);
-    overwrite(segment, at + 16, previous);
-    Bytes sum;
-    chain = checksum(ByteSpan(segment).subspan(at + 8, header.table_end() - 8),
+    const ByteSpan sealed =
+        ByteSpan(segment).subspan(at + GroupHeader::encoded_size, header.table_size);
+    Bytes fields;
+    ByteWriter(fields).put(checksum(sealed));
+    overwrite(segment, at + 8, fields);
+    fields.clear();
+    ByteWriter(fields).put(chain);
+    overwrite(segment, at + 24, fields);
+    chain = checksum(ByteSpan(segment).subspan(at + 8, GroupHeader::encoded_size - 8),
                      group_seed(database, number, at));
-    ByteWriter(sum).put(chain);
-    overwrite(segment, at, sum);
+    fields.clear();
+    ByteWriter(fields).put(chain);
+    overwrite(segment, at, fields);
 
     for (const GroupTable::Key& key : table.keys) known_keys += key.definition.empty() ? 0 : 1;
     batches += table.batches.size();
-    last_sequence = table.batches.back().sequence;
+    if (!table.batches.empty()) last_sequence = table.batches.back().sequence;
     at = std::min(at + static_cast<std::size_t>(aligned(header.size)), segment.size());
   }
   return batches;

@@ -145,6 +145,7 @@ struct Disk {
   FreedSectors freed;
   FaultPlan plan;
   std::set<std::string> locks;
+  std::uint64_t boot = 1;  // Of the machine; another one after each power cut.
   std::optional<std::uint64_t> capacity;
   std::uint64_t used = 0;
   std::string cut_in;
@@ -374,6 +375,7 @@ std::shared_ptr<SimulatedDisk> SimulatedDisk::after(const PowerCut& cut) const {
     }
     image.names = SimulatedNames(std::move(names));
     image.freed = disk.freed;
+    image.boot = disk.boot + 1;
     image.capacity = disk.capacity;
     return std::shared_ptr<SimulatedDisk>(
         new SimulatedDisk(std::make_shared<State>(std::move(image))));
@@ -556,6 +558,13 @@ Status SimulatedDisk::sync_directory(const std::filesystem::path& path) {
     disk.names.sync_directory(name);
     return {};
   });
+}
+
+std::array<std::byte, 16> SimulatedDisk::boot_id() {
+  const std::uint64_t boot = state_->at_rest([](Disk& disk) { return disk.boot; });
+  std::array<std::byte, 16> id{};
+  for (std::size_t i = 0; i < sizeof boot; ++i) id[i] = static_cast<std::byte>(boot >> (8 * i));
+  return id;
 }
 
 Result<std::unique_ptr<FileLock>> SimulatedDisk::lock(const std::filesystem::path& path) {

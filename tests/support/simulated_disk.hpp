@@ -106,6 +106,7 @@ class SimulatedDisk final : public FileSystem {
   [[nodiscard]] Status create_directory(const std::filesystem::path& path) override;
   [[nodiscard]] Status sync_directory(const std::filesystem::path& path) override;
   Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path& path) override;
+  std::array<std::byte, 16> boot_id() override;
 
  private:
   class State;

@@ -156,6 +156,8 @@ class CommitFixture {
         .syncer = *syncer,
         .counters = counters,
         .labels = labels,
+        .clock = clock_watch,
+        .log = Log(),
         .queue_bytes = sizes.queue_bytes,
         .memtable_bytes = sizes.memtable_bytes,
         .wal_bytes = sizes.wal_bytes,
@@ -231,6 +233,8 @@ class CommitFixture {
   test::ManualClock clock;
   Counters counters;
   LabelFeed labels;
+  ExpiryClock expiry{clock};
+  ClockWatch clock_watch{clock, expiry};
   TableContext context{};
   std::atomic<int> frozen = 0;  // How many memtables were frozen.
   std::function<Status()> make_room = [] { return Status(); };

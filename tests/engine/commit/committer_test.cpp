@@ -119,6 +119,27 @@ TEST(Committer, stays_read_only_after_a_failed_sync_though_the_disk_works_again)
   EXPECT_TRUE(it.has("a")) << "what is in the log stays visible";
 }
 
+TEST(Committer, says_in_the_log_when_the_clock_was_set) {
+  CommitFixture it(Threads::none);
+  ASSERT_TRUE(it.write("a"));
+  const Timestamp before = it.clock.wall();
+  it.clock.step_wall(Duration(std::chrono::hours(-1)));
+  ASSERT_TRUE(it.write("b"));
+  ASSERT_TRUE(it.write("c"));
+  std::vector<std::optional<ClockStep>> steps;
+  std::vector<Timestamp> times;
+  replay_wal(*it.disk, it.dir, {}, {}, [&](const ReplayedBatch& batch) -> Status {
+    steps.push_back(batch.step);
+    times.push_back(batch.time.time);
+    return {};
+  }).value();
+  ASSERT_EQ(steps.size(), 3u);
+  EXPECT_EQ(steps[0], std::nullopt);
+  EXPECT_EQ(steps[1], (ClockStep{1, before, it.clock.wall(), false}));
+  EXPECT_EQ(steps[2], std::nullopt);
+  EXPECT_EQ(times, (std::vector<Timestamp>{before, it.clock.wall(), it.clock.wall()}));
+}
+
 TEST(Committer, refuses_a_batch_over_the_limit_and_takes_one_of_just_that_size) {
   constexpr std::size_t limit = std::size_t{64} << 10;
   CommitFixture it(Threads::none, {.queue_bytes = limit});

@@ -27,21 +27,25 @@ const SegmentHeader some_header{.database = wal_database,
                                 .chain = 0x1122334455667788,
                                 .synced = 40,
                                 .size = 4096,
+                                .boot = {std::byte{0xB0}},
+                                .time = {-2, true},
                                 .recycled = true};
 
 TEST(SegmentHeader, has_its_golden_bytes) {
   EXPECT_EQ(hex(some_header.encode()),
             "564152564557414c"                  // magic
             "01000000"                          // version
-            "01000000"                          // flags
+            "03000000"                          // flags
             "db010000000000000000000000000000"  // database
             "0700000000000000"                  // number
             "2900000000000000"                  // last_sequence
             "8877665544332211"                  // chain
             "2800000000000000"                  // synced
-            "0010000000000000" +                // size
-                std::string(96, '0') +          // reserved
-                "58f3acc7f449f463");
+            "0010000000000000"                  // size
+            "b0000000000000000000000000000000"  // boot
+            "feffffffffffffff" +                // time
+                std::string(48, '0') +          // reserved
+                "6003024f261225c0");
 }
 
 TEST(SegmentHeader, comes_back_as_it_was) {
@@ -68,25 +72,32 @@ TEST(SegmentHeader, of_a_newer_version_is_not_taken_for_damage) {
 /// Two batches; the second uses a key of the first, and one that an earlier group defined.
 Bytes some_group(std::uint64_t seed) {
   Bytes bytes;
-  GroupEncoder encoder(bytes);
+  GroupEncoder encoder(bytes, {.synced = 40, .time = {-3, true}, .step = ClockStep{39, 4, 5, true}},
+                       42);
   encoder.add_batch(42, {}, 3, 0xAAAA, 1);
   encoder.add_new_key("\1k");
   encoder.add_batch(45, Duration(1), 200, 0xBBBB, 2);
   encoder.add_known_key(1);
   encoder.add_known_key(0);
-  encoder.seal(seed, 0x1122334455667788, 40);
+  encoder.seal(seed, 0x1122334455667788);
   return bytes;
 }
 
 TEST(Group, has_its_golden_bytes) {
   EXPECT_EQ(hex(some_group(group_seed(wal_database, 7, 128))),
-            "6e0df366e59ce1de"
-            "1901000000000000"  // size
+            "c1ecdd93cf75e55c"
+            "b4927777ae3c5474"  // table_checksum
+            "2601000000000000"  // size
             "8877665544332211"  // previous
             "2a00000000000000"  // first_sequence
             "2800000000000000"  // synced
-            "1e000000"          // table_size
+            "23000000"          // table_size
             "02000000"          // batch_count
+            "07"                // flags: synchronised, a step, synchronised after it
+            "05"                // time
+            "02"                // batches after the step's
+            "08"                // before
+            "0a"                // after
             "00"                // no TTL
             "03"                // payload size
             "aaaa000000000000"  // payload checksum
@@ -123,6 +134,8 @@ TEST(Group, comes_back_as_it_was) {
   const Decoded decoded = decode(some_group(1), 1).value();
   EXPECT_EQ(decoded.header.first_sequence, 42u);
   EXPECT_EQ(decoded.header.synced, 40u);
+  EXPECT_EQ(decoded.table.time, (TrustedTime{-3, true}));
+  EXPECT_EQ(decoded.table.step, (ClockStep{39, 4, 5, true}));
   ASSERT_EQ(decoded.table.batches.size(), 2u);
   EXPECT_EQ(decoded.table.batches[0].payload_offset, decoded.header.table_end());
   EXPECT_EQ(decoded.table.batches[1].sequence, 45u);
@@ -179,12 +192,12 @@ TEST(Group, refuses_sequences_past_the_last) {
   Bytes bytes = some_group(1);
   const auto put = [&](std::uint64_t first_sequence) {
     for (unsigned i = 0; i < 8; ++i) {
-      bytes[24 + i] = static_cast<std::byte>(first_sequence >> (8 * i));
+      bytes[32 + i] = static_cast<std::byte>(first_sequence >> (8 * i));
     }
   };
-  put(std::numeric_limits<std::uint64_t>::max() - 3);
+  put(sequence_end - 4);
   EXPECT_TRUE(decode(bytes, 1));
-  put(std::numeric_limits<std::uint64_t>::max() - 2);
+  put(sequence_end - 3);
   EXPECT_FALSE(decode(bytes, 1));
 }
 

@@ -71,12 +71,26 @@ TEST(Replay, of_no_segments_is_an_empty_log) {
   EXPECT_EQ(replayed.result.position.chain, 0u);
 }
 
-TEST(Replay, fails_where_the_first_segment_is_needed_and_missing) {
+TEST(Replay, names_the_first_segment_where_it_is_needed_and_missing) {
   const auto disk = small_log(true);
   disk->remove(segment_path(1)).value();
-  const auto failed = replay(*disk, 1, true);
-  EXPECT_EQ(failed.error().code, Errc::corruption);
-  EXPECT_NE(failed.error().where.find(segment_name(1)), std::string::npos);
+  const Replayed replayed = replay(*disk, 1, true).value();
+  EXPECT_TRUE(replayed.batches.empty());
+  ASSERT_EQ(replayed.result.damages.size(), 1u);
+  EXPECT_EQ(replayed.result.damages[0].where, segment_name(1) + ": missing");
+  EXPECT_EQ(replayed.result.damages[0].first_sequence, 1u);
+  EXPECT_EQ(replayed.result.damages[0].last_sequence, 9u);
+  EXPECT_EQ(replayed.result.damaged_segments, (std::vector<std::uint64_t>{2, 3}));
+  EXPECT_EQ(replayed.result.position.last_sequence, 9u) << "never given again";
+}
+
+TEST(Replay, names_the_first_segment_where_it_is_needed_and_no_other_is_there) {
+  const auto disk = wal_disk();
+  const Replayed replayed = replay(*disk, 3, true, 20).value();
+  ASSERT_EQ(replayed.result.damages.size(), 1u);
+  EXPECT_EQ(replayed.result.damages[0].first_sequence, 21u);
+  EXPECT_EQ(replayed.result.position.next_segment, 3u);
+  EXPECT_EQ(replayed.result.position.last_sequence, 20u);
 }
 
 TEST(Replay, passes_on_what_apply_fails_with) {
@@ -110,7 +124,6 @@ TEST(Replay, takes_groups_that_were_never_synced_for_a_cut) {
   EXPECT_EQ(replayed.batches, batches(1, 1));
   ASSERT_TRUE(replayed.result.cut);
   EXPECT_TRUE(replayed.result.damages.empty());
-  EXPECT_EQ(replayed.result.position.last_sequence, 1u);
   EXPECT_EQ(replayed.result.position.next_segment, 4u);
 }
 
@@ -124,7 +137,7 @@ TEST(Replay, reports_damage_to_what_had_been_synced) {
   ASSERT_EQ(replayed.result.damages.size(), 1u);
   EXPECT_EQ(replayed.result.damages[0].where, segment_name(1) + " @ " + std::to_string(offset));
   EXPECT_EQ(replayed.result.damages[0].first_sequence, 2u);
-  EXPECT_EQ(replayed.result.damages[0].last_sequence, 8u);  // What 9's group says.
+  EXPECT_EQ(replayed.result.damages[0].last_sequence, 9u);
   EXPECT_EQ(replayed.result.damaged_segments, (std::vector<std::uint64_t>{1, 2, 3}));
 }
 
@@ -135,7 +148,7 @@ TEST(Replay, knows_of_a_sync_from_a_later_group_of_the_same_segment) {
   EXPECT_EQ(replayed.batches, batches(1, 7));
   ASSERT_EQ(replayed.result.damages.size(), 1u);
   EXPECT_EQ(replayed.result.damages[0].first_sequence, 8u);
-  EXPECT_EQ(replayed.result.damages[0].last_sequence, 8u);
+  EXPECT_EQ(replayed.result.damages[0].last_sequence, 9u);
   EXPECT_EQ(replayed.result.damaged_segments, (std::vector<std::uint64_t>{3}));
 }
 
@@ -283,7 +296,7 @@ TEST(Replay, finds_evidence_far_behind_the_damage) {
   const Replayed replayed = replay(*disk).value();
   EXPECT_LT(replayed.batches.size(), 15u);
   ASSERT_EQ(replayed.result.damages.size(), 1u);
-  EXPECT_EQ(replayed.result.damages[0].last_sequence, 18u);
+  EXPECT_EQ(replayed.result.damages[0].last_sequence, 20u);
 }
 
 TEST(Replay, applies_a_group_whole_or_not_at_all) {

@@ -48,19 +48,23 @@ struct Replayed {
   ReplayResult result;
 };
 
-inline Result<Replayed> replay(test::SimulatedDisk& disk, std::uint64_t first = 1,
-                               bool first_required = false, std::uint64_t held = 0) {
+inline Result<Replayed> replay(test::SimulatedDisk& disk, const ReplayStart& start) {
   Replayed replayed;
-  auto result = replay_wal(disk, wal_dir, wal_database, {first, first_required, held},
-                           [&](const ReplayedBatch& batch) -> Status {
-                             replayed.batches.push_back({batch.sequence,
-                                                         std::string(as_text(batch.payload)),
-                                                         {batch.keys.begin(), batch.keys.end()}});
-                             return {};
-                           });
+  auto result =
+      replay_wal(disk, wal_dir, wal_database, start, [&](const ReplayedBatch& batch) -> Status {
+        replayed.batches.push_back({batch.sequence,
+                                    std::string(as_text(batch.payload)),
+                                    {batch.keys.begin(), batch.keys.end()}});
+        return {};
+      });
   if (!result) return std::unexpected(result.error());
   replayed.result = std::move(*result);
   return replayed;
+}
+
+inline Result<Replayed> replay(test::SimulatedDisk& disk, std::uint64_t first = 1,
+                               bool first_required = false, std::uint64_t held = 0) {
+  return replay(disk, {.segment = first, .required = first_required, .held = held});
 }
 
 /// A log and the states that a memtable would keep for it.
@@ -73,6 +77,7 @@ class WalLog {
               .database = wal_database,
               .segment_bytes = segment_bytes,
               .spare_bytes = 2 * segment_bytes,
+              .boot = disk->boot_id(),
               .log = Log()},
              std::move(position)) {}
 
@@ -89,7 +94,7 @@ class WalLog {
       const ByteSpan payload = as_bytes(group[i].payload);
       batches.push_back({group[i].sequence, payload, checksum(payload), keys[i]});
     }
-    return wal_.append(batches, synced);
+    return wal_.append(batches, {.synced = synced, .time = {}, .step = {}});
   }
 
  private:

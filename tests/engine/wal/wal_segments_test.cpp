@@ -82,6 +82,7 @@ TEST(Wal, releases_what_was_replayed) {
     fill(log, 1, 3);
   }
   WalLog log(disk, replay(*disk).value().result.position);
+  log.wal().secure_replayed().value();
   log.wal().rotate().value();
   EXPECT_EQ(log.wal().live_bytes(), 4 * 512u);
   log.wal().release(4).value();
@@ -174,6 +175,7 @@ TEST(Wal, leaves_one_header_where_it_closes_without_a_group) {
   }
   const std::uint64_t before = bytes_of(*disk);
   WalLog log(disk, replay(*disk).value().result.position, std::size_t{64} << 10);
+  log.wal().secure_replayed().value();
   log.wal().rotate().value();
   log.wal().close().value();
   EXPECT_EQ(bytes_of(*disk), before + SegmentHeader::encoded_size);
@@ -232,6 +234,7 @@ TEST(Wal, removes_the_spares_that_a_killed_process_left) {
   }
   EXPECT_EQ(files(*disk).size(), 3u);
   WalLog log(disk, replay(*disk, 3, true).value().result.position);
+  log.wal().secure_replayed().value();
   log.wal().rotate().value();
   EXPECT_EQ(files(*disk), (std::vector<std::string>{segment_name(3), segment_name(4)}));
 }

@@ -49,7 +49,8 @@ class WalDump {
                       engine::to_string(header_.database) + ", " + format_bytes(reader_.size()) +
                       (header_.recycled ? ", recycled" : "") + "\nafter sequence " +
                       grouped(header_.last_sequence) + ", durable up to " +
-                      grouped(header_.synced) + '\n';
+                      grouped(header_.synced) + ", begun at " + format_time(header_.time.time) +
+                      (header_.time.synchronised ? ", clock synchronised" : "") + '\n';
   }
 
   /// False where no whole group follows.
@@ -59,11 +60,12 @@ class WalDump {
     VARVE_TRY(engine::ByteSpan bytes, reader_.view(offset_, engine::GroupHeader::encoded_size));
     engine::GroupHeader group;
     if (!group.decode(bytes, room)) return false;
-    VARVE_TRY(bytes, reader_.view(offset_, group.size));
     const std::uint64_t seed = engine::group_seed(header_.database, header_.number, offset_);
-    if (!engine::is_sound(group, bytes.first(group.table_end()), seed)) return false;
+    if (!engine::is_sound(group, bytes, seed)) return false;
+    VARVE_TRY(bytes, reader_.view(offset_, group.size));
     const engine::ByteSpan table =
         bytes.subspan(engine::GroupHeader::encoded_size, group.table_size);
+    if (!engine::is_sound_table(group, table)) return false;
     if (const auto decoded = table_.decode(group, table, static_cast<std::uint32_t>(keys_.size()));
         !decoded) {
       return failed(place() + ": " + decoded.error().message());
@@ -79,12 +81,19 @@ class WalDump {
     for (const auto& key : table_.keys) {
       if (!key.definition.empty()) keys_.emplace_back(key.definition);
     }
-    output_.text() += "group @ " + std::to_string(offset_) + ": " + grouped(group.size) +
-                      " bytes, sequence " + grouped(table_.batches.front().sequence) + " to " +
-                      grouped(table_.batches.back().sequence) + ", " +
-                      grouped(table_.batches.size()) + " batches, " +
-                      grouped(keys_.size() - known) + " new keys, durable up to " +
-                      grouped(group.synced) + '\n';
+    std::string& out = output_.text();
+    out += "group @ " + std::to_string(offset_) + ": " + grouped(group.size) + " bytes, ";
+    if (!table_.batches.empty()) {
+      out += "sequence " + grouped(table_.batches.front().sequence) + " to " +
+             grouped(table_.batches.back().sequence) + ", " + grouped(table_.batches.size()) +
+             " batches, " + grouped(keys_.size() - known) + " new keys, ";
+    }
+    out += "durable up to " + grouped(group.synced) + ", at " + format_time(table_.time.time) +
+           (table_.time.synchronised ? ", clock synchronised" : "") + '\n';
+    if (table_.step) {
+      out += "  the clock was set after sequence " + grouped(table_.step->sequence) + ": " +
+             format_time(table_.step->before) + " became " + format_time(table_.step->after) + '\n';
+    }
     std::size_t first_key = 0;
     for (const auto& batch : table_.batches) {
       const engine::ByteSpan payload = bytes.subspan(batch.payload_offset, batch.payload_size);
@@ -139,8 +148,8 @@ class WalDump {
     VARVE_TRY(const engine::SegmentRest rest,
               engine::scan_rest(reader_, header_.database, header_.number, offset_));
     std::string& out = output_.text();
-    if (rest.groups != 0) {
-      return failed(place() + ": no whole group, and behind it " + grouped(rest.groups) +
+    if (rest.sound.groups != 0) {
+      return failed(place() + ": no whole group, and behind it " + grouped(rest.sound.groups) +
                     " that are: damage, or what an earlier recovery cut off");
     }
     out += (rest.torn ? "torn group @ " : "end @ ") + std::to_string(offset_) + '\n';
