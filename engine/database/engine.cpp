@@ -12,7 +12,7 @@
 namespace varve {
 
 using engine::Gate;
-using Mode = engine::Writes::Mode;
+using CommitMode = engine::Writes::Mode;
 
 namespace {
 
@@ -28,6 +28,20 @@ WriteBatch batch_of(std::span<const Record> records) {
 }
 [[gnu::cold, gnu::noinline]] std::unexpected<Error> closed() {
   return fail(Errc::closed, "the engine is closed");
+}
+
+[[gnu::cold, gnu::noinline]] std::unexpected<Error> opened_for_reading() {
+  return fail(Errc::read_only, "the engine was opened with Mode::read_only");
+}
+
+/// A call that changes something: refused by an engine that may not.
+template <class Call>
+auto changing(Call call) {
+  return [call = std::move(call)](
+             EngineImpl& impl) mutable -> std::invoke_result_t<Call, EngineImpl&> {
+    if (impl.is_read_only()) return opened_for_reading();
+    return call(impl);
+  };
 }
 
 }  // namespace
@@ -69,20 +83,23 @@ Result<Receipt> Engine::write(std::vector<Record>&& records, WriteOptions option
   return write(batch_of(records), options);
 }
 Result<Receipt> Engine::write(WriteBatch&& batch, WriteOptions options) {
-  return inside(
-      [&](EngineImpl& impl) { return impl.writes().write(batch, options, Mode::blocking); });
+  return inside(changing(
+      [&](EngineImpl& impl) { return impl.writes().write(batch, options, CommitMode::blocking); }));
 }
 // NOLINTNEXTLINE(performance-unnecessary-value-param): it takes the batches over.
 Result<Receipt> Engine::write_many(std::vector<WriteBatch> batches, WriteOptions options) {
-  return inside([&](EngineImpl& impl) { return impl.writes().write_many(batches, options); });
+  return inside(
+      changing([&](EngineImpl& impl) { return impl.writes().write_many(batches, options); }));
 }
 Result<Receipt> Engine::write_inline(WriteBatch&& batch, WriteOptions options) {
-  return inside(
-      [&](EngineImpl& impl) { return impl.writes().write(batch, options, Mode::on_this_thread); });
+  return inside(changing([&](EngineImpl& impl) {
+    return impl.writes().write(batch, options, CommitMode::on_this_thread);
+  }));
 }
 Result<Receipt> Engine::try_write(WriteBatch&& batch, WriteOptions options) {
-  return inside(
-      [&](EngineImpl& impl) { return impl.writes().write(batch, options, Mode::without_waiting); });
+  return inside(changing([&](EngineImpl& impl) {
+    return impl.writes().write(batch, options, CommitMode::without_waiting);
+  }));
 }
 
 // A refused call must not go to the engine's own thread: it has ended, or ends before it comes to
@@ -105,10 +122,11 @@ Engine::Entry::~Entry() {
 void Engine::submit_write(Entry& entry, WriteBatch batch, const WriteOptions& options,
                           detail::PendingWrite& pending) {
   // The write stays inside until its handler has been posted.
-  if (std::exchange(entry.is_inside_, false)) {
+  const bool may_write = entry.impl_ != nullptr && !entry.impl_->is_read_only();
+  if (may_write && std::exchange(entry.is_inside_, false)) {
     return entry.impl_->writes().submit(std::move(batch), options, pending);
   }
-  pending.error = make_error_code(Errc::closed);
+  pending.error = make_error_code(entry.is_inside_ ? Errc::read_only : Errc::closed);
   pending.post();
 }
 
@@ -135,7 +153,7 @@ void Engine::submit_job(const Entry& entry, Job job) {
 }
 
 Result<Series> Engine::series(std::string_view key) {
-  return inside([&](EngineImpl& impl) { return impl.writes().series(key); });
+  return inside(changing([&](EngineImpl& impl) { return impl.writes().series(key); }));
 }
 Result<Receipt> Engine::append(const Series& series, Timestamp ts, ValueView value,
                                WriteOptions options) {
@@ -175,9 +193,9 @@ Result<Receipt> Engine::erase_prefix(std::string_view prefix, TimeRange range,
 }
 Result<Record> Engine::patch(std::string_view key, Timestamp ts, std::optional<Value> value,
                              std::optional<Duration> ttl, WriteOptions options) {
-  return inside([&](EngineImpl& impl) {
+  return inside(changing([&](EngineImpl& impl) {
     return impl.writes().patch(key, ts, std::move(value), ttl, options);
-  });
+  }));
 }
 
 Result<Receipt> Engine::describe(std::string_view key, const Labels& labels, WriteOptions options) {
@@ -222,9 +240,9 @@ Result<std::vector<Aggregate>> Engine::aggregate(const Query& query, const Aggre
 Result<std::uint64_t> Engine::downsample(const Query& query, Duration every,
                                          std::vector<Aggregation> functions,
                                          std::string_view target_prefix, WriteOptions options) {
-  return inside([&](EngineImpl& impl) {
+  return inside(changing([&](EngineImpl& impl) {
     return impl.downsample(query, every, std::move(functions), target_prefix, options);
-  });
+  }));
 }
 Result<std::vector<std::string>> Engine::series_list(const Query& query,
                                                      const ReadOptions& options) {
@@ -238,22 +256,22 @@ Result<Snapshot> Engine::snapshot() {
 }
 
 Status Engine::flush() {
-  return inside([&](EngineImpl& impl) { return impl.upkeep().flush(); });
+  return inside(changing([&](EngineImpl& impl) { return impl.upkeep().flush(); }));
 }
 Result<bool> Engine::compact() {
-  return inside([&](EngineImpl& impl) { return impl.upkeep().compact(); });
+  return inside(changing([&](EngineImpl& impl) { return impl.upkeep().compact(); }));
 }
 Result<std::uint64_t> Engine::collect_garbage() {
-  return inside([&](EngineImpl& impl) { return impl.upkeep().collect_garbage(); });
+  return inside(changing([&](EngineImpl& impl) { return impl.upkeep().collect_garbage(); }));
 }
 Status Engine::sync() {
-  return inside([&](EngineImpl& impl) { return impl.sync(); });
+  return inside(changing([&](EngineImpl& impl) { return impl.sync(); }));
 }
 Status Engine::checkpoint() {
-  return inside([](EngineImpl& impl) { return impl.checkpoint(); });
+  return inside(changing([](EngineImpl& impl) { return impl.checkpoint(); }));
 }
 Result<MaintenanceHandle> Engine::start_maintenance() {
-  return inside([&](EngineImpl& impl) { return impl.upkeep().start_maintenance(); });
+  return inside(changing([&](EngineImpl& impl) { return impl.upkeep().start_maintenance(); }));
 }
 Result<bool> Engine::step() {
   return inside([&](EngineImpl& impl) { return impl.step(); });

@@ -19,21 +19,22 @@ EngineImpl::EngineImpl(engine::RecoveredParts parts)
       wal_(std::move(parts.wal)),
       gate_(std::make_shared<CloseGate>()),
       own_executor_(store_->options.executor ? nullptr : std::make_unique<engine::OwnExecutor>()),
-      reads_(*store_),
-      upkeep_(*store_, upkeep_context()),
-      writes_(*store_, writes_context(parts.last_sequence)) {
-  VARVE_ASSERT(lock_ != nullptr);
+      reads_(*store_) {
   gate_->impl = this;
+  if (store_->options.mode == Mode::read_only) return;
+  VARVE_ASSERT(lock_ != nullptr);
+  upkeep_.emplace(*store_, upkeep_context());
+  writes_.emplace(*store_, writes_context(parts.last_sequence));
 }
 
 engine::UpkeepContext EngineImpl::upkeep_context() {
   return {
       .wal = wal_.get(),
-      .freeze = [this](bool anyway) { return writes_.freeze(anyway); },
-      .note_durable = [this](std::uint64_t sequence) { writes_.note_durable(sequence); },
+      .freeze = [this](bool anyway) { return writes_->freeze(anyway); },
+      .note_durable = [this](std::uint64_t sequence) { writes_->note_durable(sequence); },
       .write_if =
           [this](const WriteBatch& batch, std::vector<WriteCondition> conditions) {
-            return writes_.write_if(batch, {}, std::move(conditions));
+            return writes_->write_if(batch, {}, std::move(conditions));
           },
       .run_later =
           [gate = gate_, executor = executor()](std::function<void()> job) {
@@ -51,9 +52,9 @@ engine::WritesContext EngineImpl::writes_context(std::uint64_t last_sequence) {
       .last_sequence = last_sequence,
       .gate = gate_->gate,
       .own_executor = own_executor_.get(),
-      .make_room = [this] { return upkeep_.make_room(); },
-      .on_frozen = [this] { upkeep_.wake(); },
-      .mend = [this] { return upkeep_.flush_for_log(); },
+      .make_room = [this] { return upkeep_->make_room(); },
+      .on_frozen = [this] { upkeep_->wake(); },
+      .mend = [this] { return upkeep_->flush_for_log(); },
   };
 }
 
@@ -67,8 +68,9 @@ Result<Engine> EngineImpl::open(Options options, const EngineSizes& sizes) {
 Status EngineImpl::start() {
   if (store_->options.threadless) return {};
   if (own_executor_) VARVE_CHECK(own_executor_->start());
-  VARVE_CHECK(writes_.start());
-  return upkeep_.start();
+  if (is_read_only()) return {};
+  VARVE_CHECK(writes_->start());
+  return upkeep_->start();
 }
 
 EngineImpl::~EngineImpl() {
@@ -90,15 +92,15 @@ Result<std::uint64_t> EngineImpl::downsample(const Query& query, Duration every,
                                              const WriteOptions& options) {
   return reads_.downsample(
       query, every, std::move(functions), target_prefix, [&](WriteBatch& batch) -> Status {
-        VARVE_CHECK(writes_.write(batch, options, engine::Writes::Mode::blocking));
+        VARVE_CHECK(writes_->write(batch, options, engine::Writes::Mode::blocking));
         return {};
       });
 }
 
-Status EngineImpl::sync() { return wal_ ? writes_.sync() : upkeep_.flush(); }
+Status EngineImpl::sync() { return wal_ ? writes_->sync() : upkeep_->flush(); }
 
 Status EngineImpl::checkpoint() {
-  VARVE_CHECK(upkeep_.flush());
+  VARVE_CHECK(upkeep_->flush());
   return sync();
 }
 
@@ -106,24 +108,32 @@ Result<bool> EngineImpl::step() {
   if (!store_->options.threadless) {
     return fail(Errc::invalid_argument, "step: the engine has threads of its own");
   }
-  if (writes_.step()) return true;
+  if (writes_ && writes_->step()) return true;
   if (own_executor_ && own_executor_->poll_one()) return true;
-  return upkeep_.step();
+  return upkeep_ ? upkeep_->step() : Result<bool>(false);
 }
 
 Stats EngineImpl::stats() const {
   Stats stats;
   store_->report(stats);
-  upkeep_.report(stats);
-  writes_.report(stats);  // Its error outweighs the one of upkeep.
+  if (is_read_only()) return stats;
+  upkeep_->report(stats);
+  writes_->report(stats);  // Its error outweighs the one of upkeep.
   return stats;
 }
 
 Status EngineImpl::close() {
   // Whoever submitted something is inside the gate until it is done, and nobody else does it.
-  if (store_->options.threadless) writes_.finish_submitted();
+  if (store_->options.threadless && writes_) writes_->finish_submitted();
+  // Who comes second is let go once all is let go of.
+  const engine::Lock lock(closing_);
   if (!gate_->gate.close()) return {};
-  return close_parts();
+  return is_read_only() ? close_reads() : close_parts();
+}
+
+Status EngineImpl::close_reads() {
+  if (own_executor_) own_executor_->stop();
+  return {};
 }
 
 /// Goes on after a failure, so that everything is let go of, and returns the first.
@@ -138,14 +148,14 @@ Status EngineImpl::close_parts() {
   const auto keep_first = [&status](const Status& outcome) {
     if (status && !outcome) status = outcome;
   };
-  upkeep_.stop();
-  writes_.stop_committing();
+  upkeep_->stop();
+  writes_->stop_committing();
   if (!wal_) {
-    keep_first(upkeep_.flush());
+    keep_first(upkeep_->flush());
   } else {
-    keep_first(writes_.sync());
+    keep_first(writes_->sync());
   }
-  writes_.stop_syncing();
+  writes_->stop_syncing();
   keep_first(store_->versions->close());
   if (wal_) keep_first(wal_->close());
   if (own_executor_) own_executor_->stop();

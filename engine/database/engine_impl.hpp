@@ -3,11 +3,13 @@
 #include <asio/any_io_executor.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/base/gate.hpp"
+#include "engine/base/mutex.hpp"
 #include "engine/database/engine_sizes.hpp"
 #include "engine/database/opening.hpp"
 #include "engine/database/own_executor.hpp"
@@ -35,6 +37,8 @@ namespace varve {
 ///
 ///   EngineImpl -> Reads, Writes, Upkeep -> Store
 ///
+/// An engine that was opened for reading has the reads and the store alone.
+///
 /// Of the three in the middle none knows another. What crosses between them are callbacks that the
 /// owner makes: writes ask upkeep for room and wake it; upkeep freezes what writes hold, tells them
 /// what is durable, and has labels removed by a write; a downsample writes what it read.
@@ -58,8 +62,11 @@ class EngineImpl {
   ~EngineImpl();
 
   engine::Reads& reads() { return reads_; }
-  engine::Writes& writes() { return writes_; }
-  engine::Upkeep& upkeep() { return upkeep_; }
+  /// Whether the database was opened for reading: then there are neither writes nor upkeep.
+  bool is_read_only() const { return !writes_; }
+  /// REQUIRE that it may write.
+  engine::Writes& writes() { return *writes_; }
+  engine::Upkeep& upkeep() { return *upkeep_; }
 
   // What takes more than one of them.
 
@@ -87,18 +94,20 @@ class EngineImpl {
   engine::WritesContext writes_context(std::uint64_t last_sequence);
   engine::UpkeepContext upkeep_context();
   Status close_parts();
+  Status close_reads();
 
   // In the order in which they are built. Nothing runs before start(), so callbacks may name what
   // is built later.
-  std::unique_ptr<FileLock> lock_;
+  std::unique_ptr<FileLock> lock_;  // Null where nothing may be written.
   const RecoveryReport report_;
   const std::unique_ptr<engine::Store> store_;
   const std::unique_ptr<engine::Wal> wal_;  // Null under Durability::none().
   const std::shared_ptr<CloseGate> gate_;
   const std::unique_ptr<engine::OwnExecutor> own_executor_;  // Where the user brought none.
   engine::Reads reads_;
-  engine::Upkeep upkeep_;
-  engine::Writes writes_;  // Last built, first stopped.
+  std::optional<engine::Upkeep> upkeep_;
+  std::optional<engine::Writes> writes_;  // Last built, first stopped.
+  engine::Mutex closing_;                 // A second close() waits here for the first.
 };
 
 /// The Prometheus text exposition format (engine/database/metrics_text.cpp). Pure.

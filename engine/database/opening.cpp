@@ -43,8 +43,16 @@ Status flush_active(Store& store, std::uint64_t segment) {
                                              versions.visible_sequence()));
   // Without the log, whose segments go when recovery is done.
   maintenance::Keeper keeper(keeper_context(store, nullptr), store.sizes.keeping);
-  VARVE_TRY(const bool flushed, keeper.flush_one());
-  VARVE_ASSERT(flushed);
+  // More than one waits where there was no room for those before.
+  while (versions.frozen_count() != 0) VARVE_CHECK(keeper.flush_one());
+  return {};
+}
+
+/// Lets a step wait that needs room on a full disk: what it would have put into files stays in
+/// memory, and in the log, and the keeper tries again. Opening needs no room.
+Status unless_full(const Store& store, const Status& step, std::string_view what) {
+  if (step || step.error().code != Errc::no_space) return step;
+  store.log.warning(std::string(what) + " waits for room: " + step.error().message());
   return {};
 }
 
@@ -141,16 +149,22 @@ Result<std::unique_ptr<Wal>> begin_log(Store& store, const Uuid& database,
   if (!secured) {
     store.log.warning("what was replayed goes to tables: " + secured.error().message());
   }
-  VARVE_TRY(const std::uint64_t segment, wal->rotate());
-  if (!secured || versions.active()->empty() || position.segments.size() >= replayed_segments_max) {
-    VARVE_CHECK(flush_active(store, segment));
+  const Result<std::uint64_t> segment = wal->rotate();
+  if (!segment) {
+    if (!secured) return std::unexpected(secured.error());
+    // The first write begins it, where there is room then.
+    VARVE_CHECK(unless_full(store, std::unexpected(segment.error()), "the log"));
+  } else if (!secured || versions.active()->empty() ||
+             position.segments.size() >= replayed_segments_max) {
+    const Status flushed = flush_active(store, *segment);
+    VARVE_CHECK(secured ? unless_full(store, flushed, "what was replayed") : flushed);
     wal->hold_in_tables(versions.version()->flushed_through);
-    VARVE_CHECK(wal->release(segment));
+    if (flushed) VARVE_CHECK(wal->release(*segment));
   } else if (log_start == 0) {
     // The first start ended before its first flush.
     VersionEdit edit;
     edit.log_start = position.segments.front();
-    VARVE_CHECK(versions.apply(std::move(edit)));
+    VARVE_CHECK(unless_full(store, versions.apply(std::move(edit)), "the beginning of the log"));
   }
   return wal;
 }
@@ -200,7 +214,9 @@ Result<RecoveredParts> open_parts(Options options, const EngineSizes& sizes) {
 
   VARVE_TRY(const auto begin, begin_versions(store, claim.database, report));
   const auto& [start, leftovers] = begin;
-  const auto on_full = [&store](std::uint64_t segment) { return flush_active(store, segment); };
+  const auto on_full = [&store](std::uint64_t segment) {
+    return unless_full(store, flush_active(store, segment), "a full memtable");
+  };
   VARVE_TRY(ReplayResult replayed, replay(store, claim.database, start, on_full, report));
   if (!replayed.damaged_segments.empty()) {
     VARVE_CHECK(set_damage_aside(store, replayed));

@@ -59,7 +59,11 @@ Result<std::unique_ptr<ManifestLog>> ManifestLog::create(Start start, Published&
   ManifestLog& log = *created;
   const Lock lock(log.edit_mutex_);
   if (previous != 0) log.replaced_.push_back(previous);
-  VARVE_CHECK(log.start_manifest(*published.version()));
+  if (const Status begun = log.start_manifest(*published.version()); !begun) {
+    // On a full disk the one that was read stays, and says the same; the next edit begins another.
+    if (previous == 0 || begun.error().code != Errc::no_space) return std::unexpected(begun.error());
+    log.context_.log.warning("a new manifest waits for room: " + begun.error().message());
+  }
   return created;
 }
 
@@ -137,11 +141,15 @@ Status ManifestLog::apply(VersionEdit edit, const Memtable* flushed) {
 Status ManifestLog::close() {
   const Lock lock(edit_mutex_);
   if (closed_) return {};
-  if (!manifest_) VARVE_CHECK(start_manifest(*published_.version()));
+  closed_ = true;
+  if (!manifest_) {
+    const Status begun = start_manifest(*published_.version());
+    // The one that was given up says what is durable, so there is nothing that a full disk takes.
+    if (!begun) return begun.error().code == Errc::no_space ? Status() : begun;
+  }
   VersionEdit last;
   last.next_file = next_file_.load(std::memory_order_relaxed);
   last.closed = true;
-  closed_ = true;
   VARVE_CHECK(manifest_->append(last));
   return manifest_->close();
 }

@@ -37,7 +37,8 @@ class ManifestLog {
   };
 
   /// Writes a new manifest with the whole version that is published, durable, and removes the one
-  /// before. `published` outlives the log.
+  /// before. On a full disk the one before stays, and the first edit writes the new one.
+  /// `published` outlives the log.
   static Result<std::unique_ptr<ManifestLog>> create(Start start, Published& published);
 
   const Uuid& database() const { return database_; }

@@ -17,4 +17,10 @@ Result<std::unique_ptr<VersionSet>> VersionSet::create(Start start) {
   return set;
 }
 
+std::unique_ptr<VersionSet> VersionSet::to_read(Version version, std::shared_ptr<Memtable> active,
+                                                std::uint64_t sequence) {
+  return std::unique_ptr<VersionSet>(
+      new VersionSet(std::move(version), std::move(active), sequence));
+}
+
 }  // namespace varve::engine

@@ -33,6 +33,9 @@ class VersionSet {
 
   /// Publishes the version and writes it to a new manifest (ManifestLog::create()).
   static Result<std::unique_ptr<VersionSet>> create(Start start);
+  /// Publishes the version and writes nothing, now or later: there is no ManifestLog.
+  static std::unique_ptr<VersionSet> to_read(Version version, std::shared_ptr<Memtable> active,
+                                             std::uint64_t sequence);
 
   Published& published() { return published_; }
   const Published& published() const { return published_; }
@@ -62,7 +65,7 @@ class VersionSet {
       : published_(std::move(version), std::move(active), sequence) {}
 
   Published published_;
-  std::unique_ptr<ManifestLog> log_;  // Of published_.
+  std::unique_ptr<ManifestLog> log_;  // Of published_. Null where nothing may be written.
 };
 
 }  // namespace varve::engine

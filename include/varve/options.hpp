@@ -16,6 +16,17 @@
 
 namespace varve {
 
+/// What an engine may do with its database.
+enum class Mode {
+  read_write,  ///< All. One engine at a time.
+  /// Reads, and changes not one byte: also on a medium that cannot be written, a full disk, and
+  /// without permission to write. What the log holds beyond the tables is replayed into memory.
+  /// Any number at a time, but none beside an engine that writes: opening fails with locked then.
+  /// Writes fail with read_only. A writer may open the database meanwhile; this engine goes on to
+  /// see it as it was.
+  read_only,
+};
+
 /// How to open an engine.
 ///
 ///     varve::Options options;
@@ -32,6 +43,8 @@ namespace varve {
 struct Options {
   /// The database: one directory, which holds nothing else. No default.
   std::filesystem::path dir;
+  /// Whether the engine may write. Default read_write.
+  Mode mode = Mode::read_write;
   /// Makes the directory and an empty database if there is none (the default). Its parent must
   /// exist. Off: opening fails with not_found instead, so a wrong path does not go unnoticed.
   bool create_if_missing = true;
