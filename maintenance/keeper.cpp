@@ -92,13 +92,12 @@ Status Keeper::Impl::settle() {
 }
 
 JobFiles Keeper::Impl::job_files() const {
-  // Nobody says yet whether the clock is synchronised.
   return {*context.tables,
           *context.versions,
           {.compression = context.compression,
            .block_size = rules.block_size,
            .database = context.database,
-           .written = {.time = context.now(), .synchronised = false}}};
+           .written = {.time = context.now(), .synchronised = context.clock->synchronised()}}};
 }
 
 Status Keeper::Impl::install(VersionEdit edit, JobFiles& files, const engine::Memtable* flushed) {

@@ -141,7 +141,10 @@ Result<std::unique_ptr<Wal>> begin_log(Store& store, const Uuid& database,
           .segment_bytes = std::min(options.wal_bytes / 16, segment_bytes_max),
           .spare_bytes = options.wal_bytes / 4,
           .boot = options.file_system->boot_id(),
-          .now = [&store] { return TrustedTime{store.expiry_clock.now(), false}; },
+          .now =
+              [&store] {
+                return TrustedTime{store.expiry_clock.now(), store.options.clock->synchronised()};
+              },
           .log = store.log,
       },
       position);

@@ -21,12 +21,16 @@ class Clock {
   /// The time since any fixed moment, for intervals and latencies. Never goes back.
   virtual std::chrono::nanoseconds monotonic() const = 0;
 
-  /// Whether something keeps the time of day right (NTP, a GNSS receiver). False where that is not
-  /// known.
-  virtual bool synchronised() const { return false; }
+  /// Whether the time of day is kept right by something outside this machine, like NTP or GPS.
+  /// False says that wall() may be wrong by any amount, as after a boot without a battery; true
+  /// promises nothing. The default is true: a clock that cannot know must not stop the work of
+  /// those who ask.
+  virtual bool synchronised() const { return true; }
 };
 
-/// The machine's clocks. What an engine uses if Options::clock is empty.
+/// The machine's clocks. synchronised() is what the kernel was told by the program that sets the
+/// time (ntpd, chrony, timesyncd, ...), and true where the kernel does not say. What an engine uses
+/// if Options::clock is empty.
 std::shared_ptr<Clock> system_clock();
 
 }  // namespace varve

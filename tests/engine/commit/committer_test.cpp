@@ -135,7 +135,7 @@ TEST(Committer, says_in_the_log_when_the_clock_was_set) {
   }).value();
   ASSERT_EQ(steps.size(), 3u);
   EXPECT_EQ(steps[0], std::nullopt);
-  EXPECT_EQ(steps[1], (ClockStep{1, before, it.clock.wall(), false}));
+  EXPECT_EQ(steps[1], (ClockStep{1, before, it.clock.wall(), true}));
   EXPECT_EQ(steps[2], std::nullopt);
   EXPECT_EQ(times, (std::vector<Timestamp>{before, it.clock.wall(), it.clock.wall()}));
 }
