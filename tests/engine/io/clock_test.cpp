@@ -1,6 +1,7 @@
 #include "varve/clock.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/timex.h>
 
 #include "tests/support/manual_clock.hpp"
 
@@ -21,6 +22,20 @@ TEST(SystemClock, never_goes_back) {
     EXPECT_GE(now, last);
     last = now;
   }
+}
+
+TEST(SystemClock, is_synchronised_where_the_kernel_says_so_or_nothing) {
+  struct timex asked{};
+  const int state = ::adjtimex(&asked);
+  const bool says_no = state == TIME_ERROR || (state >= 0 && (asked.status & STA_UNSYNC) != 0);
+  EXPECT_EQ(system_clock()->synchronised(), !says_no);
+}
+
+TEST(ManualClock, is_synchronised_until_it_is_told_otherwise) {
+  test::ManualClock clock;
+  EXPECT_TRUE(clock.synchronised());
+  clock.set_synchronised(false);
+  EXPECT_FALSE(clock.synchronised());
 }
 
 TEST(ManualClock, moves_only_when_told_and_its_wall_back_too) {
