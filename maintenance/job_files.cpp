@@ -11,14 +11,15 @@ namespace varve::maintenance {
 
 JobFiles::~JobFiles() {
   // What cannot be removed is found as an orphan when the database is opened.
-  for (const std::filesystem::path& path : paths_) std::ignore = tables_.file_system->remove(path);
+  for (const std::string& name : names_) std::ignore = tables_.directory->remove(name);
 }
 
-Result<engine::TableWriter> JobFiles::create() {
+Result<engine::TableWriter> JobFiles::create(std::uint32_t level) {
   const std::uint64_t number = versions_.new_file_number();
-  paths_.push_back(tables_.dir / engine::table_file_name(number));
-  return engine::TableWriter::create(*tables_.file_system, paths_.back(), number,
-                                     settings_.compression, settings_.block_size);
+  names_.push_back(engine::table_file_name(number));
+  const WriteCause cause{settings_.reason, static_cast<std::uint8_t>(level)};
+  return engine::TableWriter::create(*tables_.directory, cause, number, settings_.compression,
+                                     settings_.block_size);
 }
 
 void JobFiles::add(std::uint32_t level, engine::TableMeta meta) {
@@ -39,10 +40,10 @@ std::uint64_t JobFiles::rows() const {
 
 Status JobFiles::sync() {
   if (added_.empty()) return {};
-  return tables_.file_system->sync_directory(tables_.dir);
+  return tables_.directory->sync();
 }
 
-std::vector<std::filesystem::path> JobFiles::hand_over() { return std::exchange(paths_, {}); }
+std::vector<std::string> JobFiles::hand_over() { return std::exchange(names_, {}); }
 
 Status TableStream::make_room(std::string_view key) {
   VARVE_ASSERT(last_key_ <= key);
@@ -55,7 +56,7 @@ Status TableStream::make_room(std::string_view key) {
     }
   }
   if (!writer_) {
-    VARVE_TRY(writer_, files_.create());
+    VARVE_TRY(writer_, files_.create(origin_.level));
     one_key_ = true;
   } else if (key != last_key_) {
     one_key_ = false;

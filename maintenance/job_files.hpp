@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,6 +21,7 @@ namespace varve::maintenance {
 
 /// How a job writes its tables, and what all their origins say.
 struct JobSettings {
+  WriteReason reason = WriteReason::none;
   Compression compression = Compression::zstd;
   engine::BlockSize block_size = {};
   engine::Uuid database{};
@@ -39,7 +39,8 @@ class JobFiles {
   JobFiles& operator=(const JobFiles&) = delete;
   ~JobFiles();
 
-  Result<engine::TableWriter> create();
+  /// Begins a file, of a table for this level.
+  Result<engine::TableWriter> create(std::uint32_t level);
   /// Notes a finished table, for the edit that installs it.
   void add(std::uint32_t level, engine::TableMeta meta);
 
@@ -50,14 +51,14 @@ class JobFiles {
 
   /// Makes the files' names durable. Call it last, just before the edit.
   [[nodiscard]] Status sync();
-  /// Gives up the files: the destructor no longer removes them. Returns their paths.
-  std::vector<std::filesystem::path> hand_over();
+  /// Gives up the files: the destructor no longer removes them. Returns their names.
+  std::vector<std::string> hand_over();
 
  private:
   const engine::TableContext& tables_;
   engine::VersionSet& versions_;
   const JobSettings settings_;
-  std::vector<std::filesystem::path> paths_;
+  std::vector<std::string> names_;
   std::vector<engine::VersionEdit::Added> added_;
 };
 

@@ -59,7 +59,7 @@ Result<bool> Keeper::Impl::flush_oldest() {
   VARVE_ASSERT(memtable.number() < memtables[memtables.size() - 2]->number());
   const nanoseconds begun = context.clock->monotonic();
   VARVE_CHECK(settle());
-  JobFiles files = job_files();
+  JobFiles files = job_files(WriteReason::flush);
   const std::uint64_t log_start = memtables[memtables.size() - 2]->first_segment();
   VARVE_TRY(VersionEdit edit, write_flush(memtable, *context.versions->version(), log_start, files,
                                           rules.flush_table_bytes));
@@ -83,7 +83,7 @@ Status Keeper::Impl::settle() {
   if (orphans.empty()) return {};
   VARVE_CHECK(context.versions->apply({}));
   for (const auto& orphan : orphans) {
-    if (const Status removed = context.tables->file_system->remove(orphan); !removed) {
+    if (const Status removed = context.tables->directory->remove(orphan); !removed) {
       context.log.warning("left behind: " + removed.error().message());
     }
   }
@@ -91,10 +91,11 @@ Status Keeper::Impl::settle() {
   return {};
 }
 
-JobFiles Keeper::Impl::job_files() const {
+JobFiles Keeper::Impl::job_files(WriteReason reason) const {
   return {*context.tables,
           *context.versions,
-          {.compression = context.compression,
+          {.reason = reason,
+           .compression = context.compression,
            .block_size = rules.block_size,
            .database = context.database,
            .written = {.time = context.now(), .synchronised = context.clock->synchronised()}}};
@@ -102,11 +103,11 @@ JobFiles Keeper::Impl::job_files() const {
 
 Status Keeper::Impl::install(VersionEdit edit, JobFiles& files, const engine::Memtable* flushed) {
   VARVE_CHECK(files.sync());
-  auto paths = files.hand_over();
+  auto names = files.hand_over();
   auto status = context.versions->apply(std::move(edit), flushed);
   if (!status) {
     const Lock lock(orphans_mutex);
-    orphans.insert(orphans.end(), paths.begin(), paths.end());
+    orphans.insert(orphans.end(), names.begin(), names.end());
   }
   return status;
 }
@@ -186,7 +187,7 @@ Result<std::uint64_t> Keeper::Impl::run(const std::shared_ptr<const Version>& ve
   VARVE_CHECK(settle());
   const CompactionJob job{version, std::move(plan), rules.table_bytes_max, now,
                           [this, works = true]() mutable { works = works && flush_pending(); }};
-  JobFiles files = job_files();
+  JobFiles files = job_files(WriteReason::compaction);
   BrokenInput broken;
   auto outcome = run_compaction(job, files, broken);
   if (!outcome) {

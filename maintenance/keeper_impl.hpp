@@ -4,7 +4,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <limits>
 #include <map>
 #include <memory>
@@ -101,7 +100,7 @@ struct Keeper::Impl {
 
   /// Files of edits that failed. The manifest may name them until a new one is durable.
   Mutex orphans_mutex;
-  std::vector<std::filesystem::path> orphans VARVE_GUARDED_BY(orphans_mutex);
+  std::vector<std::string> orphans VARVE_GUARDED_BY(orphans_mutex);
 
   mutable Mutex errors_mutex;
   std::array<std::optional<Error>, kind_count> errors VARVE_GUARDED_BY(errors_mutex);
@@ -110,7 +109,7 @@ struct Keeper::Impl {
   Result<bool> flush_one();
   Result<bool> flush_oldest() VARVE_REQUIRES(flush_mutex);
   Status settle();
-  JobFiles job_files() const;
+  JobFiles job_files(WriteReason reason) const;
   Status install(VersionEdit edit, JobFiles& files, const engine::Memtable* flushed);
 
   Timestamp cautious_now(const Version& version);

@@ -30,7 +30,6 @@ LONG_FILES = {
     "tests/maintenance/keeper_test.cpp": 607,
     "tests/model/program.cpp": 498,
     "tests/support/plain_aggregates.cpp": 408,
-    "tests/support/simulated_disk.cpp": 589,
 }
 WIDE_FOLDERS = {}
 # Types that share a name on purpose.

@@ -59,9 +59,8 @@ void manifest_edit_decode(benchmark::State& state) {
 
 void manifest_append(benchmark::State& state) {
   const VersionEdit edit = edit_of(2);
-  const auto files = memory_file_system();
-  files->create_directory("/manifest").value();
-  auto manifest = engine::Manifest::create(*files, "/manifest", {}, 1, edit).value();
+  const auto directory = memory_file_system()->open_directory("/").value();
+  auto manifest = engine::Manifest::create(*directory, {}, 1, edit).value();
   for (auto _ : state) {
     if (!manifest.append(edit)) state.SkipWithError("the append failed");
   }

@@ -47,12 +47,10 @@ class Groups {
   std::uint64_t sequence_ = 0;
 };
 
-void append(benchmark::State& state, std::shared_ptr<FileSystem> files,
-            const std::filesystem::path& dir) {
+void append(benchmark::State& state, std::shared_ptr<Directory> directory) {
   const auto batches = static_cast<std::size_t>(state.range(0));
   const auto records = static_cast<std::size_t>(state.range(1));
-  engine::Wal wal({.file_system = std::move(files),
-                   .dir = dir,
+  engine::Wal wal({.directory = std::move(directory),
                    .database = {},
                    .segment_bytes = std::size_t{8} << 20,
                    .log = engine::Log()},
@@ -60,7 +58,7 @@ void append(benchmark::State& state, std::shared_ptr<FileSystem> files,
   Groups groups(batches, records);
   wal.rotate().value();
   for (auto _ : state) {
-    if (!wal.append(groups.next(), 0)) state.SkipWithError("the append failed");
+    if (!wal.append(groups.next(), {})) state.SkipWithError("the append failed");
     if (wal.live_bytes() < kept_bytes) continue;
     state.PauseTiming();
     if (!wal.release(wal.current_segment())) state.SkipWithError("the release failed");
@@ -72,16 +70,14 @@ void append(benchmark::State& state, std::shared_ptr<FileSystem> files,
 }
 
 void wal_append_in_memory(benchmark::State& state) {
-  const auto files = memory_file_system();
-  files->create_directory("/wal").value();
-  append(state, files, "/wal");
+  append(state, memory_file_system()->open_directory("/").value());
 }
 
 void wal_append_to_files(benchmark::State& state) {
   const auto dir =
       std::filesystem::temp_directory_path() / ("varve_micro." + std::to_string(::getpid()));
   std::filesystem::create_directories(dir);
-  append(state, posix_file_system(), dir);
+  append(state, posix_file_system()->open_directory(dir).value());
   std::filesystem::remove_all(dir);
 }
 

@@ -11,16 +11,19 @@ namespace varve::engine {
 
 /// A directory that is ours, and the database in it.
 struct Claim {
+  std::shared_ptr<Directory> directory;
   std::unique_ptr<FileLock> lock;
   Uuid database{};
   bool created = false;  // There was no database before.
 };
 
-/// Locks the directory, and makes it a database if it is none and the options allow that. The
-/// options have a file system. A step of opening that writes.
+/// Opens and locks the directory, and makes it a database if it is none and the options allow that:
+/// then with all directories on the way to it that are missing, and durably, each name of its path
+/// included. The options have a file system. A step of opening that writes.
 ///
-/// Fails as examine_directory(), read_identity() and FileSystem::lock() do, and with not_found
-/// where there is no database and create_if_missing is off.
+/// Fails as FileSystem::open_directory(), examine_directory(), read_identity() and
+/// Directory::lock() do, and with not_found where there is no database and create_if_missing is
+/// off.
 Result<Claim> claim_directory(const Options& options);
 
 }  // namespace varve::engine

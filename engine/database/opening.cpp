@@ -70,8 +70,7 @@ Result<std::pair<ReplayStart, Leftovers>> begin_versions(Store& store, const Uui
   // Before the new manifest, whose creation makes it durable: should the log be damaged, it will
   // be read from its first file on.
   for (const std::string& name : loaded.old_segments) {
-    report.orphans_removed +=
-        remove_orphan(*store.options.file_system, store.options.dir, name, store.log) ? 1 : 0;
+    report.orphans_removed += remove_orphan(*store.directory, name, store.log) ? 1 : 0;
   }
   const ReplayStart start = replay_start(loaded.version, store.options.file_system->boot_id());
   Leftovers leftovers{std::move(loaded.orphans), loaded.torn_tail.has_value(),
@@ -79,7 +78,6 @@ Result<std::pair<ReplayStart, Leftovers>> begin_versions(Store& store, const Uui
   auto active = memtable_after(loaded.version);
   VARVE_TRY(auto versions, VersionSet::create({
                                .context = &store.tables,
-                               .dir = store.options.dir,
                                .database = database,
                                .version = std::move(loaded.version),
                                .next_file = loaded.next_file,
@@ -106,16 +104,15 @@ void count_lost(Store& store, std::uint64_t last_sequence) {
 /// a segment that goes on from batches which no table holds, and either is damage. Behind a cut,
 /// which is none, they go newest first: those that are left end with the cut.
 Status set_damage_aside(Store& store, ReplayResult& replayed) {
-  FileSystem& file_system = *store.options.file_system;
   std::vector<std::uint64_t> damaged = replayed.damaged_segments;
   std::vector<std::uint64_t>& segments = replayed.position.segments;
   VARVE_CHECK(flush_active(store, 0));
   std::erase_if(segments, [&](std::uint64_t segment) { return segment >= damaged.front(); });
-  VARVE_CHECK(remove_segments(file_system, store.options.dir, segments));
+  VARVE_CHECK(remove_segments(*store.directory, segments));
   segments.clear();
   if (replayed.damages.empty()) std::ranges::reverse(damaged);
   for (const std::uint64_t segment : damaged) {
-    VARVE_CHECK(set_aside(file_system, store.options.dir, segment_name(segment)));
+    VARVE_CHECK(set_aside(*store.directory, segment_name(segment)));
   }
   // Not before that: what is left of the damage shows by batches that no table holds.
   count_lost(store, replayed.position.last_sequence);
@@ -130,13 +127,12 @@ Result<std::unique_ptr<Wal>> begin_log(Store& store, const Uuid& database,
   if (!store.has_log()) {
     // Without a log nothing may be in memory alone.
     if (!versions.active()->empty() || log_start != 0) VARVE_CHECK(flush_active(store, 0));
-    VARVE_CHECK(remove_segments(*options.file_system, options.dir, position.segments));
+    VARVE_CHECK(remove_segments(*store.directory, position.segments));
     return nullptr;
   }
   auto wal = std::make_unique<Wal>(
       WalOptions{
-          .file_system = options.file_system,
-          .dir = options.dir,
+          .directory = store.directory,
           .database = database,
           .segment_bytes = std::min(options.wal_bytes / 16, segment_bytes_max),
           .spare_bytes = options.wal_bytes / 4,
@@ -174,15 +170,13 @@ Result<std::unique_ptr<Wal>> begin_log(Store& store, const Uuid& database,
 
 /// Removes files that nothing names any more.
 void tidy(Store& store, const Leftovers& leftovers, RecoveryReport& report) {
-  FileSystem& file_system = *store.options.file_system;
   for (const std::string& name : leftovers.orphans) {
     // A torn manifest may in truth be a damaged one whose last edit named this table. With a WAL
     // its records would be missed there, and opening would have failed; without one, only this
     // keeps them.
     if (!leftovers.manifest_was_torn || leftovers.log_start != 0 || !name.ends_with(".table")) {
-      report.orphans_removed +=
-          remove_orphan(file_system, store.options.dir, name, store.log) ? 1 : 0;
-    } else if (const Status kept = set_aside(file_system, store.options.dir, name); kept) {
+      report.orphans_removed += remove_orphan(*store.directory, name, store.log) ? 1 : 0;
+    } else if (const Status kept = set_aside(*store.directory, name); kept) {
       report.damages.push_back({.where = name + ": set aside after a torn manifest"});
     } else {
       store.log.warning("setting a file aside: " + kept.error().message());
@@ -212,7 +206,7 @@ Result<RecoveredParts> open_parts(Options options, const EngineSizes& sizes) {
   VARVE_TRY(Claim claim, claim_directory(options));
   parts.lock = std::move(claim.lock);
   report.created = claim.created;
-  parts.store = std::make_unique<Store>(std::move(options), sizes);
+  parts.store = std::make_unique<Store>(std::move(options), std::move(claim.directory), sizes);
   Store& store = *parts.store;
 
   VARVE_TRY(const auto begin, begin_versions(store, claim.database, report));

@@ -14,8 +14,7 @@
 namespace varve::engine {
 
 Result<LoadedVersion> load(const Store& store, const Uuid& database, RecoveryReport& report) {
-  VARVE_TRY(LoadedVersion loaded,
-            load_version(*store.options.file_system, store.options.dir, database, store.tables));
+  VARVE_TRY(LoadedVersion loaded, load_version(*store.directory, database, store.tables));
   for (const std::string& where : loaded.damages) report.damages.push_back({.where = where});
   for (const auto& level : loaded.version.levels) report.tables += level.size();
   return loaded;
@@ -69,8 +68,7 @@ Result<ReplayResult> replay(Store& store, const Uuid& database, const ReplayStar
     report.records_replayed += operations;
     return {};
   };
-  VARVE_TRY(ReplayResult replayed,
-            replay_wal(*store.options.file_system, store.options.dir, database, start, apply));
+  VARVE_TRY(ReplayResult replayed, replay_wal(*store.directory, database, start, apply));
   report.segments_replayed = replayed.segments;
   report.bytes_replayed = replayed.bytes;
   report.cut = replayed.cut;

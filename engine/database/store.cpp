@@ -12,18 +12,15 @@ constexpr std::size_t files_max = 200;  // Of tables; beside them the WAL, manif
 
 }  // namespace
 
-Store::Store(Options with, const EngineSizes& cut_by)
+Store::Store(Options with, std::shared_ptr<Directory> at, const EngineSizes& cut_by)
     : options(std::move(with)),
+      directory(std::move(at)),
       sizes(cut_by),
       log(options.log),
       expiry_clock(*options.clock),
       cache(options.block_cache_bytes),
-      files(options.file_system, files_max),
-      tables{.file_system = options.file_system,
-             .dir = options.dir,
-             .cache = &cache,
-             .files = &files,
-             .log = log} {}
+      files(directory, files_max),
+      tables{.directory = directory, .cache = &cache, .files = &files, .log = log} {}
 
 Store::~Store() { VARVE_ASSERT(uses_ == 0); }
 

@@ -23,8 +23,9 @@ namespace varve::engine {
 /// From then on the pointers and the options are constant, and each part says of itself who may
 /// call it. Whoever stands on the store holds a Use, so that the store outlives them all.
 struct Store {
-  /// REQUIRES options that check() passes, with a file system and a clock.
-  Store(Options with, const EngineSizes& cut_by);
+  /// REQUIRES options that check() passes, with a file system and a clock. `at` is the directory
+  /// that they name, held open from here on: no call goes through the path again.
+  Store(Options with, std::shared_ptr<Directory> at, const EngineSizes& cut_by);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -37,6 +38,7 @@ struct Store {
   void report(Stats& stats) const;
 
   const Options options;  // With the seams filled in.
+  const std::shared_ptr<Directory> directory;
   const EngineSizes sizes;
   const Log log;
   Counters counters;

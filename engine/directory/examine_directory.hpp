@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 
 #include "varve/error.hpp"
 #include "varve/file_system.hpp"
@@ -9,14 +8,12 @@
 namespace varve::engine {
 
 enum class DirectoryContent : std::uint8_t {
-  missing,   ///< There is no such directory.
   free,      ///< Nothing, or what an interrupted creation left: a database may be made here.
   database,  ///< There is an identity. Whether it can be read is another question.
 };
 
 /// Looks what the directory holds. Changes no file. Fails with corruption where there are files of
 /// a database without its identity, with invalid_argument where there is anything else.
-Result<DirectoryContent> examine_directory(FileSystem& file_system,
-                                           const std::filesystem::path& dir);
+Result<DirectoryContent> examine_directory(Directory& directory);
 
 }  // namespace varve::engine

@@ -95,11 +95,10 @@ std::string to_string(const Uuid& uuid) {
   return text;
 }
 
-Result<Identity> read_identity(FileSystem& file_system, const std::filesystem::path& dir) {
-  const std::filesystem::path path = dir / identity_file_name;
-  VARVE_TRY(const bool exists, file_system.exists(path));
-  if (!exists) return fail(Errc::not_found, path.string());
-  VARVE_TRY(const std::unique_ptr<File> file, file_system.open(path, OpenMode::read));
+Result<Identity> read_identity(Directory& directory) {
+  VARVE_TRY(const bool exists, directory.exists(identity_file_name));
+  if (!exists) return fail(Errc::not_found, (directory.path() / identity_file_name).string());
+  VARVE_TRY(const std::unique_ptr<File> file, directory.open(identity_file_name, OpenMode::read));
   VARVE_TRY(const std::uint64_t size, file->size());
   // One byte more than there should be shows that there are more.
   Bytes bytes(static_cast<std::size_t>(std::min<std::uint64_t>(size, Identity::encoded_size + 1)));
@@ -107,20 +106,20 @@ Result<Identity> read_identity(FileSystem& file_system, const std::filesystem::p
   return Identity::decode(bytes);
 }
 
-Status write_identity(FileSystem& file_system, const std::filesystem::path& dir,
-                      const Identity& identity) {
-  const std::filesystem::path fresh = dir / identity_new_file_name;
-  VARVE_TRY(const bool is_left_over, file_system.exists(fresh));
-  if (is_left_over) VARVE_CHECK(file_system.remove(fresh));
+Status write_identity(Directory& directory, const Identity& identity) {
+  const char* const fresh = identity_new_file_name;
+  VARVE_TRY(const bool is_left_over, directory.exists(fresh));
+  if (is_left_over) VARVE_CHECK(directory.remove(fresh));
 
-  VARVE_TRY(const std::unique_ptr<File> file, file_system.open(fresh, OpenMode::create));
+  VARVE_TRY(const std::unique_ptr<File> file,
+            directory.open(fresh, OpenMode::create, {WriteReason::identity}));
   const Bytes bytes = identity.encode();
   const std::array<ByteSpan, 1> pieces{bytes};
   VARVE_CHECK(file->write_at(0, pieces));
   VARVE_CHECK(file->sync());
   VARVE_CHECK(file->close());
-  VARVE_CHECK(file_system.rename(fresh, dir / identity_file_name));
-  return file_system.sync_directory(dir);
+  VARVE_CHECK(directory.rename(fresh, identity_file_name));
+  return directory.sync();
 }
 
 }  // namespace varve::engine

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 
 #include "engine/base/bytes.hpp"
@@ -46,11 +45,10 @@ Uuid random_uuid();
 std::string to_string(const Uuid& uuid);
 
 /// Fails with not_found where the directory has none, or as decode().
-Result<Identity> read_identity(FileSystem& file_system, const std::filesystem::path& dir);
+Result<Identity> read_identity(Directory& directory);
 
 /// Makes the directory a database, durably: after a power cut the whole file is there, or none.
 /// Replaces one that is there.
-[[nodiscard]] Status write_identity(FileSystem& file_system, const std::filesystem::path& dir,
-                                    const Identity& identity);
+[[nodiscard]] Status write_identity(Directory& directory, const Identity& identity);
 
 }  // namespace varve::engine

@@ -5,18 +5,16 @@
 
 namespace varve::engine {
 
-bool remove_orphan(FileSystem& file_system, const std::filesystem::path& dir,
-                   const std::string& name, const Log& log) {
-  const Status removed = file_system.remove(dir / name);
+bool remove_orphan(Directory& directory, const std::string& name, const Log& log) {
+  const Status removed = directory.remove(name);
   if (!removed) log.warning("removing a file that is not needed: " + removed.error().message());
   return removed.has_value();
 }
 
-Status remove_segments(FileSystem& file_system, const std::filesystem::path& dir,
-                       std::span<const std::uint64_t> segments) {
+Status remove_segments(Directory& directory, std::span<const std::uint64_t> segments) {
   for (const std::uint64_t segment : segments) {
-    VARVE_CHECK(file_system.remove(dir / segment_name(segment)));
-    VARVE_CHECK(file_system.sync_directory(dir));
+    VARVE_CHECK(directory.remove(segment_name(segment)));
+    VARVE_CHECK(directory.sync());
   }
   return {};
 }

@@ -1,23 +1,24 @@
 #include "engine/directory/quarantine.hpp"
 
+#include <memory>
+
 #include "varve/try.hpp"
 
 namespace varve::engine {
 
-Status set_aside(FileSystem& file_system, const std::filesystem::path& dir,
-                 const std::string& name) {
-  const auto kept = dir / "quarantine";
-  VARVE_CHECK(file_system.create_directory(kept));
-  VARVE_CHECK(file_system.sync_directory(dir));
-  std::filesystem::path target = kept / name;
+Status set_aside(Directory& directory, const std::string& name) {
+  VARVE_CHECK(directory.create_directory("quarantine"));
+  VARVE_CHECK(directory.sync());
+  VARVE_TRY(const std::shared_ptr<Directory> kept, directory.open_directory("quarantine"));
+  std::string free = name;
   for (int next = 2;; ++next) {
-    VARVE_TRY(const bool taken, file_system.exists(target));
+    VARVE_TRY(const bool taken, kept->exists(free));
     if (!taken) break;
-    target = kept / (name + "." + std::to_string(next));
+    free = name + "." + std::to_string(next);
   }
-  VARVE_CHECK(file_system.rename(dir / name, target));
-  VARVE_CHECK(file_system.sync_directory(kept));
-  return file_system.sync_directory(dir);
+  VARVE_CHECK(directory.rename(name, *kept, free));
+  VARVE_CHECK(kept->sync());
+  return directory.sync();
 }
 
 }  // namespace varve::engine

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 
 #include "varve/error.hpp"
@@ -10,7 +9,6 @@ namespace varve::engine {
 
 /// Moves a file of the directory into its quarantine/, durably, and never in the place of one that
 /// is kept there already.
-[[nodiscard]] Status set_aside(FileSystem& file_system, const std::filesystem::path& dir,
-                               const std::string& name);
+[[nodiscard]] Status set_aside(Directory& directory, const std::string& name);
 
 }  // namespace varve::engine

@@ -1,13 +1,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <limits>
 #include <map>
-#include <set>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "engine/base/bytes.hpp"
 #include "engine/base/mutex.hpp"
+#include "engine/io/directory_names.hpp"
 #include "engine/io/io_error.hpp"
 #include "varve/file_system.hpp"
 #include "varve/try.hpp"
@@ -17,9 +20,9 @@ namespace varve {
 namespace {
 
 using engine::io_error;
+using engine::is_name;
 using engine::Lock;
 using engine::Mutex;
-using std::filesystem::path;
 
 /// What a name stands for. Open files share it, so it outlives the name.
 class Content {
@@ -54,6 +57,9 @@ class Content {
     const Lock lock(mutex_);
     return bytes_.size();
   }
+
+  std::atomic<std::uint64_t> links = 0;  ///< How many names it has.
+  std::atomic<bool> locked = false;
 
  private:
   mutable Mutex mutex_;
@@ -98,6 +104,11 @@ class MemoryFile final : public File {
     return content_->size();
   }
 
+  Result<std::uint64_t> links() const override {
+    if (!content_) return io_error(EBADF, "links of " + name_);
+    return content_->links.load();
+  }
+
   Status close() override {
     if (!std::exchange(content_, nullptr)) return io_error(EBADF, "close " + name_);
     return {};
@@ -109,159 +120,225 @@ class MemoryFile final : public File {
   const bool writable_;
 };
 
-/// All names, as absolute paths below one root. Directories can be neither renamed nor removed.
-class Tree {
- public:
-  Result<std::shared_ptr<Content>> open(const std::string& name, bool create) {
-    const char* const operation = create ? "create " : "open ";
-    const Lock lock(mutex_);
-    VARVE_CHECK(parent_exists(operation, name));
-    if (directories_.contains(name)) {
-      return io_error(create ? EEXIST : EISDIR, operation + name);
-    }
-    const auto found = files_.find(name);
-    if (create && found != files_.end()) return io_error(EEXIST, operation + name);
-    if (!create && found == files_.end()) return io_error(ENOENT, operation + name);
-    if (!create) return found->second;
-    return files_.emplace(name, std::make_shared<Content>()).first->second;
-  }
+/// The names in one directory. All directories of a file system share one mutex, since a file moves
+/// between two of them in one step.
+struct Node {
+  std::map<std::string, std::shared_ptr<Content>> files;
+  std::map<std::string, std::shared_ptr<Node>> directories;
+};
 
-  bool exists(const std::string& name) {
-    const Lock lock(mutex_);
-    return files_.contains(name) || directories_.contains(name);
-  }
-
-  Status remove(const std::string& name) {
-    const Lock lock(mutex_);
-    VARVE_CHECK(is_file("remove ", name));
-    files_.erase(name);
-    return {};
-  }
-
-  Status rename(const std::string& from, const std::string& to) {
-    const Lock lock(mutex_);
-    const std::string where = "rename " + from + " to " + to;
-    VARVE_CHECK(is_file("rename ", from));
-    VARVE_CHECK(parent_exists("rename ", to));
-    if (directories_.contains(to)) return io_error(EISDIR, where);
-    if (from == to) return {};
-    files_.insert_or_assign(to, std::move(files_.at(from)));
-    files_.erase(from);
-    return {};
-  }
-
-  Result<std::vector<std::string>> list(const std::string& directory) {
-    const Lock lock(mutex_);
-    VARVE_CHECK(is_directory("list ", directory));
-    std::vector<std::string> names;
-    const auto add = [&](const path& name) {
-      if (name.has_filename() && name.parent_path() == directory) {
-        names.push_back(name.filename().string());
-      }
-    };
-    for (const auto& [name, content] : files_) add(name);
-    for (const std::string& name : directories_) add(name);
-    return names;
-  }
-
-  Status create_directory(const std::string& name) {
-    const Lock lock(mutex_);
-    if (directories_.contains(name)) return {};
-    VARVE_CHECK(parent_exists("create directory ", name));
-    if (files_.contains(name)) return io_error(ENOTDIR, "create directory " + name);
-    directories_.insert(name);
-    return {};
-  }
-
-  Status sync_directory(const std::string& name) {
-    const Lock lock(mutex_);
-    return is_directory("sync directory ", name);
-  }
-
-  Status lock(const std::string& name) {
-    const Lock lock(mutex_);
-    VARVE_CHECK(parent_exists("lock ", name));
-    if (directories_.contains(name)) return io_error(EISDIR, "lock " + name);
-    if (!locked_.insert(name).second) {
-      return fail(Errc::locked, "lock " + name + ": held by pid " + std::to_string(::getpid()) +
-                                    " (this process)");
-    }
-    if (!files_.contains(name)) files_.emplace(name, std::make_shared<Content>());
-    return {};
-  }
-
-  void unlock(const std::string& name) {
-    const Lock lock(mutex_);
-    locked_.erase(name);
-  }
-
- private:
-  Status is_file(const char* operation, const std::string& name) const VARVE_REQUIRES(mutex_) {
-    if (files_.contains(name)) return {};
-    return io_error(directories_.contains(name) ? EISDIR : ENOENT, operation + name);
-  }
-
-  Status is_directory(const char* operation, const std::string& name) const VARVE_REQUIRES(mutex_) {
-    if (directories_.contains(name)) return {};
-    return io_error(files_.contains(name) ? ENOTDIR : ENOENT, operation + name);
-  }
-
-  Status parent_exists(const char* operation, const std::string& name) const
-      VARVE_REQUIRES(mutex_) {
-    const std::string parent = path(name).parent_path().string();
-    if (directories_.contains(parent)) return {};
-    return io_error(files_.contains(parent) ? ENOTDIR : ENOENT, operation + name);
-  }
-
-  Mutex mutex_;
-  std::map<std::string, std::shared_ptr<Content>> files_ VARVE_GUARDED_BY(mutex_);
-  std::set<std::string> directories_ VARVE_GUARDED_BY(mutex_) = {"/"};
-  std::set<std::string> locked_ VARVE_GUARDED_BY(mutex_);
+/// A directory as a handle. Directories can be neither renamed nor removed.
+struct Place {
+  std::shared_ptr<Mutex> mutex;  // Guards every node.
+  std::shared_ptr<Node> node;
 };
 
 class MemoryFileLock final : public FileLock {
  public:
-  MemoryFileLock(std::shared_ptr<Tree> tree, std::string name)
-      : tree_(std::move(tree)), name_(std::move(name)) {}
-  ~MemoryFileLock() override { tree_->unlock(name_); }
+  MemoryFileLock(Place place, std::string name, std::string where, std::shared_ptr<Content> content)
+      : place_(std::move(place)),
+        name_(std::move(name)),
+        where_(std::move(where)),
+        content_(std::move(content)) {}
+  ~MemoryFileLock() override { content_->locked = false; }
+
+  Status check() const override {
+    const Lock lock(*place_.mutex);
+    const auto found = place_.node->files.find(name_);
+    const bool is_gone = found == place_.node->files.end();
+    if (!is_gone && found->second == content_) return {};
+    return fail(Errc::locked, where_ + ": somebody " +
+                                  (is_gone ? "removed it" : "put another file in its place") +
+                                  ", so another process may have the database open too");
+  }
 
  private:
-  const std::shared_ptr<Tree> tree_;
+  const Place place_;
   const std::string name_;
+  const std::string where_;
+  const std::shared_ptr<Content> content_;
+};
+
+class MemoryDirectory final : public Directory {
+ public:
+  MemoryDirectory(Place place, std::filesystem::path shown)
+      : place_(std::move(place)), path_(std::move(shown)) {}
+
+  const std::filesystem::path& path() const override { return path_; }
+
+  Result<std::unique_ptr<File>> open(const std::string& name, OpenMode mode, WriteCause) override {
+    VARVE_ASSERT(is_name(name));
+    const bool create = mode == OpenMode::create;
+    const std::string where = (create ? "create " : "open ") + text_of(name);
+    const Lock lock(*place_.mutex);
+    if (directories().contains(name)) return io_error(create ? EEXIST : EISDIR, where);
+    const auto found = files().find(name);
+    if (create != (found == files().end())) return io_error(create ? EEXIST : ENOENT, where);
+    std::shared_ptr<Content> content = create ? make(name) : found->second;
+    return std::make_unique<MemoryFile>(std::move(content), text_of(name), mode != OpenMode::read);
+  }
+
+  Result<bool> exists(const std::string& name) override {
+    VARVE_ASSERT(is_name(name));
+    const Lock lock(*place_.mutex);
+    return files().contains(name) || directories().contains(name);
+  }
+
+  Status remove(const std::string& name) override {
+    const Lock lock(*place_.mutex);
+    VARVE_CHECK(need_file(name, "remove " + text_of(name)));
+    const auto found = files().find(name);
+    --found->second->links;
+    files().erase(found);
+    return {};
+  }
+
+  using Directory::rename;
+  Status rename(const std::string& from, Directory& target, const std::string& to) override {
+    const std::string where = "rename " + text_of(from) + " to " + text_of(target, to);
+    MemoryDirectory* const there = ours(target);
+    if (there == nullptr) return io_error(EXDEV, where);
+    const Lock lock(*place_.mutex);
+    VARVE_CHECK(need_file(from, where));
+    VARVE_ASSERT(is_name(to));
+    if (there->directories().contains(to)) return io_error(EISDIR, where);
+    const std::shared_ptr<Content> moved = files().at(from);
+    const auto replaced = there->files().find(to);
+    if (replaced != there->files().end()) {
+      if (replaced->second == moved) return {};
+      --replaced->second->links;
+    }
+    there->files().insert_or_assign(to, moved);
+    files().erase(from);
+    return {};
+  }
+
+  Status link(const std::string& from, Directory& target, const std::string& to) override {
+    const std::string where = "link " + text_of(from) + " to " + text_of(target, to);
+    MemoryDirectory* const there = ours(target);
+    if (there == nullptr) return io_error(EXDEV, where);
+    const Lock lock(*place_.mutex);
+    VARVE_CHECK(need_file(from, where));
+    VARVE_ASSERT(is_name(to));
+    if (there->files().contains(to) || there->directories().contains(to)) {
+      return io_error(EEXIST, where);
+    }
+    const std::shared_ptr<Content>& linked = files().at(from);
+    ++linked->links;
+    there->files().emplace(to, linked);
+    return {};
+  }
+
+  Result<std::vector<std::string>> list() override {
+    const Lock lock(*place_.mutex);
+    std::vector<std::string> names;
+    for (const auto& [name, content] : files()) names.push_back(name);
+    for (const auto& [name, node] : directories()) names.push_back(name);
+    return names;
+  }
+
+  Status sync() override { return {}; }
+
+  Result<std::unique_ptr<FileLock>> lock(const std::string& name) override {
+    VARVE_ASSERT(is_name(name));
+    const std::string where = "lock " + text_of(name);
+    const Lock lock(*place_.mutex);
+    if (directories().contains(name)) return io_error(EISDIR, where);
+    const auto found = files().find(name);
+    std::shared_ptr<Content> content = found == files().end() ? make(name) : found->second;
+    if (content->locked.exchange(true)) {
+      return fail(Errc::locked,
+                  where + ": held by pid " + std::to_string(::getpid()) + " (this process)");
+    }
+    return std::make_unique<MemoryFileLock>(place_, name, where, std::move(content));
+  }
+
+  Result<std::optional<std::string>> locked_by(const std::string& name) override {
+    VARVE_ASSERT(is_name(name));
+    const Lock lock(*place_.mutex);
+    const auto found = files().find(name);
+    if (found == files().end() || !found->second->locked) return std::nullopt;
+    return "pid " + std::to_string(::getpid()) + " (this process)";
+  }
+
+  Status create_directory(const std::string& name) override {
+    VARVE_ASSERT(is_name(name));
+    const Lock lock(*place_.mutex);
+    if (files().contains(name)) return io_error(ENOTDIR, "create directory " + text_of(name));
+    if (!directories().contains(name)) directories().emplace(name, std::make_shared<Node>());
+    return {};
+  }
+
+  Result<std::shared_ptr<Directory>> open_directory(const std::string& name) override {
+    VARVE_ASSERT(is_name(name));
+    const Lock lock(*place_.mutex);
+    const auto found = directories().find(name);
+    if (found == directories().end()) {
+      const int number = files().contains(name) ? ENOTDIR : ENOENT;
+      return io_error(number, "open directory " + text_of(name));
+    }
+    return std::make_shared<MemoryDirectory>(Place{place_.mutex, found->second},
+                                             engine::path_in(path_, name));
+  }
+
+  Result<std::uint64_t> free_bytes() override { return std::numeric_limits<std::uint64_t>::max(); }
+  Result<bool> is_there() override { return true; }
+
+ private:
+  // All below with the mutex held.
+  std::map<std::string, std::shared_ptr<Content>>& files() const { return place_.node->files; }
+  std::map<std::string, std::shared_ptr<Node>>& directories() const {
+    return place_.node->directories;
+  }
+
+  std::shared_ptr<Content> make(const std::string& name) {
+    auto content = std::make_shared<Content>();
+    content->links = 1;
+    files().emplace(name, content);
+    return content;
+  }
+
+  Status need_file(const std::string& name, std::string where) const {
+    VARVE_ASSERT(is_name(name));
+    if (files().contains(name)) return {};
+    return io_error(directories().contains(name) ? EISDIR : ENOENT, std::move(where));
+  }
+
+  /// None where it is not of this file system.
+  MemoryDirectory* ours(Directory& other) const {
+    auto* const memory = dynamic_cast<MemoryDirectory*>(&other);
+    return memory != nullptr && memory->place_.mutex == place_.mutex ? memory : nullptr;
+  }
+
+  std::string text_of(const std::string& name) const { return text_of(*this, name); }
+  static std::string text_of(const Directory& directory, const std::string& name) {
+    return engine::path_in(directory.path(), name).string();
+  }
+
+  const Place place_;
+  const std::filesystem::path path_;
 };
 
 class MemoryFileSystem final : public FileSystem {
  public:
-  Result<std::unique_ptr<File>> open(const path& name, OpenMode mode) override {
-    VARVE_TRY(auto content, tree_->open(resolve(name), mode == OpenMode::create));
-    return std::make_unique<MemoryFile>(std::move(content), name.string(), mode != OpenMode::read);
-  }
-  Result<bool> exists(const path& name) override { return tree_->exists(resolve(name)); }
-  Status remove(const path& name) override { return tree_->remove(resolve(name)); }
-  Status rename(const path& from, const path& to) override {
-    return tree_->rename(resolve(from), resolve(to));
-  }
-  Result<std::vector<std::string>> list(const path& directory) override {
-    return tree_->list(resolve(directory));
-  }
-  Status create_directory(const path& name) override {
-    return tree_->create_directory(resolve(name));
-  }
-  Status sync_directory(const path& name) override { return tree_->sync_directory(resolve(name)); }
-  Result<std::unique_ptr<FileLock>> lock(const path& name) override {
-    VARVE_CHECK(tree_->lock(resolve(name)));
-    return std::make_unique<MemoryFileLock>(tree_, resolve(name));
+  /// "db", "./db/" and "/db" are the same.
+  Result<std::shared_ptr<Directory>> open_directory(const std::filesystem::path& path) override {
+    Place place = root_;
+    const Lock lock(*place.mutex);
+    for (const auto& part : ("/" / path).lexically_normal().relative_path()) {
+      if (part.empty()) continue;  // After the last slash.
+      const auto found = place.node->directories.find(part.string());
+      if (found == place.node->directories.end()) {
+        const int number = place.node->files.contains(part.string()) ? ENOTDIR : ENOENT;
+        return io_error(number, "open directory " + path.string());
+      }
+      place.node = found->second;
+    }
+    return std::make_shared<MemoryDirectory>(std::move(place), path);
   }
 
  private:
-  /// One spelling for each name: "db", "./db/" and "/db" are the same.
-  static std::string resolve(const path& name) {
-    std::string text = ("/" / name).lexically_normal().string();
-    if (text.size() > 1 && text.ends_with('/')) text.pop_back();
-    return text;
-  }
-
-  const std::shared_ptr<Tree> tree_ = std::make_shared<Tree>();
+  const Place root_{std::make_shared<Mutex>(), std::make_shared<Node>()};
 };
 
 }  // namespace

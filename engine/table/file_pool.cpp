@@ -7,11 +7,10 @@
 
 namespace varve::engine {
 
-FilePool::FilePool(std::shared_ptr<FileSystem> file_system, std::size_t files_max)
-    : file_system_(std::move(file_system)), files_max_(std::max<std::size_t>(files_max, 1)) {}
+FilePool::FilePool(std::shared_ptr<Directory> directory, std::size_t files_max)
+    : directory_(std::move(directory)), files_max_(std::max<std::size_t>(files_max, 1)) {}
 
-Result<std::shared_ptr<const File>> FilePool::get(std::uint64_t number,
-                                                  const std::filesystem::path& path) {
+Result<std::shared_ptr<const File>> FilePool::get(std::uint64_t number, const std::string& name) {
   {
     const Lock lock(mutex_);
     if (const auto found = by_number_.find(number); found != by_number_.end()) {
@@ -22,7 +21,7 @@ Result<std::shared_ptr<const File>> FilePool::get(std::uint64_t number,
 
   // Without the mutex: a slow disk holds up nobody else. If two threads open the same file, the
   // first one's stays in the pool.
-  VARVE_TRY(auto opened, file_system_->open(path, OpenMode::read));
+  VARVE_TRY(auto opened, directory_->open(name, OpenMode::read));
   std::list<Entry> fresh;
   fresh.push_back({number, std::move(opened)});
   std::list<Entry> dropped;  // Closed after the mutex is released.

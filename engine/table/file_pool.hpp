@@ -2,9 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <list>
 #include <memory>
+#include <string>
 #include <unordered_map>
 
 #include "engine/base/mutex.hpp"
@@ -17,10 +17,10 @@ namespace varve::engine {
 /// until its user lets go, also when the pool has dropped it. Any thread.
 class FilePool {
  public:
-  FilePool(std::shared_ptr<FileSystem> file_system, std::size_t files_max);
+  FilePool(std::shared_ptr<Directory> directory, std::size_t files_max);
 
   /// Opens the file to read, or finds it open. `number` names it in the pool.
-  Result<std::shared_ptr<const File>> get(std::uint64_t number, const std::filesystem::path& path);
+  Result<std::shared_ptr<const File>> get(std::uint64_t number, const std::string& name);
   void forget(std::uint64_t number);
 
  private:
@@ -29,7 +29,7 @@ class FilePool {
     std::shared_ptr<const File> file;
   };
 
-  const std::shared_ptr<FileSystem> file_system_;
+  const std::shared_ptr<Directory> directory_;
   const std::size_t files_max_;
   Mutex mutex_;
   std::list<Entry> used_ VARVE_GUARDED_BY(mutex_);  // Most recent first.

@@ -93,12 +93,14 @@ Table::~Table() {
   if (!obsolete_.load(std::memory_order_relaxed)) return;
   context_.cache->forget(meta_.number);
   context_.files->forget(meta_.number);
-  if (const Status removed = context_.file_system->remove(path()); !removed) {
+  if (const Status removed = context_.directory->remove(table_file_name(meta_.number)); !removed) {
     context_.log.warning("table no longer needed, but not removed: " + removed.error().message());
   }
 }
 
-std::filesystem::path Table::path() const { return context_.dir / table_file_name(meta_.number); }
+std::filesystem::path Table::path() const {
+  return context_.directory->path() / table_file_name(meta_.number);
+}
 
 /// Whether it can be this table's index: index() has compared both ends with the meta.
 bool Table::is_own(const TableIndex& index) const {
@@ -107,7 +109,7 @@ bool Table::is_own(const TableIndex& index) const {
 }
 
 Result<std::shared_ptr<const File>> Table::open_file() const {
-  auto file = context_.files->get(meta_.number, path());
+  auto file = context_.files->get(meta_.number, table_file_name(meta_.number));
   if (!file) {
     return std::unexpected(
         missing_is_corruption(std::move(file).error(), table_file_name(meta_.number)));
@@ -277,23 +279,23 @@ Result<std::optional<Row>> Table::newest(std::string_view key, std::uint64_t key
   return row_at(rows, rows.size() - 1);
 }
 
-Result<TableMeta> Table::read_meta(FileSystem& file_system, const std::filesystem::path& path) {
-  VARVE_TRY(const auto opened, file_system.open(path, OpenMode::read));
-  const TableFile file(*opened, path.filename().string());
+Result<TableMeta> Table::read_meta(Directory& directory, const std::string& name) {
+  VARVE_TRY(const auto opened, directory.open(name, OpenMode::read));
+  const TableFile file(*opened, name);
   VARVE_TRY(const TableFooter footer, file.footer());
   return file.meta(footer);
 }
 
-Result<TableOrigin> Table::read_origin(FileSystem& file_system, const std::filesystem::path& path) {
-  VARVE_TRY(const auto opened, file_system.open(path, OpenMode::read));
-  const TableFile file(*opened, path.filename().string());
+Result<TableOrigin> Table::read_origin(Directory& directory, const std::string& name) {
+  VARVE_TRY(const auto opened, directory.open(name, OpenMode::read));
+  const TableFile file(*opened, name);
   VARVE_TRY(const TableFooter footer, file.footer());
   return file.origin(footer);
 }
 
-Status Table::verify(FileSystem& file_system, const std::filesystem::path& path) {
-  VARVE_TRY(const auto opened, file_system.open(path, OpenMode::read));
-  const TableFile file(*opened, path.filename().string());
+Status Table::verify(Directory& directory, const std::string& name) {
+  VARVE_TRY(const auto opened, directory.open(name, OpenMode::read));
+  const TableFile file(*opened, name);
   VARVE_TRY(const TableFooter footer, file.footer());
   return file.verify(footer);
 }

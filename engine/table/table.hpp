@@ -25,8 +25,7 @@ namespace varve::engine {
 
 /// What all tables of a database share. Outlives them.
 struct TableContext {
-  std::shared_ptr<FileSystem> file_system;
-  std::filesystem::path dir;
+  std::shared_ptr<Directory> directory;
   BlockCache* cache = nullptr;
   FilePool* files = nullptr;
   Log log;
@@ -101,6 +100,7 @@ class Table {
   ~Table();
 
   const TableMeta& meta() const { return meta_; }
+  /// For messages.
   std::filesystem::path path() const;
 
   /// Reads and verifies the index, or finds it in the cache. Fails with corruption naming file
@@ -137,11 +137,10 @@ class Table {
 
   /// Reads what a table file says of itself, for dumping, checking and repair. Each is a part of
   /// its own: where one is damaged, the other and the rows stay readable.
-  static Result<TableMeta> read_meta(FileSystem& file_system, const std::filesystem::path& path);
-  static Result<TableOrigin> read_origin(FileSystem& file_system,
-                                         const std::filesystem::path& path);
+  static Result<TableMeta> read_meta(Directory& directory, const std::string& name);
+  static Result<TableOrigin> read_origin(Directory& directory, const std::string& name);
   /// Reads the whole file and compares it with the checksum over everything.
-  [[nodiscard]] static Status verify(FileSystem& file_system, const std::filesystem::path& path);
+  [[nodiscard]] static Status verify(Directory& directory, const std::string& name);
 
  private:
   bool is_own(const TableIndex& index) const;

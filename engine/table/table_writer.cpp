@@ -163,10 +163,10 @@ TableMeta TableWriter::Impl::meta_of(std::uint64_t newest_flush, const TableOrig
   return meta;
 }
 
-Result<TableWriter> TableWriter::create(FileSystem& file_system, const std::filesystem::path& path,
+Result<TableWriter> TableWriter::create(Directory& directory, WriteCause cause,
                                         std::uint64_t number, Compression compression,
                                         BlockSize block_size) {
-  VARVE_TRY(auto file, file_system.open(path, OpenMode::create));
+  VARVE_TRY(auto file, directory.open(table_file_name(number), OpenMode::create, cause));
   return TableWriter(std::make_unique<Impl>(std::move(file), number, compression, block_size));
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 
 #include "engine/codec/row_columns.hpp"
@@ -19,10 +18,9 @@ namespace varve::engine {
 /// (docs/format/table.md). For one thread.
 class TableWriter {
  public:
-  /// Creates the file, which must not exist.
-  static Result<TableWriter> create(FileSystem& file_system, const std::filesystem::path& path,
-                                    std::uint64_t number, Compression compression,
-                                    BlockSize block_size = {});
+  /// Creates the file of table `number`, which must not exist.
+  static Result<TableWriter> create(Directory& directory, WriteCause cause, std::uint64_t number,
+                                    Compression compression, BlockSize block_size = {});
   TableWriter(TableWriter&&) noexcept;
   TableWriter& operator=(TableWriter&&) noexcept;
   /// Without finish() the file stays as it is: the caller removes it.

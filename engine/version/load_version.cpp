@@ -40,14 +40,11 @@ Listing list_numbered(const std::vector<std::string>& names) {
   return listing;
 }
 
-Result<std::optional<ManifestContent>> newest_manifest(FileSystem& file_system,
-                                                       const std::filesystem::path& dir,
-                                                       const Uuid& database,
+Result<std::optional<ManifestContent>> newest_manifest(Directory& directory, const Uuid& database,
                                                        const Listing& listing) {
   for (const std::uint64_t number : listing.manifests) {
-    VARVE_TRY(
-        std::optional<ManifestContent> content,
-        read_manifest_if_whole(file_system, dir / manifest_file_name(number), number, database));
+    VARVE_TRY(std::optional<ManifestContent> content,
+              read_manifest_if_whole(directory, manifest_file_name(number), number, database));
     if (content) return content;
   }
   // A power cut right after the database was made leaves no manifest, or half of one. Nothing
@@ -56,7 +53,7 @@ Result<std::optional<ManifestContent>> newest_manifest(FileSystem& file_system,
   if (listing.manifests.empty()) {
     return fail(
         Errc::corruption,
-        dir.string() +
+        directory.path().string() +
             ": the manifest is gone, and only it says which tables count; restore a copy of the "
             "directory");
   }
@@ -95,14 +92,13 @@ Status check_torn_tail(const LoadedVersion& loaded, const Listing& listing) {
   return {};
 }
 
-Result<std::uint64_t> size_of(FileSystem& file_system, const std::filesystem::path& path) {
-  VARVE_TRY(const std::unique_ptr<File> file, file_system.open(path, OpenMode::read));
+Result<std::uint64_t> size_of(Directory& directory, const std::string& name) {
+  VARVE_TRY(const std::unique_ptr<File> file, directory.open(name, OpenMode::read));
   return file->size();
 }
 
-Result<std::vector<std::string>> damaged_tables(FileSystem& file_system,
-                                                const std::filesystem::path& dir,
-                                                const Version& version, const Listing& listing) {
+Result<std::vector<std::string>> damaged_tables(Directory& directory, const Version& version,
+                                                const Listing& listing) {
   std::vector<std::string> damages;
   for (const auto& level : version.levels) {
     for (const auto& table : level) {
@@ -112,7 +108,7 @@ Result<std::vector<std::string>> damaged_tables(FileSystem& file_system,
         damages.push_back(name + ": missing");
         continue;
       }
-      const Result<std::uint64_t> size = size_of(file_system, dir / name);
+      const Result<std::uint64_t> size = size_of(directory, name);
       if (!size && !is_damage(size.error())) return std::unexpected(size.error());
       if (!size) {
         damages.push_back(size.error().message());
@@ -142,12 +138,11 @@ std::vector<std::string> find_orphans(const LoadedVersion& loaded, const Listing
 
 }  // namespace
 
-Result<LoadedVersion> load_version(FileSystem& file_system, const std::filesystem::path& dir,
-                                   const Uuid& database, const TableContext& context) {
-  VARVE_TRY(const std::vector<std::string> names, file_system.list(dir));
+Result<LoadedVersion> load_version(Directory& directory, const Uuid& database,
+                                   const TableContext& context) {
+  VARVE_TRY(const std::vector<std::string> names, directory.list());
   const Listing listing = list_numbered(names);
-  VARVE_TRY(std::optional<ManifestContent> content,
-            newest_manifest(file_system, dir, database, listing));
+  VARVE_TRY(std::optional<ManifestContent> content, newest_manifest(directory, database, listing));
 
   LoadedVersion loaded;
   if (content) {
@@ -160,12 +155,12 @@ Result<LoadedVersion> load_version(FileSystem& file_system, const std::filesyste
     loaded.manifest_number = content->number;
     loaded.torn_tail = std::move(content->torn_tail);
     if (loaded.torn_tail) VARVE_CHECK(check_torn_tail(loaded, listing));
-    VARVE_TRY(loaded.damages, damaged_tables(file_system, dir, loaded.version, listing));
+    VARVE_TRY(loaded.damages, damaged_tables(directory, loaded.version, listing));
   }
   loaded.next_file =
       next_file_after(content ? content->edits : std::vector<VersionEdit>(), listing);
   if (loaded.next_file > file_number_max - file_numbers_left_min) {
-    return fail(Errc::corruption, dir.string() + ": files are numbered up to " +
+    return fail(Errc::corruption, directory.path().string() + ": files are numbered up to " +
                                       std::to_string(loaded.next_file - 1) +
                                       ", which leaves no numbers for new ones");
   }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,7 +39,7 @@ struct LoadedVersion {
 /// beside tables or WAL; where a torn tail turns out to be none (a table that the version names,
 /// or the WAL segment where it says the log starts, has gone: so the lost edit had been durable);
 /// with unsupported_format; or with the errno of a failed call.
-Result<LoadedVersion> load_version(FileSystem& file_system, const std::filesystem::path& dir,
-                                   const Uuid& database, const TableContext& context);
+Result<LoadedVersion> load_version(Directory& directory, const Uuid& database,
+                                   const TableContext& context);
 
 }  // namespace varve::engine

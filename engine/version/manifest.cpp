@@ -43,8 +43,7 @@ Manifest::Manifest(Manifest&&) noexcept = default;
 Manifest& Manifest::operator=(Manifest&&) noexcept = default;
 Manifest::~Manifest() = default;
 
-Result<Manifest> Manifest::create(FileSystem& file_system, const std::filesystem::path& dir,
-                                  const Uuid& database, std::uint64_t number,
+Result<Manifest> Manifest::create(Directory& directory, const Uuid& database, std::uint64_t number,
                                   const VersionEdit& whole) {
   const ManifestFormat format(database, number);
   Bytes bytes = format.header();
@@ -53,10 +52,10 @@ Result<Manifest> Manifest::create(FileSystem& file_system, const std::filesystem
   bytes.resize(bytes.size() + reserve_bytes);
 
   VARVE_TRY(std::unique_ptr<File> file,
-            file_system.open(dir / manifest_file_name(number), OpenMode::create));
+            directory.open(manifest_file_name(number), OpenMode::create, {WriteReason::manifest}));
   VARVE_CHECK(write_one(*file, 0, bytes));
   VARVE_CHECK(file->sync());
-  VARVE_CHECK(file_system.sync_directory(dir));
+  VARVE_CHECK(directory.sync());
   return Manifest(
       std::unique_ptr<Impl>(new Impl{format, number, std::move(file), used, bytes.size()}));
 }
@@ -81,22 +80,22 @@ Status Manifest::close() { return impl_->file->close(); }
 std::uint64_t Manifest::number() const { return impl_->number; }
 std::uint64_t Manifest::bytes() const { return impl_->bytes; }
 
-Result<std::optional<ManifestContent>> read_manifest_if_whole(FileSystem& file_system,
-                                                              const std::filesystem::path& path,
+Result<std::optional<ManifestContent>> read_manifest_if_whole(Directory& directory,
+                                                              const std::string& name,
                                                               std::uint64_t number,
                                                               const Uuid& database) {
-  VARVE_TRY(const std::unique_ptr<File> file, file_system.open(path, OpenMode::read));
+  VARVE_TRY(const std::unique_ptr<File> file, directory.open(name, OpenMode::read));
   VARVE_TRY(const std::uint64_t size, file->size());
   Bytes bytes(static_cast<std::size_t>(size));
   VARVE_CHECK(file->read_at(0, bytes));
   return ManifestFormat(database, number).decode(bytes);
 }
 
-Result<ManifestContent> read_manifest(FileSystem& file_system, const std::filesystem::path& path,
+Result<ManifestContent> read_manifest(Directory& directory, const std::string& name,
                                       std::uint64_t number, const Uuid& database) {
   VARVE_TRY(std::optional<ManifestContent> content,
-            read_manifest_if_whole(file_system, path, number, database));
-  if (!content) return fail(Errc::corruption, path.string() + ": no whole first record");
+            read_manifest_if_whole(directory, name, number, database));
+  if (!content) return fail(Errc::corruption, name + ": no whole first record");
   return *std::move(content);
 }
 

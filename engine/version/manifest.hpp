@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "engine/version/manifest_format.hpp"
 #include "engine/version/version_edit.hpp"
@@ -19,8 +19,7 @@ class Manifest {
  public:
   /// Creates manifest `number` with `whole` as its first record, durable with its name. After a
   /// failure the file may be there all the same, and be found after a power cut.
-  static Result<Manifest> create(FileSystem& file_system, const std::filesystem::path& dir,
-                                 const Uuid& database, std::uint64_t number,
+  static Result<Manifest> create(Directory& directory, const Uuid& database, std::uint64_t number,
                                  const VersionEdit& whole);
   Manifest(Manifest&&) noexcept;
   Manifest& operator=(Manifest&&) noexcept;
@@ -42,13 +41,13 @@ class Manifest {
 
 /// Reads one manifest file. A record that does not verify and is followed by one that does is
 /// corruption; without one it is a torn tail. A first record that is not whole is corruption.
-Result<ManifestContent> read_manifest(FileSystem& file_system, const std::filesystem::path& path,
+Result<ManifestContent> read_manifest(Directory& directory, const std::string& name,
                                       std::uint64_t number, const Uuid& database);
 
 /// The same, but nothing where no whole first record is there: how a power cut leaves a manifest
 /// that was being created.
-Result<std::optional<ManifestContent>> read_manifest_if_whole(FileSystem& file_system,
-                                                              const std::filesystem::path& path,
+Result<std::optional<ManifestContent>> read_manifest_if_whole(Directory& directory,
+                                                              const std::string& name,
                                                               std::uint64_t number,
                                                               const Uuid& database);
 

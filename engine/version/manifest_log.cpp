@@ -46,7 +46,6 @@ bool all_below(const VersionEdit& edit, std::uint64_t number) {
 ManifestLog::ManifestLog(Start start, Published& published)
     : published_(published),
       context_(*start.context),
-      dir_(std::move(start.dir)),
       database_(start.database),
       manifest_bytes_(start.manifest_bytes),
       next_file_(start.next_file) {
@@ -95,7 +94,7 @@ Status ManifestLog::start_manifest(const Version& version) {
   VersionEdit whole = whole_edit_of(version);
   whole.next_file = next_file_.load(std::memory_order_relaxed);
   VARVE_ASSERT(all_below(whole, *whole.next_file));
-  auto created = Manifest::create(*context_.file_system, dir_, database_, number, whole);
+  auto created = Manifest::create(*context_.directory, database_, number, whole);
   if (!created) {
     replaced_.push_back(number);
     return std::unexpected(std::move(created).error());
@@ -116,10 +115,10 @@ void ManifestLog::give_manifest_up() {
 void ManifestLog::remove_replaced() {
   std::erase_if(replaced_, [this, current = manifest_->number()](std::uint64_t number) {
     VARVE_ASSERT(number < current);
-    const std::filesystem::path path = dir_ / manifest_file_name(number);
-    const auto exists = context_.file_system->exists(path);
+    const std::string name = manifest_file_name(number);
+    const auto exists = context_.directory->exists(name);
     if (!exists) return false;
-    return !*exists || context_.file_system->remove(path).has_value();
+    return !*exists || context_.directory->remove(name).has_value();
   });
 }
 

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -28,7 +27,6 @@ class ManifestLog {
  public:
   struct Start {
     TableContext* context = nullptr;
-    std::filesystem::path dir;
     Uuid database{};
     std::uint64_t next_file = 1;        // Numbers from here are free.
     std::uint64_t manifest_number = 0;  // Of the one that was read; 0: none.
@@ -71,7 +69,6 @@ class ManifestLog {
 
   Published& published_;
   const TableContext& context_;
-  const std::filesystem::path dir_;
   const Uuid database_;
   const std::uint64_t manifest_bytes_;
 

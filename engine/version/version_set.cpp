@@ -8,7 +8,6 @@ Result<std::unique_ptr<VersionSet>> VersionSet::create(Start start) {
   std::unique_ptr<VersionSet> set(
       new VersionSet(std::move(start.version), std::move(start.active), start.sequence));
   VARVE_TRY(set->log_, ManifestLog::create({.context = start.context,
-                                            .dir = std::move(start.dir),
                                             .database = start.database,
                                             .next_file = start.next_file,
                                             .manifest_number = start.manifest_number,

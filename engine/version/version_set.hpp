@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -21,7 +20,6 @@ class VersionSet {
  public:
   struct Start {
     TableContext* context = nullptr;
-    std::filesystem::path dir;
     Uuid database{};
     Version version;
     std::uint64_t next_file = 1;        // Numbers from here are free.

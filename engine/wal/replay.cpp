@@ -35,9 +35,9 @@ struct SegmentFile {
 
 class Replay {
  public:
-  Replay(FileSystem& file_system, const std::filesystem::path& dir, const Uuid& database,
+  Replay(Directory& directory, const Uuid& database,
          const std::function<Status(const ReplayedBatch&)>& apply)
-      : file_system_(file_system), dir_(dir), database_(database), apply_(apply) {}
+      : directory_(directory), database_(database), apply_(apply) {}
 
   Result<ReplayResult> run(const ReplayStart& start);
 
@@ -63,8 +63,7 @@ class Replay {
     return segment_name(segments_[at_].number) + " @ " + std::to_string(offset_);
   }
 
-  FileSystem& file_system_;
-  const std::filesystem::path& dir_;
+  Directory& directory_;
   const Uuid& database_;
   const std::function<Status(const ReplayedBatch&)>& apply_;
 
@@ -132,7 +131,7 @@ Status Replay::follow() {
 }
 
 Status Replay::find_segments(const ReplayStart& start) {
-  VARVE_TRY(const std::vector<std::string> names, file_system_.list(dir_));
+  VARVE_TRY(const std::vector<std::string> names, directory_.list());
   const std::uint64_t first = start.segment;
   std::uint64_t last = std::max(start.last_begun, first == 0 ? 0 : first - 1);
   for (const std::string& name : names) {
@@ -158,7 +157,7 @@ Status Replay::read_header(SegmentFile& segment) {
 }
 
 Status Replay::try_header(SegmentFile& segment, const std::string& name) {
-  VARVE_TRY(const auto file, file_system_.open(dir_ / name, OpenMode::read));
+  VARVE_TRY(const auto file, directory_.open(name, OpenMode::read));
   VARVE_TRY(segment.size, file->size());
   if (segment.size < SegmentHeader::encoded_size) return {};
   Bytes bytes(SegmentHeader::encoded_size);
@@ -174,7 +173,7 @@ Status Replay::try_header(SegmentFile& segment, const std::string& name) {
 }
 
 Result<SegmentReader> Replay::open(const SegmentFile& segment) {
-  VARVE_TRY(auto file, file_system_.open(dir_ / segment_name(segment.number), OpenMode::read));
+  VARVE_TRY(auto file, directory_.open(segment_name(segment.number), OpenMode::read));
   return SegmentReader(std::move(file), segment.size);
 }
 
@@ -391,10 +390,10 @@ Status Replay::judge_end(const ReplayStart& start) {
 
 }  // namespace
 
-Result<ReplayResult> replay_wal(FileSystem& file_system, const std::filesystem::path& dir,
-                                const Uuid& database, const ReplayStart& start,
+Result<ReplayResult> replay_wal(Directory& directory, const Uuid& database,
+                                const ReplayStart& start,
                                 const std::function<Status(const ReplayedBatch&)>& apply) {
-  return Replay(file_system, dir, database, apply).run(start);
+  return Replay(directory, database, apply).run(start);
 }
 
 }  // namespace varve::engine

@@ -16,24 +16,25 @@ namespace {
 constexpr std::uint64_t first_bytes = std::uint64_t{16} << 10;
 constexpr std::uint64_t growth = 4;
 
+constexpr WriteCause log_cause{WriteReason::log};
+
 constexpr std::size_t piece_size = std::size_t{1} << 20;
 
 }  // namespace
 
-SparePool::SparePool(std::shared_ptr<FileSystem> file_system, std::filesystem::path dir,
-                     std::uint64_t segment_bytes, std::uint64_t spare_bytes, Log log)
-    : file_system_(std::move(file_system)),
-      dir_(std::move(dir)),
+SparePool::SparePool(std::shared_ptr<Directory> directory, std::uint64_t segment_bytes,
+                     std::uint64_t spare_bytes, Log log)
+    : directory_(std::move(directory)),
       segment_bytes_(segment_bytes),
       spare_bytes_(spare_bytes),
       log_(std::move(log)),
       next_bytes_(std::min(segment_bytes, first_bytes)) {}
 
 Status SparePool::start() {
-  VARVE_TRY(const std::vector<std::string> names, file_system_->list(dir_));
+  VARVE_TRY(const std::vector<std::string> names, directory_->list());
   for (const std::string& name : names) {
     const auto file = parse_file_name(name);
-    if (file && file->kind == FileKind::spare) VARVE_CHECK(file_system_->remove(dir_ / name));
+    if (file && file->kind == FileKind::spare) VARVE_CHECK(directory_->remove(name));
   }
   const Lock lock(mutex_);
   started_ = true;
@@ -60,17 +61,17 @@ Result<SparePool::Spare> SparePool::take(std::uint64_t bytes) {
       ready = std::move(*found);
       ready_.erase(found);
     }
-    auto file = file_system_->open(ready.path, OpenMode::read_write);
-    if (file) return Spare{ready.path, std::move(*file), ready.bytes, ready.recycled};
+    auto file = directory_->open(ready.name, OpenMode::read_write, log_cause);
+    if (file) return Spare{ready.name, std::move(*file), ready.bytes, ready.recycled};
     log_.warning("a spare WAL segment is not usable: " + file.error().message());
-    discard({ready.path, nullptr, 0, false});
+    discard({ready.name, nullptr, 0, false});
   }
   return create(bytes);
 }
 
 Result<SparePool::Spare> SparePool::create(std::uint64_t bytes) {
-  Spare spare{new_path(), nullptr, bytes, false};
-  VARVE_TRY(spare.file, file_system_->open(spare.path, OpenMode::create));
+  Spare spare{new_name(), nullptr, bytes, false};
+  VARVE_TRY(spare.file, directory_->open(spare.name, OpenMode::create, log_cause));
   for (std::uint64_t offset = 0; offset < bytes; offset += piece_size) {
     if (Status status = write_piece(*spare.file, offset, bytes); !status) {
       discard(std::move(spare));
@@ -96,25 +97,25 @@ Status SparePool::write_piece(File& file, std::uint64_t offset, std::uint64_t en
 
 void SparePool::discard(Spare spare) {
   spare.file.reset();
-  if (Status status = file_system_->remove(spare.path); !status) {
+  if (Status status = directory_->remove(spare.name); !status) {
     log_.warning("a spare WAL segment stays until the next open: " + status.error().message());
   }
 }
 
-Result<bool> SparePool::recycle(const std::filesystem::path& segment, std::uint64_t bytes) {
+Result<bool> SparePool::recycle(const std::string& segment, std::uint64_t bytes) {
   {
     const Lock lock(mutex_);
     if (bytes < next_bytes_ || bytes > segment_bytes_) return false;
     if (bytes_ready() + recycling_bytes_ + bytes > spare_bytes_) return false;
     recycling_bytes_ += bytes;
   }
-  const std::filesystem::path path = new_path();
-  Status status = file_system_->rename(segment, path);
+  const std::string name = new_name();
+  Status status = directory_->rename(segment, name);
   const Lock lock(mutex_);
   VARVE_ASSERT(recycling_bytes_ >= bytes);
   recycling_bytes_ -= bytes;
   if (!status) return std::unexpected(std::move(status).error());
-  ready_.push_back({path, bytes, true});
+  ready_.push_back({name, bytes, true});
   return true;
 }
 
@@ -127,14 +128,14 @@ Result<bool> SparePool::prepare() {
       if (!started_ || !ready_.empty() || recycling_bytes_ != 0) return false;
       bytes = next_bytes_;
     }
-    preparing_ = {new_path(), nullptr, bytes, 0};
-    VARVE_TRY(preparing_.file, file_system_->open(preparing_.path, OpenMode::create));
+    preparing_ = {new_name(), nullptr, bytes, 0};
+    VARVE_TRY(preparing_.file, directory_->open(preparing_.name, OpenMode::create, log_cause));
   }
   // Synced piece by piece, so that a sync of the log never waits for more than one.
   Status status = write_piece(*preparing_.file, preparing_.written, preparing_.bytes);
   if (status) status = preparing_.file->sync();
   if (!status) {
-    discard({std::move(preparing_.path), std::move(preparing_.file), 0, false});
+    discard({std::move(preparing_.name), std::move(preparing_.file), 0, false});
     preparing_ = {};
     const Lock lock(mutex_);
     prepared_bytes_ = 0;
@@ -145,7 +146,7 @@ Result<bool> SparePool::prepare() {
   const Lock lock(mutex_);
   prepared_bytes_ = done ? 0 : preparing_.written;
   if (done) {
-    ready_.push_back({std::move(preparing_.path), preparing_.bytes, false});
+    ready_.push_back({std::move(preparing_.name), preparing_.bytes, false});
     preparing_ = {};
   }
   return true;
@@ -160,20 +161,20 @@ Status SparePool::clear() {
     prepared_bytes_ = 0;
   }
   if (preparing_.file) {
-    spares.push_back({preparing_.path, preparing_.bytes, false});
+    spares.push_back({preparing_.name, preparing_.bytes, false});
     preparing_ = {};
   }
   Status result;
   for (const Ready& spare : spares) {
-    Status removed = file_system_->remove(spare.path);
+    Status removed = directory_->remove(spare.name);
     if (!removed && result) result = std::move(removed);
   }
   return result;
 }
 
-std::filesystem::path SparePool::new_path() {
+std::string SparePool::new_name() {
   const Lock lock(mutex_);
-  return dir_ / spare_name(next_number_++);
+  return spare_name(next_number_++);
 }
 
 std::uint64_t SparePool::bytes_ready() const {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/base/log.hpp"
@@ -24,11 +24,11 @@ namespace varve::engine {
 class SparePool {
  public:
   /// Spares come to have `segment_bytes` each, and `spare_bytes` together at most.
-  SparePool(std::shared_ptr<FileSystem> file_system, std::filesystem::path dir,
-            std::uint64_t segment_bytes, std::uint64_t spare_bytes, Log log);
+  SparePool(std::shared_ptr<Directory> directory, std::uint64_t segment_bytes,
+            std::uint64_t spare_bytes, Log log);
 
   struct Spare {
-    std::filesystem::path path;
+    std::string name;
     std::unique_ptr<File> file;
     std::uint64_t bytes = 0;
     bool recycled = false;
@@ -51,7 +51,7 @@ class SparePool {
   /// Takes a segment of `bytes` that nobody needs any more, unless it is smaller than spares are by
   /// now, larger than they ever get, or there are enough. True if it did: the old name is gone
   /// then.
-  Result<bool> recycle(const std::filesystem::path& segment, std::uint64_t bytes);
+  Result<bool> recycle(const std::string& segment, std::uint64_t bytes);
 
   /// Pre-writes a piece of a spare where none is ready. False where there is nothing to do.
   Result<bool> prepare();
@@ -64,22 +64,21 @@ class SparePool {
 
  private:
   struct Ready {
-    std::filesystem::path path;
+    std::string name;
     std::uint64_t bytes;
     bool recycled;
   };
   struct Preparing {
-    std::filesystem::path path;
+    std::string name;
     std::unique_ptr<File> file;
     std::uint64_t bytes = 0;
     std::uint64_t written = 0;
   };
 
-  std::filesystem::path new_path();
+  std::string new_name();
   std::uint64_t bytes_ready() const VARVE_REQUIRES(mutex_);
   [[nodiscard]] Status write_piece(File& file, std::uint64_t offset, std::uint64_t end) const;
-  const std::shared_ptr<FileSystem> file_system_;
-  const std::filesystem::path dir_;
+  const std::shared_ptr<Directory> directory_;
   const std::uint64_t segment_bytes_;
   const std::uint64_t spare_bytes_;
   const Log log_;

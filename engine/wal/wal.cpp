@@ -66,7 +66,7 @@ struct Wal::Impl {
   Impl(WalOptions wal_options, const WalPosition& position)
       : options(std::move(wal_options)),
         segment_bytes(aligned(std::max<std::uint64_t>(options.segment_bytes, segment_bytes_min))),
-        spares(options.file_system, options.dir, segment_bytes, options.spare_bytes, options.log),
+        spares(options.directory, segment_bytes, options.spare_bytes, options.log),
         next_number(position.next_segment),
         chain(position.chain),
         last_sequence(position.last_sequence),
@@ -93,9 +93,6 @@ struct Wal::Impl {
   Status end_log();
   Status cut_segments();
 
-  std::filesystem::path path_of(std::uint64_t number) const {
-    return options.dir / segment_name(number);
-  }
 
   const WalOptions options;
   const std::uint64_t segment_bytes;
@@ -128,7 +125,7 @@ Status Wal::Impl::start() {
   if (started) return {};
   VARVE_CHECK(spares.start());
   for (const std::uint64_t each : segments.numbers()) {
-    VARVE_TRY(const auto old, options.file_system->open(path_of(each), OpenMode::read));
+    VARVE_TRY(const auto old, options.directory->open(segment_name(each), OpenMode::read));
     VARVE_TRY(const std::uint64_t bytes, old->size());
     segments.set_bytes(each, bytes);
   }
@@ -142,7 +139,7 @@ Status Wal::Impl::start() {
 // written anew are dirty, and the sync after that is about them.
 Status Wal::Impl::secure_replayed() {
   for (const std::uint64_t each : segments.numbers()) {
-    VARVE_TRY(const auto old, options.file_system->open(path_of(each), OpenMode::read_write));
+    VARVE_TRY(const auto old, options.directory->open(segment_name(each), OpenMode::read_write));
     VARVE_CHECK(write_again(each, *old));
     VARVE_CHECK(old->sync());
   }
@@ -185,14 +182,14 @@ Status Wal::Impl::install(SparePool::Spare& spare, std::uint64_t number) {
   Status status = inscribe(spare, number);
   if (status) {
     ended = true;
-    status = options.file_system->rename(spare.path, path_of(number));
+    status = options.directory->rename(spare.name, segment_name(number));
   }
   if (!status) {
     spare.file.reset();
-    spares.discard({spare.path, nullptr, 0, false});
+    spares.discard({spare.name, nullptr, 0, false});
     return status;
   }
-  return options.file_system->sync_directory(options.dir);
+  return options.directory->sync();
 }
 
 Status Wal::Impl::inscribe(SparePool::Spare& spare, std::uint64_t number) const {
@@ -344,10 +341,10 @@ Status Wal::Impl::release(std::uint64_t segment) {
 
 // A name that is gone is fine: recovery may have moved a damaged segment away.
 Status Wal::Impl::dispose(const SegmentList::Segment& segment) {
-  const std::filesystem::path path = path_of(segment.number);
-  const Result<bool> recycled = spares.recycle(path, segment.bytes);
+  const std::string name = segment_name(segment.number);
+  const Result<bool> recycled = spares.recycle(name, segment.bytes);
   if (recycled && *recycled) return {};
-  Status status = options.file_system->remove(path);
+  Status status = options.directory->remove(name);
   if (is_missing(status)) return {};
   return status;
 }
@@ -386,7 +383,7 @@ Status Wal::Impl::end_log() {
 Status Wal::Impl::cut_segments() {
   for (const SegmentList::Segment& segment : segments.with_room()) {
     VARVE_TRY(const auto opened,
-              options.file_system->open(path_of(segment.number), OpenMode::read_write));
+              options.directory->open(segment_name(segment.number), OpenMode::read_write));
     VARVE_CHECK(opened->truncate(segment.appended));
   }
   return {};

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -36,8 +35,7 @@ struct WalBatch {
 };
 
 struct WalOptions {
-  std::shared_ptr<FileSystem> file_system;
-  std::filesystem::path dir;
+  std::shared_ptr<Directory> directory;
   Uuid database{};
   /// What segments grow to as they are filled. A group that is larger gets one of its own size.
   std::size_t segment_bytes = 0;
@@ -184,8 +182,8 @@ struct ReplayStart {
 ///
 /// Fails with corruption only where a segment that is required is missing, with unsupported_format
 /// where a segment is of a newer Varve, or with what `apply` or a system call fails with.
-Result<ReplayResult> replay_wal(FileSystem& file_system, const std::filesystem::path& dir,
-                                const Uuid& database, const ReplayStart& start,
+Result<ReplayResult> replay_wal(Directory& directory, const Uuid& database,
+                                const ReplayStart& start,
                                 const std::function<Status(const ReplayedBatch&)>& apply);
 
 }  // namespace varve::engine

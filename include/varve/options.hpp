@@ -41,12 +41,14 @@ enum class Mode {
 /// Memory: the engine takes at most about three times memtable_bytes, block_cache_bytes and
 /// queue_bytes together, beside what queries hold and the index of labels. docs/guide.md sizes it.
 struct Options {
-  /// The database: one directory, which holds nothing else. No default.
+  /// The database: one directory, which holds nothing else. Followed once, at opening: a relative
+  /// path from the working directory of that moment. No default.
   std::filesystem::path dir;
   /// Whether the engine may write. Default read_write.
   Mode mode = Mode::read_write;
-  /// Makes the directory and an empty database if there is none (the default). Its parent must
-  /// exist. Off: opening fails with not_found instead, so a wrong path does not go unnoticed.
+  /// Makes the directory, those above it that are missing, and an empty database if there is none
+  /// (the default). Off: opening fails with not_found instead, so a wrong path does not go
+  /// unnoticed.
   bool create_if_missing = true;
 
   /// What every write is promised unless it asks for more (WriteOptions::durability). The default

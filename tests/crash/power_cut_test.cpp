@@ -9,6 +9,7 @@
 
 #include "tests/crash/scripted_run.hpp"
 #include "tests/support/random.hpp"
+#include "varve/try.hpp"
 
 namespace varve::test {
 namespace {
@@ -92,55 +93,88 @@ TEST(PowerCutTwice, any_call_of_a_recovery_loses_nothing_durable_either) {
   }
 }
 
-/// A disk whose syncs of one kind of file do nothing: what a lost fsync in the engine would be.
+/// A file whose syncs do nothing.
+class Unsynced final : public File {
+ public:
+  explicit Unsynced(std::unique_ptr<File> file) : file_(std::move(file)) {}
+  Status read_at(std::uint64_t offset, std::span<std::byte> target) const override {
+    return file_->read_at(offset, target);
+  }
+  Status write_at(std::uint64_t offset,
+                  std::span<const std::span<const std::byte>> pieces) override {
+    return file_->write_at(offset, pieces);
+  }
+  Status truncate(std::uint64_t size) override { return file_->truncate(size); }
+  Status sync() override { return {}; }
+  Result<std::uint64_t> size() const override { return file_->size(); }
+  Result<std::uint64_t> links() const override { return file_->links(); }
+  Status close() override { return file_->close(); }
+
+ private:
+  std::unique_ptr<File> file_;
+};
+
+/// A directory whose syncs of files with a suffix do nothing; with an empty one its own neither.
+class ForgetfulDirectory final : public Directory {
+ public:
+  ForgetfulDirectory(std::shared_ptr<Directory> directory, std::string suffix)
+      : directory_(std::move(directory)), suffix_(std::move(suffix)) {}
+
+  const std::filesystem::path& path() const override { return directory_->path(); }
+  Result<std::unique_ptr<File>> open(const std::string& name, OpenMode mode,
+                                     WriteCause cause) override {
+    auto opened = directory_->open(name, mode, cause);
+    if (!opened || !name.ends_with(suffix_)) return opened;
+    return std::make_unique<Unsynced>(std::move(*opened));
+  }
+  Result<bool> exists(const std::string& name) override { return directory_->exists(name); }
+  Status remove(const std::string& name) override { return directory_->remove(name); }
+  using Directory::rename;
+  Status rename(const std::string& from, Directory& target, const std::string& to) override {
+    return directory_->rename(from, below(target), to);
+  }
+  Status link(const std::string& from, Directory& target, const std::string& to) override {
+    return directory_->link(from, below(target), to);
+  }
+  Result<std::vector<std::string>> list() override { return directory_->list(); }
+  Status sync() override { return suffix_.empty() ? Status() : directory_->sync(); }
+  Result<std::unique_ptr<FileLock>> lock(const std::string& name) override {
+    return directory_->lock(name);
+  }
+  Result<std::optional<std::string>> locked_by(const std::string& name) override {
+    return directory_->locked_by(name);
+  }
+  Status create_directory(const std::string& name) override {
+    return directory_->create_directory(name);
+  }
+  Result<std::shared_ptr<Directory>> open_directory(const std::string& name) override {
+    VARVE_TRY(auto opened, directory_->open_directory(name));
+    return std::make_shared<ForgetfulDirectory>(std::move(opened), suffix_);
+  }
+  Result<std::uint64_t> free_bytes() override { return directory_->free_bytes(); }
+  Result<bool> is_there() override { return directory_->is_there(); }
+
+ private:
+  static Directory& below(Directory& forgetful) {
+    return *dynamic_cast<ForgetfulDirectory&>(forgetful).directory_;
+  }
+
+  std::shared_ptr<Directory> directory_;
+  std::string suffix_;
+};
+
+/// A disk of such directories: what a lost fsync in the engine would be.
 class ForgetfulDisk final : public FileSystem {
  public:
   ForgetfulDisk(std::shared_ptr<SimulatedDisk> disk, std::string suffix)
       : disk_(std::move(disk)), suffix_(std::move(suffix)) {}
 
-  Result<std::unique_ptr<File>> open(const std::filesystem::path& path, OpenMode mode) override {
-    auto opened = disk_->open(path, mode);
-    if (!opened || !path.string().ends_with(suffix_)) return opened;
-    return std::make_unique<Unsynced>(std::move(*opened));
-  }
-  Result<bool> exists(const std::filesystem::path& path) override { return disk_->exists(path); }
-  Status remove(const std::filesystem::path& path) override { return disk_->remove(path); }
-  Status rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
-    return disk_->rename(from, to);
-  }
-  Result<std::vector<std::string>> list(const std::filesystem::path& directory) override {
-    return disk_->list(directory);
-  }
-  Status create_directory(const std::filesystem::path& path) override {
-    return disk_->create_directory(path);
-  }
-  Status sync_directory(const std::filesystem::path& path) override {
-    return suffix_.empty() ? Status() : disk_->sync_directory(path);
-  }
-  Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path& path) override {
-    return disk_->lock(path);
+  Result<std::shared_ptr<Directory>> open_directory(const std::filesystem::path& path) override {
+    VARVE_TRY(auto opened, disk_->open_directory(path));
+    return std::make_shared<ForgetfulDirectory>(std::move(opened), suffix_);
   }
 
  private:
-  class Unsynced final : public File {
-   public:
-    explicit Unsynced(std::unique_ptr<File> file) : file_(std::move(file)) {}
-    Status read_at(std::uint64_t offset, std::span<std::byte> target) const override {
-      return file_->read_at(offset, target);
-    }
-    Status write_at(std::uint64_t offset,
-                    std::span<const std::span<const std::byte>> pieces) override {
-      return file_->write_at(offset, pieces);
-    }
-    Status truncate(std::uint64_t size) override { return file_->truncate(size); }
-    Status sync() override { return {}; }
-    Result<std::uint64_t> size() const override { return file_->size(); }
-    Status close() override { return file_->close(); }
-
-   private:
-    std::unique_ptr<File> file_;
-  };
-
   std::shared_ptr<SimulatedDisk> disk_;
   std::string suffix_;
 };

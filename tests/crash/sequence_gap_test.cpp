@@ -34,11 +34,11 @@ WriteBatch one(Timestamp ts) {
 
 /// Appends a record to the log of a closed database as the batch of this sequence.
 void append_with(const std::shared_ptr<SimulatedDisk>& disk, std::uint64_t sequence) {
-  const std::filesystem::path dir = "/db";
-  const engine::Uuid database = engine::read_identity(*disk, dir).value().database;
+  const std::shared_ptr<Directory> directory = disk->open_directory("/db").value();
+  const engine::Uuid database = engine::read_identity(*directory).value().database;
   const auto nothing = [](const engine::ReplayedBatch&) -> Status { return {}; };
-  const auto position = engine::replay_wal(*disk, dir, database, {}, nothing).value().position;
-  Wal wal({.file_system = disk, .dir = dir, .database = database, .log = engine::Log()}, position);
+  const auto position = engine::replay_wal(*directory, database, {}, nothing).value().position;
+  Wal wal({.directory = directory, .database = database, .log = engine::Log()}, position);
   wal.rotate().value();
   Payload payload;
   BatchEncoder(payload).put(0, 2, 2.0, {});

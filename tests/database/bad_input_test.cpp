@@ -24,7 +24,7 @@ TEST(BadInput, each_bad_option_is_refused_by_name) {
     const Error error = error_of(options);
     EXPECT_EQ(error.code, Errc::invalid_argument) << name;
     EXPECT_NE(error.where.find(name), std::string::npos) << error.where;
-    EXPECT_FALSE(options.file_system->exists("/db").value()) << "nothing was made";
+    EXPECT_FALSE(options.file_system->open_directory("/db")) << "nothing was made";
   };
   refused([](Options& options) { options.dir.clear(); }, "dir");
   refused([](Options& options) { options.memtable_bytes = 1; }, "memtable_bytes");
@@ -42,7 +42,7 @@ TEST(BadInput, a_missing_directory_is_not_made_with_create_if_missing_off) {
   options.file_system = memory_file_system();
   options.create_if_missing = false;
   EXPECT_EQ(error_of(options).code, Errc::not_found);
-  EXPECT_FALSE(options.file_system->exists("/db").value());
+  EXPECT_FALSE(options.file_system->open_directory("/db"));
 }
 
 TEST(BadInput, a_directory_that_is_not_varves_is_left_alone) {
@@ -53,15 +53,16 @@ TEST(BadInput, a_directory_that_is_not_varves_is_left_alone) {
   const Error error = error_of(options);
   EXPECT_EQ(error.code, Errc::invalid_argument);
   EXPECT_NE(error.where.find("notes.txt"), std::string::npos) << error.where;
-  EXPECT_EQ(posix_file_system()->list(directory.path()).value().size(), 1u);
+  EXPECT_EQ(posix_file_system()->open_directory(directory.path()).value()->list().value().size(),
+            1u);
 }
 
 TEST(BadInput, a_newer_format_is_refused_by_name) {
   Database db;
   db.put("k", 1, 1.0);
   db.close();
-  auto& files = *db.options().file_system;
-  auto file = files.open("/db/VARVE", OpenMode::read_write).value();
+  const auto directory = db.options().file_system->open_directory("/db").value();
+  auto file = directory->open("VARVE", OpenMode::read_write).value();
   std::vector<std::byte> garbage(file->size().value(), std::byte{0x5A});
   const std::span<const std::byte> piece(garbage);
   ASSERT_TRUE(file->write_at(0, std::span(&piece, 1)));
@@ -73,7 +74,7 @@ TEST(BadInput, a_database_whose_identity_is_gone_is_not_overwritten) {
   Database db;
   db.put("k", 1, 1.0);
   db.close();
-  ASSERT_TRUE(db.options().file_system->remove("/db/VARVE"));
+  ASSERT_TRUE(db.options().file_system->open_directory("/db").value()->remove("VARVE"));
   EXPECT_EQ(error_of(db.options()).code, Errc::corruption);
 }
 

@@ -18,9 +18,9 @@
 namespace varve::test {
 namespace {
 
-std::vector<std::filesystem::path> files_with(FileSystem& files, std::string_view ending) {
+std::vector<std::filesystem::path> files_with(const SimulatedDisk& disk, std::string_view ending) {
   std::vector<std::filesystem::path> found;
-  const auto names = files.list("/db").value();
+  const auto names = disk.names("/db");
   for (const std::string& name : names) {
     if (name.ends_with(ending)) found.push_back(std::filesystem::path("/db") / name);
   }

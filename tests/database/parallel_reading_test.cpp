@@ -120,12 +120,12 @@ TEST_F(ParallelReading, sees_one_moment_while_writes_go_on) {
 void damage_first_table(Database& db, bool also_index) {
   constexpr std::uint64_t footer_size = 128;
   db.close();
-  const auto& files = db.options().file_system;
-  const std::vector<std::string> names = files->list("/db").value();
+  const auto directory = db.options().file_system->open_directory("/db").value();
+  const std::vector<std::string> names = directory->list().value();
   const auto table =
       std::ranges::find_if(names, [](const std::string& name) { return name.ends_with(".table"); });
   ASSERT_NE(table, names.end());
-  const auto file = files->open("/db/" + *table, OpenMode::read_write).value();
+  const auto file = directory->open(*table, OpenMode::read_write).value();
   const std::uint64_t size = file->size().value();
   // What lies in one block alone may have been replaced by later rows.
   const std::uint64_t offset = size / 4;

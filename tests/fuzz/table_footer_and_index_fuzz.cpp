@@ -109,14 +109,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ByteReader input(std::as_bytes(std::span(data, size)));
   const auto [bytes, footer] = sealed_file(input);
 
-  const auto files = memory_file_system();
-  const std::filesystem::path path = "/" + table_file_name(number);
+  const auto files = memory_file_system()->open_directory("/").value();
+  const std::string name = table_file_name(number);
   const std::array<ByteSpan, 1> pieces{bytes};
-  require(files->open(path, OpenMode::create).value()->write_at(0, pieces).has_value());
-  require(Table::verify(*files, path).has_value());
-  const auto meta = Table::read_meta(*files, path);
+  require(files->open(name, OpenMode::create).value()->write_at(0, pieces).has_value());
+  require(Table::verify(*files, name).has_value());
+  const auto meta = Table::read_meta(*files, name);
   require(meta || meta.error().code == Errc::corruption);
-  const auto origin = Table::read_origin(*files, path);
+  const auto origin = Table::read_origin(*files, name);
   require(origin || origin.error().code == Errc::corruption);
 
   const auto index = decode_index(ByteSpan(bytes).subspan(footer.index_offset(), footer.index_size),
@@ -124,7 +124,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!index) return 0;
   BlockCache cache(1 << 20);
   FilePool pool(files, 1);
-  const TableContext context{files, "/", &cache, &pool, {}};
+  const TableContext context{files, &cache, &pool, {}};
   read_all(Table(context, meta_of(bytes, **index)));
   return 0;
 }

@@ -126,15 +126,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   overwrite(segment, 0, header.encode());
   const std::uint64_t batches = seal_groups(segment, header.chain, header.last_sequence);
 
-  const std::shared_ptr<FileSystem> files = memory_file_system();
-  const std::filesystem::path dir = "/fuzz";
-  if (!files->create_directory(dir)) std::abort();
-  auto file = files->open(dir / segment_name(number), OpenMode::create);
+  const auto directory = memory_file_system()->open_directory("/").value();
+  auto file = directory->open(segment_name(number), OpenMode::create);
   const ByteSpan piece = segment;
   if (!file || !(*file)->write_at(0, std::span(&piece, 1))) std::abort();
   std::uint64_t replayed = 0;
   const auto result =
-      replay_wal(*files, dir, database, {number, true}, [&](const ReplayedBatch& batch) -> Status {
+      replay_wal(*directory, database, {number, true}, [&](const ReplayedBatch& batch) -> Status {
         replayed += batch.payload.size() <= segment.size() ? 1 : 0;
         return {};
       });

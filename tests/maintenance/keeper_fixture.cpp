@@ -5,6 +5,7 @@
 #include <span>
 
 #include "engine/directory/file_names.hpp"
+#include "tests/support/directories.hpp"
 
 namespace varve::maintenance {
 
@@ -12,14 +13,13 @@ using engine::Memtable;
 
 KeeperFixture::KeeperFixture(std::shared_ptr<FileSystem> on, const Rules& with, Duration width)
     : files(std::move(on)),
+      directory(test::make_directory(*files, "/db")),
       rules(with),
       window(width),
-      pool(files, 8),
-      context{files, dir, &cache, &pool, engine::Log([this](LogLevel, std::string_view message) {
+      pool(directory, 8),
+      context{directory, &cache, &pool, engine::Log([this](LogLevel, std::string_view message) {
                 logged.emplace_back(message);
               })} {
-  EXPECT_TRUE(files->create_directory(dir));
-  EXPECT_TRUE(files->sync_directory(dir.parent_path()));
   engine::VersionSet::Start fresh;
   fresh.active = std::make_shared<Memtable>(1, 0, 0);
   start(std::move(fresh));
@@ -27,15 +27,15 @@ KeeperFixture::KeeperFixture(std::shared_ptr<FileSystem> on, const Rules& with, 
 
 KeeperFixture::KeeperFixture(Existing existing)
     : files(std::move(existing.files)),
+      directory(files->open_directory("/db").value()),
       window(100),
-      pool(files, 8),
-      context{files, dir, &cache, &pool, {}} {
+      pool(directory, 8),
+      context{directory, &cache, &pool, {}} {
   load();
 }
 
 void KeeperFixture::start(engine::VersionSet::Start from) {
   from.context = &context;
-  from.dir = dir;
   from.database = database_;
   versions = engine::VersionSet::create(std::move(from)).value();
   KeeperContext needs;
@@ -54,8 +54,7 @@ void KeeperFixture::start(engine::VersionSet::Start from) {
 
 std::uint64_t KeeperFixture::open_wal() {
   engine::WalOptions options;
-  options.file_system = files;
-  options.dir = dir;
+  options.directory = directory;
   options.segment_bytes = 4096;
   wal = std::make_unique<engine::Wal>(options, engine::WalPosition{});
   reopen();
@@ -70,7 +69,7 @@ void KeeperFixture::reopen() {
 void KeeperFixture::load() {
   keeper.reset();
   versions.reset();
-  auto loaded = engine::load_version(*files, dir, database_, context).value();
+  auto loaded = engine::load_version(*directory, database_, context).value();
   engine::VersionSet::Start from;
   from.active = std::make_shared<Memtable>(loaded.version.flush_number + 1, 0, sequence_);
   from.sequence = loaded.version.flushed_through;
@@ -172,14 +171,13 @@ std::uint64_t KeeperFixture::rows() const {
 }
 
 std::size_t KeeperFixture::table_files() const {
-  const auto names = files->list(dir).value();
+  const auto names = directory->list().value();
   return static_cast<std::size_t>(
       std::ranges::count_if(names, [](const auto& name) { return name.ends_with(".table"); }));
 }
 
 void KeeperFixture::damage(std::uint64_t number) {
-  const auto path = dir / engine::table_file_name(number);
-  const auto file = files->open(path, OpenMode::read_write).value();
+  const auto file = directory->open(engine::table_file_name(number), OpenMode::read_write).value();
   std::array<std::byte, 1> byte{};
   ASSERT_TRUE(file->read_at(20, byte));
   byte[0] ^= std::byte{0x40};

@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -70,7 +69,7 @@ class KeeperFixture {
   void reopen();
 
   std::shared_ptr<FileSystem> files;
-  const std::filesystem::path dir = "/db";
+  std::shared_ptr<Directory> directory;
   const Rules rules;
   const Duration window;
   engine::BlockCache cache{std::size_t{1} << 20};

@@ -20,7 +20,7 @@ using engine::TableOrigin;
 const engine::TimeSpan all_times;
 
 TableOrigin origin_of(const KeeperFixture& db, const TableMeta& meta) {
-  return engine::Table::read_origin(*db.files, db.dir / engine::table_file_name(meta.number))
+  return engine::Table::read_origin(*db.directory, engine::table_file_name(meta.number))
       .value();
 }
 

@@ -11,13 +11,16 @@
 
 namespace varve::test {
 
-/// The calls of a FileSystem and its files. Those from `create` on change the disk.
+/// The calls of a Directory and its files. links() counts as `size`. Those from `create` on change
+/// the disk.
 enum class Call {
   open,
+  open_directory,
   read,
   size,
   exists,
   list,
+  free_bytes,
   lock,  ///< Changes the disk where it makes the file, and is then a `create` too.
   create,
   write,
@@ -25,10 +28,11 @@ enum class Call {
   sync,
   remove,
   rename,
+  link,
   create_directory,
   sync_directory,
 };
-inline constexpr std::size_t call_count = 14;
+inline constexpr std::size_t call_count = 17;
 
 /// A call that fails.
 struct Fault {

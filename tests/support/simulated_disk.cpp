@@ -4,324 +4,17 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
-#include <set>
-#include <stdexcept>
+#include <map>
 #include <thread>
 #include <utility>
 
-#include "engine/base/mutex.hpp"
-#include "engine/io/io_error.hpp"
 #include "tests/support/random.hpp"
-#include "tests/support/simulated_content.hpp"
-#include "tests/support/simulated_names.hpp"
-#include "varve/try.hpp"
+#include "tests/support/simulated_disk_state.hpp"
+#include "tests/support/simulated_handles.hpp"
 
 namespace varve::test {
 
-namespace {
-
 using engine::Bytes;
-using engine::io_error;
-using engine::Lock;
-using engine::Mutex;
-using Verdict = FaultPlan::Verdict;
-
-/// One spelling for each name: "db", "./db/" and "/db" are the same.
-std::string resolve(const std::filesystem::path& path) {
-  std::string text = ("/" / path).lexically_normal().string();
-  if (text.size() > 1 && text.ends_with('/')) text.pop_back();
-  return text;
-}
-
-std::string position(const char* operation, const std::string& path, std::uint64_t offset) {
-  return std::string(operation) + ' ' + path + " @ " + std::to_string(offset);
-}
-
-/// All of a disk but its lock: what is where, and what it costs.
-struct Disk {
-  explicit Disk(std::size_t sector) : sector_size(sector) {}
-
-  Inode* find(const std::string& path) const {
-    const auto found = names.current().find(path);
-    return found == names.current().end() ? nullptr : found->second.get();
-  }
-
-  Inode& file_at_rest(const std::string& path) const {
-    Inode* const inode = find(path);
-    if (inode == nullptr || inode->is_directory) throw std::invalid_argument("no file " + path);
-    return *inode;
-  }
-
-  std::vector<std::string> names_in(const std::string& directory) const {
-    std::vector<std::string> result;
-    for (const auto& [path, inode] : names.current()) {
-      if (path != "/" && parent_of(path) == directory) {
-        result.push_back(std::filesystem::path(path).filename().string());
-      }
-    }
-    return result;
-  }
-
-  std::shared_ptr<Inode> make_inode(bool is_directory) const {
-    return std::make_shared<Inode>(Inode{is_directory, SimulatedContent(sector_size)});
-  }
-
-  std::uint64_t cost(std::uint64_t size) const {
-    return (size + sector_size - 1) / sector_size * sector_size;
-  }
-  std::uint64_t room() const { return !capacity ? ~used : *capacity > used ? *capacity - used : 0; }
-
-  Status need_directory(const std::string& path, const std::string& where) const {
-    const Inode* const inode = find(path);
-    if (inode == nullptr) return io_error(ENOENT, where);
-    if (!inode->is_directory) return io_error(ENOTDIR, where);
-    return {};
-  }
-
-  Status need_file(const std::string& path, const std::string& where) const {
-    VARVE_CHECK(need_directory(parent_of(path), where));
-    const Inode* const inode = find(path);
-    if (inode == nullptr) return io_error(ENOENT, where);
-    if (inode->is_directory) return io_error(EISDIR, where);
-    return {};
-  }
-
-  Status create(const std::string& path, bool is_directory, const std::string& where) {
-    VARVE_CHECK(need_directory(parent_of(path), where));
-    if (find(path) != nullptr) return io_error(EEXIST, where);
-    if (room() < sector_size) return io_error(ENOSPC, where);
-    used += sector_size;
-    names.create(path, make_inode(is_directory));
-    return {};
-  }
-
-  /// As much as fits, and of it only the first `limit` bytes.
-  Status write(Inode& inode, std::uint64_t offset, engine::ByteSpan source, std::uint64_t limit,
-               const std::string& where) {
-    const std::uint64_t size = inode.content.size();
-    const std::uint64_t room_end = cost(size) + room() / sector_size * sector_size;
-    const std::uint64_t end = offset + source.size();
-    const bool fits = end <= size || end <= room_end;
-    const std::uint64_t taken = fits ? source.size() : room_end - std::min(room_end, offset);
-    inode.content.write(offset, source.first(std::min(taken, limit)));
-    used += cost(inode.content.size()) - cost(size);
-    if (!fits) return io_error(ENOSPC, where);
-    return {};
-  }
-
-  void truncate(Inode& inode, std::uint64_t size) {
-    used -= cost(inode.content.size());
-    inode.content.truncate(size);
-    used += cost(inode.content.size());
-  }
-
-  /// The last step of whatever takes a name or a handle away.
-  void release(const Inode& inode) {
-    if (inode.names > 0 || inode.handles > 0) return;
-    used -= cost(inode.content.size());
-    freed.add(inode.content.bytes(), sector_size);
-  }
-
-  void remove(const std::string& path) {
-    const std::shared_ptr<Inode> inode = names.current().at(path);
-    names.remove(path);
-    used -= sector_size;
-    release(*inode);
-  }
-
-  void rename(const std::string& from, const std::string& to) {
-    const auto found = names.current().find(to);
-    const std::shared_ptr<Inode> replaced =
-        found == names.current().end() ? nullptr : found->second;
-    names.rename(from, to);
-    if (!replaced) return;
-    used -= sector_size;
-    release(*replaced);
-  }
-
-  std::size_t sector_size;
-  SimulatedNames names;
-  FreedSectors freed;
-  FaultPlan plan;
-  std::set<std::string> locks;
-  std::uint64_t boot = 1;  // Of the machine; another one after each power cut.
-  std::optional<std::uint64_t> capacity;
-  std::uint64_t used = 0;
-  std::string cut_in;
-};
-
-}  // namespace
-
-/// Every call goes through run(): one at a time, and each ruled on by the fault plan.
-class SimulatedDisk::State {
- public:
-  using Hook = std::function<void(Call, const std::string&)>;
-
-  explicit State(Disk disk) : disk_(std::move(disk)) {}
-
-  /// Calls `effect(disk)`, unless the call fails by a fault, which calls `on_fault(disk)`.
-  template <class Effect, class OnFault>
-  Status run(Call call, const std::string& path, const std::string& where, Effect effect,
-             OnFault on_fault) {
-    {
-      const Lock lock(mutex_);
-      VARVE_CHECK(rule(disk_, call, path, where, effect, on_fault));
-    }
-    if (!hook_) return {};
-    hook_(call, path);
-    const Lock lock(mutex_);
-    if (disk_.plan.power_is_off()) return power_is_off(where);
-    return {};
-  }
-  template <class Effect>
-  Status run(Call call, const std::string& path, const std::string& where, Effect effect) {
-    return run(call, path, where, std::move(effect), [](Disk&) {});
-  }
-
-  /// Calls `work(disk)` and gives what it gives, past the fault plan.
-  template <class Work>
-  auto at_rest(Work work) {
-    const Lock lock(mutex_);
-    return work(disk_);
-  }
-
-  void set_hook(Hook hook) { hook_ = std::move(hook); }
-
- private:
-  template <class Effect, class OnFault>
-  static Status rule(Disk& disk, Call call, const std::string& path, const std::string& where,
-                     Effect& effect, OnFault& on_fault) {
-    const FaultPlan::Ruling ruling = disk.plan.next(call, path);
-    switch (ruling.verdict) {
-      case Verdict::done: return effect(disk);
-      case Verdict::failed: on_fault(disk); return io_error(ruling.error_number, where);
-      case Verdict::off: return power_is_off(where);
-      case Verdict::cut_short: break;
-    }
-    disk.cut_in = where;
-    // The change is begun, and lies there unsynced. A sync that does not return has done nothing
-    // that could be counted on: the image decides what reached the disk.
-    if (call != Call::sync && call != Call::sync_directory) static_cast<void>(effect(disk));
-    return power_is_off(where);
-  }
-
-  static std::unexpected<Error> power_is_off(const std::string& where) {
-    return io_error(EIO, where + ": the power is off");
-  }
-
-  Mutex mutex_;
-  Disk disk_ VARVE_GUARDED_BY(mutex_);
-  Hook hook_;  // Constant once the disk is shared.
-};
-
-class SimulatedDisk::OpenFile final : public File {
- public:
-  /// The caller has counted the handle.
-  OpenFile(std::shared_ptr<State> state, std::shared_ptr<Inode> inode, std::string path,
-           bool writable)
-      : state_(std::move(state)),
-        inode_(std::move(inode)),
-        path_(std::move(path)),
-        writable_(writable) {}
-  ~OpenFile() override { drop_handle(); }
-
-  Status read_at(std::uint64_t offset, std::span<std::byte> target) const override {
-    const std::string where = position("read", path_, offset);
-    if (!inode_) return io_error(EBADF, where);
-    return state_->run(Call::read, path_, where, [&](Disk&) -> Status {
-      const std::uint64_t size = inode_->content.size();
-      if (target.empty()) return {};
-      if (offset > size || target.size() > size - offset) {
-        return varve::fail(Errc::corruption, where + ": ends too early");
-      }
-      std::ranges::copy(inode_->content.bytes().subspan(offset, target.size()), target.begin());
-      return {};
-    });
-  }
-
-  Status write_at(std::uint64_t offset,
-                  std::span<const std::span<const std::byte>> pieces) override {
-    const std::string where = position("write", path_, offset);
-    if (!inode_ || !writable_) return io_error(EBADF, where);
-    Bytes source;
-    for (const auto piece : pieces) source.insert(source.end(), piece.begin(), piece.end());
-    if (offset > source.max_size() - source.size()) return io_error(EFBIG, where);
-    return state_->run(
-        Call::write, path_, where,
-        [&](Disk& disk) { return disk.write(*inode_, offset, source, source.size(), where); },
-        [&](Disk& disk) {
-          [[maybe_unused]] const Status half =
-              disk.write(*inode_, offset, source, source.size() / 2, where);
-        });
-  }
-
-  Status truncate(std::uint64_t size) override {
-    const std::string where = position("truncate", path_, size);
-    if (!inode_ || !writable_) return io_error(EBADF, where);
-    return state_->run(Call::truncate, path_, where, [&](Disk& disk) -> Status {
-      disk.truncate(*inode_, size);
-      return {};
-    });
-  }
-
-  Status sync() override {
-    const std::string where = "sync " + path_;
-    if (!inode_) return io_error(EBADF, where);
-    return state_->run(
-        Call::sync, path_, where,
-        [&](Disk&) -> Status {
-          inode_->content.sync();
-          return {};
-        },
-        [&](Disk&) { inode_->content.fail_sync(); });
-  }
-
-  Result<std::uint64_t> size() const override {
-    const std::string where = "size of " + path_;
-    if (!inode_) return io_error(EBADF, where);
-    std::uint64_t size = 0;
-    VARVE_CHECK(state_->run(Call::size, path_, where, [&](Disk&) -> Status {
-      size = inode_->content.size();
-      return {};
-    }));
-    return size;
-  }
-
-  Status close() override {
-    if (!inode_) return io_error(EBADF, "close " + path_);
-    drop_handle();
-    inode_.reset();
-    return {};
-  }
-
- private:
-  void drop_handle() {
-    if (!inode_) return;
-    state_->at_rest([&](Disk& disk) {
-      --inode_->handles;
-      disk.release(*inode_);
-    });
-  }
-
-  const std::shared_ptr<State> state_;
-  std::shared_ptr<Inode> inode_;  // None once closed. What it points to is guarded by the state.
-  const std::string path_;
-  const bool writable_;
-};
-
-class SimulatedDisk::HeldLock final : public FileLock {
- public:
-  HeldLock(std::shared_ptr<State> state, std::string path)
-      : state_(std::move(state)), path_(std::move(path)) {}
-  ~HeldLock() override {
-    state_->at_rest([&](Disk& disk) { disk.locks.erase(path_); });
-  }
-
- private:
-  const std::shared_ptr<State> state_;
-  const std::string path_;
-};
 
 std::string PowerCut::describe() const {
   switch (kind_) {
@@ -334,7 +27,7 @@ std::string PowerCut::describe() const {
 
 SimulatedDisk::SimulatedDisk(std::size_t sector_size) {
   Disk disk(sector_size);
-  disk.names = SimulatedNames(NameMap{{"/", disk.make_inode(true)}});
+  disk.names = SimulatedNames(NameMap{{"/", NameEntry{disk.make_inode(true)}}});
   state_ = std::make_shared<State>(std::move(disk));
 }
 
@@ -366,12 +59,18 @@ std::shared_ptr<SimulatedDisk> SimulatedDisk::after(const PowerCut& cut) const {
     };
     Disk image(disk.sector_size);
     NameMap names;
-    for (const auto& [path, inode] : survivors) {
-      const auto copy = image.make_inode(inode->is_directory);
-      copy->content.set(bytes_of(inode->content));
-      copy->names = 1;
-      image.used += image.cost(copy->content.size()) + (path == "/" ? 0 : image.sector_size);
-      names.emplace(path, copy);
+    std::map<std::shared_ptr<Inode>, std::shared_ptr<Inode>> copies;
+    std::uint64_t id = 0;
+    for (const auto& [path, entry] : survivors) {
+      std::shared_ptr<Inode>& copy = copies[entry.inode];
+      if (!copy) {
+        copy = image.make_inode(entry.inode->is_directory);
+        copy->content.set(bytes_of(entry.inode->content));
+        image.used += image.cost(copy->content.size());
+      }
+      ++copy->names;
+      if (path != "/") image.used += image.sector_size;
+      names.emplace(path, NameEntry{copy, id++});
     }
     image.names = SimulatedNames(std::move(names));
     image.freed = disk.freed;
@@ -406,6 +105,9 @@ std::uint64_t SimulatedDisk::failures() const {
 }
 std::uint64_t SimulatedDisk::calls(Call call) const {
   return state_->at_rest([&](Disk& disk) { return disk.plan.calls(call); });
+}
+std::uint64_t SimulatedDisk::bytes_written(WriteReason reason) const {
+  return state_->at_rest([&](Disk& disk) { return disk.written[reason]; });
 }
 std::uint64_t SimulatedDisk::changes() const {
   return state_->at_rest([](Disk& disk) { return disk.plan.changes(); });
@@ -472,8 +174,17 @@ void SimulatedDisk::flip_bit(const std::filesystem::path& path, std::uint64_t bi
   set_content(path, std::move(bytes));
 }
 
-Result<std::unique_ptr<File>> SimulatedDisk::open(const std::filesystem::path& path,
-                                                  OpenMode mode) {
+Result<std::shared_ptr<Directory>> SimulatedDisk::open_directory(
+    const std::filesystem::path& path) {
+  const std::string name = resolve(path);
+  const std::string where = "open directory " + path.string();
+  VARVE_CHECK(state_->run(Call::open_directory, name, where,
+                          [&](Disk& disk) { return disk.need_directory(name, where); }));
+  return std::make_shared<OpenDirectory>(state_, path);
+}
+
+Result<std::unique_ptr<File>> SimulatedDisk::open(const std::filesystem::path& path, OpenMode mode,
+                                                  WriteCause cause) {
   const bool create = mode == OpenMode::create;
   const std::string name = resolve(path);
   const std::string where = (create ? "create " : "open ") + path.string();
@@ -482,13 +193,13 @@ Result<std::unique_ptr<File>> SimulatedDisk::open(const std::filesystem::path& p
     if (create) VARVE_CHECK(disk.create(name, false, where));
     VARVE_CHECK(disk.need_file(name, where));
     if (disk.plan.power_is_off()) return {};  // The name is there, but nobody has it open.
-    inode = disk.names.current().at(name);
+    inode = disk.names.current().at(name).inode;
     ++inode->handles;
     return {};
   };
   VARVE_CHECK(state_->run(create ? Call::create : Call::open, name, where, effect));
-  return std::make_unique<OpenFile>(state_, std::move(inode), path.string(),
-                                    mode != OpenMode::read);
+  return std::make_unique<OpenFile>(state_, std::move(inode), path.string(), mode != OpenMode::read,
+                                    cause);
 }
 
 Result<bool> SimulatedDisk::exists(const std::filesystem::path& path) {
@@ -521,7 +232,21 @@ Status SimulatedDisk::rename(const std::filesystem::path& from, const std::files
     VARVE_CHECK(disk.need_directory(parent_of(target), where));
     const Inode* const replaced = disk.find(target);
     if (replaced != nullptr && replaced->is_directory) return io_error(EISDIR, where);
-    if (source != target) disk.rename(source, target);
+    if (replaced != disk.find(source)) disk.rename(source, target);
+    return {};
+  });
+}
+
+Status SimulatedDisk::link(const std::filesystem::path& from, const std::filesystem::path& to) {
+  const std::string source = resolve(from);
+  const std::string target = resolve(to);
+  const std::string where = "link " + from.string() + " to " + to.string();
+  return state_->run(Call::link, target, where, [&](Disk& disk) -> Status {
+    VARVE_CHECK(disk.need_file(source, where));
+    VARVE_CHECK(disk.need_directory(parent_of(target), where));
+    if (disk.find(target) != nullptr) return io_error(EEXIST, where);
+    if (disk.room() < disk.sector_size) return io_error(ENOSPC, where);
+    disk.link(source, target);
     return {};
   });
 }
@@ -574,16 +299,23 @@ Result<std::unique_ptr<FileLock>> SimulatedDisk::lock(const std::filesystem::pat
     if (disk.find(name) != nullptr) return {};  // Another thread was first.
     return disk.create(name, false, where);
   };
+  std::shared_ptr<Inode> inode;
   const auto take = [&](Disk& disk) -> Status {
     VARVE_CHECK(disk.need_file(name, where));
-    if (disk.locks.insert(name).second) return {};
-    return varve::fail(Errc::locked, where + ": held by pid " + std::to_string(::getpid()));
+    const std::shared_ptr<Inode>& found = disk.names.current().at(name).inode;
+    if (found->locked) {
+      return varve::fail(Errc::locked, where + ": held by pid " + std::to_string(::getpid()));
+    }
+    inode = found;
+    inode->locked = true;
+    ++inode->handles;
+    return {};
   };
   if (!state_->at_rest([&](Disk& disk) { return disk.find(name) != nullptr; })) {
     VARVE_CHECK(state_->run(Call::create, name, where, make));
   }
   VARVE_CHECK(state_->run(Call::lock, name, where, take));
-  return std::make_unique<HeldLock>(state_, name);
+  return std::make_unique<HeldLock>(state_, std::move(inode), name, where);
 }
 
 }  // namespace varve::test

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -71,6 +72,8 @@ class SimulatedDisk final : public FileSystem {
   std::uint64_t failures() const;
 
   std::uint64_t calls(Call call) const;
+  /// Bytes written so far for this reason, those of failed writes included.
+  std::uint64_t bytes_written(WriteReason reason) const;
   /// How many calls so far could change the disk: what cut_power_at() counts.
   std::uint64_t changes() const;
 
@@ -97,25 +100,32 @@ class SimulatedDisk final : public FileSystem {
   void resize(const std::filesystem::path& path, std::uint64_t size);
   void flip_bit(const std::filesystem::path& path, std::uint64_t bit);
 
-  Result<std::unique_ptr<File>> open(const std::filesystem::path& path, OpenMode mode) override;
-  Result<bool> exists(const std::filesystem::path& path) override;
-  [[nodiscard]] Status remove(const std::filesystem::path& path) override;
-  [[nodiscard]] Status rename(const std::filesystem::path& from,
-                              const std::filesystem::path& to) override;
-  Result<std::vector<std::string>> list(const std::filesystem::path& directory) override;
-  [[nodiscard]] Status create_directory(const std::filesystem::path& path) override;
-  [[nodiscard]] Status sync_directory(const std::filesystem::path& path) override;
-  Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path& path) override;
+  Result<std::shared_ptr<Directory>> open_directory(const std::filesystem::path& path) override;
   std::array<std::byte, 16> boot_id() override;
+
+  // What a directory does with a name, by path, for tests of single calls. Relative paths begin at
+  // the root.
+
+  Result<std::unique_ptr<File>> open(const std::filesystem::path& path, OpenMode mode,
+                                     WriteCause cause = {});
+  Result<bool> exists(const std::filesystem::path& path);
+  [[nodiscard]] Status remove(const std::filesystem::path& path);
+  [[nodiscard]] Status rename(const std::filesystem::path& from, const std::filesystem::path& to);
+  [[nodiscard]] Status link(const std::filesystem::path& from, const std::filesystem::path& to);
+  Result<std::vector<std::string>> list(const std::filesystem::path& directory);
+  [[nodiscard]] Status create_directory(const std::filesystem::path& path);
+  [[nodiscard]] Status sync_directory(const std::filesystem::path& path);
+  Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path& path);
 
  private:
   class State;
   class OpenFile;
+  class OpenDirectory;
   class HeldLock;
 
   explicit SimulatedDisk(std::shared_ptr<State> state);
 
-  std::shared_ptr<State> state_;  // Shared with open files and locks, which may outlive this.
+  std::shared_ptr<State> state_;  // Shared with all that is open, which may outlive this.
 };
 
 }  // namespace varve::test

@@ -23,10 +23,11 @@ std::string parent_of(const std::string& path) {
   return std::filesystem::path(path).parent_path().string();
 }
 
-SimulatedNames::SimulatedNames(NameMap synced) : current_(synced), synced_(std::move(synced)) {}
+SimulatedNames::SimulatedNames(NameMap synced)
+    : current_(synced), synced_(std::move(synced)), next_id_(synced_.size()) {}
 
 void SimulatedNames::create(const std::string& path, std::shared_ptr<Inode> inode) {
-  change({"", path, std::move(inode)});
+  change({"", path, {std::move(inode), next_id_++}});
 }
 
 void SimulatedNames::remove(const std::string& path) { change({path, "", current_.at(path)}); }
@@ -43,10 +44,10 @@ void SimulatedNames::sync_directory(const std::string& directory) {
       continue;
     }
     apply(synced_, change);
-    // What happened to this file before is settled with it, wherever it was.
+    // What happened to this name before is settled with it, wherever it was.
     const auto end = unsynced_.begin() + static_cast<std::ptrdiff_t>(i);
     const auto earlier = std::remove_if(
-        unsynced_.begin(), end, [&](const Change& other) { return other.inode == change.inode; });
+        unsynced_.begin(), end, [&](const Change& other) { return other.entry == change.entry; });
     i = static_cast<std::size_t>(earlier - unsynced_.begin());
     unsynced_.erase(earlier, end + 1);
   }
@@ -66,10 +67,10 @@ NameMap SimulatedNames::surviving(Random& random, double kept) const {
 
 void SimulatedNames::change(Change change) {
   if (const auto replaced = current_.find(change.to); replaced != current_.end()) {
-    --replaced->second->names;
+    --replaced->second.inode->names;
   }
-  if (change.from.empty()) ++change.inode->names;
-  if (change.to.empty()) --change.inode->names;
+  if (change.from.empty()) ++change.entry.inode->names;
+  if (change.to.empty()) --change.entry.inode->names;
   apply(current_, change);
   unsynced_.push_back(std::move(change));
 }
@@ -78,13 +79,13 @@ void SimulatedNames::change(Change change) {
 void SimulatedNames::apply(NameMap& names, const Change& change) {
   if (change.to.empty()) {
     const auto removed = names.find(change.from);
-    if (removed != names.end() && removed->second == change.inode) names.erase(removed);
+    if (removed != names.end() && removed->second == change.entry) names.erase(removed);
     return;
   }
-  if (!change.inode->is_directory) {
-    std::erase_if(names, [&](const auto& entry) { return entry.second == change.inode; });
+  if (!change.entry.inode->is_directory) {
+    std::erase_if(names, [&](const auto& name) { return name.second == change.entry; });
   }
-  names.insert_or_assign(change.to, change.inode);
+  names.insert_or_assign(change.to, change.entry);
 }
 
 }  // namespace varve::test

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,11 +16,21 @@ struct Inode {
   bool is_directory = false;
   SimulatedContent content;
   int names = 0;    ///< As the program sees them.
-  int handles = 0;  ///< Open files.
+  int handles = 0;  ///< Open files and locks.
+  bool locked = false;
+};
+
+/// One name of a file or directory. A rename keeps the entry and changes its path; a hard link is a
+/// second entry of the same file.
+struct NameEntry {
+  std::shared_ptr<Inode> inode;
+  std::uint64_t id = 0;  ///< Of the entry, wherever it moves.
+
+  friend bool operator==(const NameEntry&, const NameEntry&) = default;
 };
 
 /// Names as absolute paths, in an order in which a directory comes before what is in it.
-using NameMap = std::map<std::string, std::shared_ptr<Inode>>;
+using NameMap = std::map<std::string, NameEntry>;
 
 /// The directory that a path names something in.
 std::string parent_of(const std::string& path);
@@ -33,6 +44,7 @@ class SimulatedNames {
 
   const NameMap& current() const { return current_; }
 
+  /// Another name of an inode that has one already is a hard link.
   void create(const std::string& path, std::shared_ptr<Inode> inode);
   void remove(const std::string& path);
   /// Replaces `to`. Durable, whole, once the directory of `to` is synced.
@@ -51,7 +63,7 @@ class SimulatedNames {
   struct Change {
     std::string from;  ///< Empty when created.
     std::string to;    ///< Empty when removed.
-    std::shared_ptr<Inode> inode;
+    NameEntry entry;
   };
 
   void change(Change change);
@@ -60,6 +72,7 @@ class SimulatedNames {
   NameMap current_;
   NameMap synced_;
   std::vector<Change> unsynced_;
+  std::uint64_t next_id_ = 1;
 };
 
 }  // namespace varve::test

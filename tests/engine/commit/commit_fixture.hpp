@@ -27,6 +27,7 @@
 #include "engine/version/version_set.hpp"
 #include "engine/wal/batch.hpp"
 #include "engine/wal/wal.hpp"
+#include "tests/support/directories.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/simulated_disk.hpp"
 #include "varve/write_batch.hpp"
@@ -135,18 +136,14 @@ class CommitFixture {
       }
       if (hook) hook();
     });
-    disk->create_directory(dir).value();
-    disk->sync_directory("/").value();
+    const auto directory = test::make_directory(*disk, dir);
     wal = std::make_unique<Wal>(
-        WalOptions{
-            .file_system = disk, .dir = dir, .segment_bytes = std::size_t{1} << 20, .log = Log()},
+        WalOptions{.directory = directory, .segment_bytes = std::size_t{1} << 20, .log = Log()},
         WalPosition{});
     const std::uint64_t segment = wal->rotate().value();
-    context.file_system = disk;
-    context.dir = dir;
+    context.directory = directory;
     VersionSet::Start start;
     start.context = &context;
-    start.dir = dir;
     start.active = std::make_shared<Memtable>(1, segment, 0);
     versions = VersionSet::create(std::move(start)).value();
     syncer = std::make_unique<Syncer>(wal.get(), clock, counters, Log(), 0);
@@ -211,10 +208,12 @@ class CommitFixture {
   /// The sequences in the log, as a replay would find them.
   std::vector<std::uint64_t> logged() const {
     std::vector<std::uint64_t> sequences;
-    replay_wal(*disk, dir, {}, {}, [&](const ReplayedBatch& batch) -> Status {
-      sequences.push_back(batch.sequence);
-      return {};
-    }).value();
+    replay_wal(*disk->open_directory(dir).value(), {}, {},
+               [&](const ReplayedBatch& batch) -> Status {
+                 sequences.push_back(batch.sequence);
+                 return {};
+               })
+        .value();
     return sequences;
   }
   std::uint64_t syncs() const { return counters.wal_syncs.value(); }

@@ -128,7 +128,7 @@ TEST(Committer, says_in_the_log_when_the_clock_was_set) {
   ASSERT_TRUE(it.write("c"));
   std::vector<std::optional<ClockStep>> steps;
   std::vector<Timestamp> times;
-  replay_wal(*it.disk, it.dir, {}, {}, [&](const ReplayedBatch& batch) -> Status {
+  replay_wal(*it.disk->open_directory(it.dir).value(), {}, {}, [&](const ReplayedBatch& batch) -> Status {
     steps.push_back(batch.step);
     times.push_back(batch.time.time);
     return {};

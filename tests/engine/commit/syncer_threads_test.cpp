@@ -5,6 +5,7 @@
 
 #include "engine/commit/syncer.hpp"
 #include "tests/engine/commit/commit_fixture.hpp"
+#include "tests/support/directories.hpp"
 
 namespace varve::engine {
 namespace {
@@ -97,7 +98,6 @@ class WatchedClock final : public Clock {
 class Gathering {
  public:
   Gathering() {
-    disk_->create_directory("/db").value();
     wal_.rotate().value();
     clock_.set_step(1h);
     syncer_.start().value();
@@ -138,7 +138,8 @@ class Gathering {
   std::shared_ptr<test::SimulatedDisk> disk_ = std::make_shared<test::SimulatedDisk>();
   WatchedClock clock_;
   Counters counters_;
-  Wal wal_{{.file_system = disk_, .dir = "/db", .segment_bytes = 4096, .log = Log()}, {}};
+  Wal wal_{{.directory = test::make_directory(*disk_, "/db"), .segment_bytes = 4096, .log = Log()},
+           {}};
   std::uint64_t sequence_ = 0;
   std::vector<std::unique_ptr<TestWrite>> writes_;
   std::uint64_t syncs_before_ = 0;

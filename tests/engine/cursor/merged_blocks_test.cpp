@@ -129,7 +129,7 @@ TEST_F(MergedBlocks, pass_as_live_only_where_nothing_in_them_has_expired) {
 TEST_F(MergedBlocks, an_error_of_another_table_is_not_passed_over) {
   write(0, 2048);
   write({value_row("k", 5000, 1.0), value_row("l", 1, 1.0)});
-  ASSERT_TRUE(fixture_.files->remove(fixture_.path(2)));
+  ASSERT_TRUE(fixture_.files->remove(fixture_.name(2)));
   fixture_.cache.forget(2);
   fixture_.pool.forget(2);
   const auto cursor = merge();

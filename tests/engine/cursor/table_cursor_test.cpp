@@ -163,7 +163,7 @@ TEST_F(TableCursorTest, finds_keys_behind_a_long_one_that_lies_outside_the_times
     write(std::move(rows));
     expect_all_of({all_keys, {0, 4}});
     expect_all_of({{"k", "n"}, {0, 4}, true});
-    ASSERT_TRUE(fixture_.files->remove(fixture_.path(1)));
+    ASSERT_TRUE(fixture_.files->remove(fixture_.name(1)));
     fixture_.cache.forget(1);
     fixture_.pool.forget(1);
   }
@@ -239,7 +239,7 @@ TEST_F(TableCursorTest, passes_over_a_damaged_block_of_many_keys_when_asked) {
 
 TEST_F(TableCursorTest, passes_over_a_table_that_is_gone_when_asked) {
   write(long_series());
-  ASSERT_TRUE(fixture_.files->remove(fixture_.path(1)));
+  ASSERT_TRUE(fixture_.files->remove(fixture_.name(1)));
   EXPECT_FALSE(walk(*cursor({all_keys, {}})).has_value());
   EXPECT_EQ(walk(*cursor({all_keys, {}}, {.skip_damaged = true})).value(), FlatRows{});
   EXPECT_EQ(walk(*cursor({{"k", std::string("k\0", 2)}, {}}, {.skip_damaged = true})).value(),

@@ -6,6 +6,7 @@
 
 #include "engine/directory/file_names.hpp"
 #include "engine/directory/identity.hpp"
+#include "tests/support/directories.hpp"
 #include "tests/support/simulated_disk.hpp"
 
 namespace varve::engine {
@@ -14,34 +15,30 @@ namespace {
 class ExamineDirectory : public ::testing::Test {
  protected:
   void put(const std::string& name) { disk_.set_content("/db/" + name, {}); }
-  Result<DirectoryContent> examined() { return examine_directory(disk_, "/db"); }
+  Result<DirectoryContent> examined() { return examine_directory(*directory_); }
 
   test::SimulatedDisk disk_;
+  const std::shared_ptr<Directory> directory_ = test::make_directory(disk_, "/db");
 };
 
-TEST_F(ExamineDirectory, tells_a_missing_one_from_a_free_one_and_a_database) {
-  EXPECT_EQ(examined().value(), DirectoryContent::missing);
-  ASSERT_TRUE(disk_.create_directory("/db"));
+TEST_F(ExamineDirectory, tells_a_free_one_from_a_database) {
   EXPECT_EQ(examined().value(), DirectoryContent::free);
   put(identity_file_name);
   EXPECT_EQ(examined().value(), DirectoryContent::database);
 }
 
 TEST_F(ExamineDirectory, finds_one_free_in_which_a_creation_was_interrupted) {
-  ASSERT_TRUE(disk_.create_directory("/db"));
   put(lock_file_name);
   put(identity_new_file_name);
   EXPECT_EQ(examined().value(), DirectoryContent::free);
 }
 
 TEST_F(ExamineDirectory, refuses_what_somebody_else_put_there) {
-  ASSERT_TRUE(disk_.create_directory("/db"));
   put("holiday.jpg");
   EXPECT_EQ(examined().error().code, Errc::invalid_argument);
 }
 
 TEST_F(ExamineDirectory, takes_files_of_a_database_without_its_identity_for_damage) {
-  ASSERT_TRUE(disk_.create_directory("/db"));
   put(table_file_name(7));
   EXPECT_EQ(examined().error().code, Errc::corruption);
 }

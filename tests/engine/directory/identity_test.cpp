@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "engine/base/checksum.hpp"
+#include "tests/support/directories.hpp"
 
 namespace varve::engine {
 namespace {
@@ -43,13 +44,16 @@ Bytes resealed(std::size_t offset, std::byte value) {
   return bytes;
 }
 
-std::shared_ptr<FileSystem> disk_with(const Bytes& bytes) {
-  auto disk = memory_file_system();
-  disk->create_directory("db").value();
-  const auto file = disk->open("db/VARVE", OpenMode::create).value();
+std::shared_ptr<Directory> empty_directory() {
+  return test::make_directory(*memory_file_system(), "/db");
+}
+
+std::shared_ptr<Directory> directory_with(const Bytes& bytes) {
+  auto directory = empty_directory();
+  const auto file = directory->open("VARVE", OpenMode::create).value();
   const std::array<ByteSpan, 1> pieces{bytes};
   file->write_at(0, pieces).value();
-  return disk;
+  return directory;
 }
 
 TEST(Identity, survives_a_round_trip) {
@@ -117,26 +121,24 @@ TEST(Identity, with_unknown_features_is_unsupported_and_names_each) {
 }
 
 TEST(Identity, written_to_a_directory_is_read_back) {
-  const auto disk = memory_file_system();
-  ASSERT_TRUE(disk->create_directory("db"));
-  EXPECT_EQ(read_identity(*disk, "db").error().code, Errc::not_found);
-  ASSERT_TRUE(write_identity(*disk, "db", identity()));
-  EXPECT_EQ(read_identity(*disk, "db").value(), identity());
-  EXPECT_EQ(disk->list("db").value(), std::vector<std::string>{"VARVE"});
+  const auto directory = empty_directory();
+  EXPECT_EQ(read_identity(*directory).error().code, Errc::not_found);
+  ASSERT_TRUE(write_identity(*directory, identity()));
+  EXPECT_EQ(read_identity(*directory).value(), identity());
+  EXPECT_EQ(directory->list().value(), std::vector<std::string>{"VARVE"});
 }
 
 TEST(Identity, is_written_where_an_earlier_try_left_its_file) {
-  const auto disk = memory_file_system();
-  ASSERT_TRUE(disk->create_directory("db"));
-  ASSERT_TRUE(disk->open("db/VARVE.new", OpenMode::create));
-  ASSERT_TRUE(write_identity(*disk, "db", identity()));
-  EXPECT_EQ(read_identity(*disk, "db").value(), identity());
+  const auto directory = empty_directory();
+  ASSERT_TRUE(directory->open("VARVE.new", OpenMode::create));
+  ASSERT_TRUE(write_identity(*directory, identity()));
+  EXPECT_EQ(read_identity(*directory).value(), identity());
 }
 
 TEST(Identity, with_bytes_after_it_in_the_file_is_corruption) {
   Bytes bytes = identity().encode();
   bytes.resize(1000);
-  EXPECT_EQ(read_identity(*disk_with(bytes), "db").error().code, Errc::corruption);
+  EXPECT_EQ(read_identity(*directory_with(bytes)).error().code, Errc::corruption);
 }
 
 TEST(RandomUuid, is_new_each_time_and_of_version_4) {

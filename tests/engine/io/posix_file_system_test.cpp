@@ -26,6 +26,7 @@ class PosixFileSystem : public testing::Test {
   const test::TemporaryDirectory directory_;
   const path root_ = directory_.path();
   const std::shared_ptr<FileSystem> files_ = posix_file_system();
+  const std::shared_ptr<Directory> inside_ = files_->open_directory(root_).value();
 };
 
 std::string text_of(const path& name) {
@@ -34,7 +35,8 @@ std::string text_of(const path& name) {
 }
 
 TEST_F(PosixFileSystem, calls_a_full_disk_no_space) {
-  const auto full = files_->open("/dev/full", OpenMode::read_write).value();
+  const auto full =
+      files_->open_directory("/dev").value()->open("full", OpenMode::read_write).value();
   const std::span<const std::byte> piece = as_bytes("x");
   const Status status = full->write_at(7, std::span(&piece, 1));
   ASSERT_FALSE(status);
@@ -44,7 +46,7 @@ TEST_F(PosixFileSystem, calls_a_full_disk_no_space) {
 }
 
 TEST_F(PosixFileSystem, says_where_a_write_stopped) {
-  const auto file = files_->open(root_ / "a", OpenMode::create).value();
+  const auto file = inside_->open("a", OpenMode::create).value();
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   const auto ignored = ::signal(SIGXFSZ, SIG_IGN);
@@ -60,16 +62,17 @@ TEST_F(PosixFileSystem, says_where_a_write_stopped) {
 }
 
 TEST_F(PosixFileSystem, keeps_the_errno_of_a_file_system_that_may_not_be_written) {
-  const auto created = files_->open("/proc/varve", OpenMode::create);
+  const auto proc = files_->open_directory("/proc").value();
+  const auto created = proc->open("varve", OpenMode::create);
   ASSERT_FALSE(created);
   EXPECT_EQ(created.error().code.category(), std::generic_category());
-  EXPECT_FALSE(files_->lock("/proc/LOCK"));
+  EXPECT_FALSE(proc->lock("LOCK"));
 }
 
 TEST_F(PosixFileSystem, tells_once_of_a_failed_sync) {
   // A pipe cannot be synced, so fdatasync() fails as it does on a broken disk, with another errno.
   ASSERT_EQ(::mkfifo((root_ / "pipe").c_str(), 0600), 0);
-  const auto pipe = files_->open(root_ / "pipe", OpenMode::read_write).value();
+  const auto pipe = inside_->open("pipe", OpenMode::read_write).value();
   const Status status = pipe->sync();
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().where, "sync " + (root_ / "pipe").string());
@@ -78,16 +81,17 @@ TEST_F(PosixFileSystem, tells_once_of_a_failed_sync) {
 TEST_F(PosixFileSystem, hands_no_descriptor_to_other_programs) {
   const auto before = ::dup(0);
   ::close(before);
-  const auto file = files_->open(root_ / "a", OpenMode::create).value();
-  const auto lock = files_->lock(root_ / "LOCK").value();
+  const auto directory = files_->open_directory(root_).value();
+  const auto file = directory->open("a", OpenMode::create).value();
+  const auto lock = directory->lock("LOCK").value();
   int open = 0;
-  for (int number = before; number < before + 2; ++number) {
+  for (int number = before; number < before + 3; ++number) {
     const int flags = ::fcntl(number, F_GETFD);
     ASSERT_GE(flags, 0) << number;
     EXPECT_TRUE(flags & FD_CLOEXEC) << number;
     ++open;
   }
-  EXPECT_EQ(open, 2);
+  EXPECT_EQ(open, 3);
 }
 
 TEST_F(PosixFileSystem, locks_out_other_processes_and_names_the_holder) {
@@ -96,7 +100,7 @@ TEST_F(PosixFileSystem, locks_out_other_processes_and_names_the_holder) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    const auto lock = files_->lock(root_ / "LOCK");
+    const auto lock = inside_->lock("LOCK");
     const char answer = lock ? 'y' : 'n';
     if (::write(ready[1], &answer, 1) != 1) ::_exit(1);
     ::pause();
@@ -106,7 +110,7 @@ TEST_F(PosixFileSystem, locks_out_other_processes_and_names_the_holder) {
   ASSERT_EQ(::read(ready[0], &answer, 1), 1);
   ASSERT_EQ(answer, 'y');
 
-  const auto refused = files_->lock(root_ / "LOCK");
+  const auto refused = inside_->lock("LOCK");
   EXPECT_FALSE(refused);
   if (!refused) {
     EXPECT_EQ(refused.error().code, Errc::locked);
@@ -119,22 +123,22 @@ TEST_F(PosixFileSystem, locks_out_other_processes_and_names_the_holder) {
   ::close(ready[0]);
   ::close(ready[1]);
 
-  EXPECT_TRUE(files_->lock(root_ / "LOCK")) << "a killed process holds no lock";
+  EXPECT_TRUE(inside_->lock("LOCK")) << "a killed process holds no lock";
 }
 
 TEST_F(PosixFileSystem, says_who_took_the_lock_last) {
   std::ofstream(root_ / "LOCK") << "4711 a-program-with-quite-a-long-name-that-ends-here\nrest\n";
-  const auto lock = files_->lock(root_ / "LOCK").value();
+  const auto lock = inside_->lock("LOCK").value();
   EXPECT_EQ(text_of(root_ / "LOCK"),
             std::to_string(::getpid()) + ' ' + program_invocation_short_name + '\n');
 }
 
 TEST_F(PosixFileSystem, prints_no_garbage_from_a_lock_file) {
-  const auto lock = files_->lock(root_ / "LOCK").value();
+  const auto lock = inside_->lock("LOCK").value();
   for (const std::string& garbage : {std::string(100, '\0'), std::string("\x1b[31m 1"),
                                      std::string(), std::string("nonsense")}) {
     std::ofstream(root_ / "LOCK", std::ios::binary) << garbage;
-    const auto refused = files_->lock(root_ / "LOCK");
+    const auto refused = inside_->lock("LOCK");
     ASSERT_FALSE(refused);
     EXPECT_TRUE(refused.error().where.ends_with(": held by an unknown process"))
         << refused.error().where;
@@ -142,7 +146,7 @@ TEST_F(PosixFileSystem, prints_no_garbage_from_a_lock_file) {
 }
 
 TEST_F(PosixFileSystem, reads_and_writes_beyond_4_gib) {
-  const auto file = files_->open(root_ / "a", OpenMode::create).value();
+  const auto file = inside_->open("a", OpenMode::create).value();
   const std::uint64_t offset = (std::uint64_t{1} << 32) + 5;
   const std::span<const std::byte> piece = as_bytes("far");
   ASSERT_TRUE(file->write_at(offset, std::span(&piece, 1)));

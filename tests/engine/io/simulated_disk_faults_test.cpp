@@ -1,4 +1,4 @@
-// When the simulated disk fails: power, faults, space, damage.
+// When the simulated disk fails: power, faults, damage.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,7 +21,6 @@ using engine::Bytes;
 using Names = std::vector<std::string>;
 using SimulatedDiskPower = SimulatedDiskTest;
 using SimulatedDiskFaults = SimulatedDiskTest;
-using SimulatedDiskSpace = SimulatedDiskTest;
 using SimulatedDiskAtRest = SimulatedDiskTest;
 
 TEST_F(SimulatedDiskPower, goes_at_the_nth_change_and_everything_fails_from_then_on) {
@@ -51,6 +50,8 @@ TEST_F(SimulatedDiskPower, goes_at_the_nth_change_and_everything_fails_from_then
   EXPECT_FALSE(disk_->create_directory("/d"));
   EXPECT_FALSE(disk_->remove("/a"));
   EXPECT_FALSE(disk_->rename("/a", "/b"));
+  EXPECT_FALSE(disk_->link("/a", "/b"));
+  EXPECT_FALSE(disk_->open_directory("/"));
   EXPECT_FALSE(disk_->sync_directory("/"));
   EXPECT_EQ(disk_->after(PowerCut::keep_all())->names("/"), Names{"a"});
 }
@@ -98,6 +99,7 @@ TEST_F(SimulatedDiskPower, counts_the_calls_that_change_the_disk_and_no_others) 
   static_cast<void>(disk_->list("/").value());
   static_cast<void>(disk_->exists("/b").value());
   file->close().value();
+  static_cast<void>(disk_->open_directory("/").value()->free_bytes().value());
   EXPECT_EQ(disk_->changes() - before, 10u);
   EXPECT_EQ(disk_->calls(Call::remove), 2u);
   EXPECT_EQ(disk_->calls(Call::read), 1u);
@@ -232,62 +234,6 @@ TEST_F(SimulatedDiskFaults, in_a_sync_of_a_directory_leave_its_changes_unsynced)
   EXPECT_EQ(disk_->after(PowerCut::lose_unsynced())->names("/"), Names{});
 }
 
-TEST_F(SimulatedDiskSpace, ends_after_as_much_of_a_write_as_fits) {
-  const auto file = create("/a", "text");
-  EXPECT_EQ(disk_->used(), 1024u);
-  disk_->set_capacity(disk_->used() + 600);  // One sector more.
-  const Status status = write(*file, 4, sectors("xyz"));
-  ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().code, Errc::no_space);
-  EXPECT_EQ(disk_->content("/a").size(), 1024u);
-  EXPECT_TRUE(write(*file, 0, sectors("zz"))) << "to write what is there takes no space";
-  EXPECT_FALSE(disk_->open("/b", OpenMode::create));
-  EXPECT_FALSE(disk_->create_directory("/d"));
-  EXPECT_EQ(disk_->lock("/LOCK").error().code, Errc::no_space);
-  EXPECT_FALSE(write(*file, 5000, "x"));
-  EXPECT_EQ(disk_->content("/a").size(), 1024u);
-}
-
-TEST_F(SimulatedDiskSpace, comes_back_with_a_removal_once_nobody_has_the_file_open) {
-  auto file = create("/a", sectors("abc"));
-  const std::uint64_t full = disk_->used();
-  disk_->set_capacity(full);
-  disk_->remove("/a").value();
-  EXPECT_EQ(disk_->used(), full - 512);
-  file.reset();
-  EXPECT_EQ(disk_->used(), 0u);
-  create("/b", sectors("abc"));
-  EXPECT_EQ(disk_->used(), full);
-}
-
-TEST_F(SimulatedDiskSpace, comes_back_with_a_replacement) {
-  create("/a", sectors("abc"));
-  create("/b", sectors("a"));
-  disk_->rename("/b", "/a").value();
-  EXPECT_EQ(disk_->used(), 1024u);
-}
-
-TEST_F(SimulatedDiskSpace, may_be_added) {
-  const auto file = create("/a");
-  disk_->set_capacity(disk_->used());
-  EXPECT_FALSE(write(*file, 0, "text"));
-  disk_->set_capacity(disk_->used() + 512);
-  EXPECT_TRUE(write(*file, 0, "text"));
-  EXPECT_FALSE(write(*file, 512, "x"));
-}
-
-TEST_F(SimulatedDiskSpace, is_as_much_after_a_power_cut) {
-  const auto file = create_durable("/a", sectors("ab"));
-  write(*file, 1024, "unsynced").value();
-  disk_->set_capacity(disk_->used());
-  EXPECT_EQ(disk_->after(PowerCut::keep_all())->used(), disk_->used());
-  const auto after = disk_->after(PowerCut::lose_unsynced());
-  EXPECT_EQ(after->used(), 3 * 512u);
-  const auto again = after->open("/a", OpenMode::read_write).value();
-  EXPECT_TRUE(write(*again, 1024, "x"));
-  EXPECT_FALSE(write(*again, 1536, "x"));
-}
-
 TEST_F(SimulatedDiskAtRest, can_be_damaged_for_good_and_for_who_has_the_file_open) {
   const auto file = create_durable("/a", "text");
   write(*file, 0, "T").value();
@@ -342,6 +288,18 @@ TEST(SimulatedDisk, fails_a_sync_during_which_the_power_went) {
   });
   const auto file = disk->open("/a", OpenMode::create).value();
   EXPECT_FALSE(file->sync());
+}
+
+TEST(SimulatedDisk, counts_bytes_by_what_they_are_written_for) {
+  const auto disk = std::make_shared<SimulatedDisk>();
+  const auto log = disk->open("/a", OpenMode::create, {WriteReason::log}).value();
+  const auto other = disk->open("/b", OpenMode::create).value();
+  write(*log, 0, "12345").value();
+  write(*log, 0, "678").value();
+  write(*other, 0, "1").value();
+  EXPECT_EQ(disk->bytes_written(WriteReason::log), 8u);
+  EXPECT_EQ(disk->bytes_written(WriteReason::none), 1u);
+  EXPECT_EQ(disk->bytes_written(WriteReason::copy), 0u);
 }
 
 TEST(SimulatedDisk, can_be_slow) {

@@ -269,6 +269,43 @@ TEST_F(SimulatedDiskNames, that_are_durable_elsewhere_are_not_undone_by_older_ch
   EXPECT_EQ(found, std::set<std::string>{"text"});
 }
 
+TEST_F(SimulatedDiskNames, of_a_hard_link_are_durable_each_with_its_directory) {
+  disk_->create_directory("/q").value();
+  create_durable("/a", "text");
+  disk_->link("/a", "/q/b").value();
+  EXPECT_EQ(disk_->after(PowerCut::lose_unsynced())->names("/q"), Names{});
+  EXPECT_EQ(outcomes([](const SimulatedDisk& disk) { return disk.names("/q"); }),
+            (std::set{Names{}, Names{"b"}}));
+  disk_->sync_directory("/q").value();
+  EXPECT_EQ(lost("/q/b"), "text");
+  EXPECT_EQ(lost("/a"), "text") << "the first name stays";
+  disk_->remove("/a").value();
+  EXPECT_EQ(lost("/a"), "text");
+  disk_->sync_directory("/").value();
+  EXPECT_EQ(disk_->after(PowerCut::lose_unsynced())->names("/"), Names{"q"});
+  EXPECT_EQ(lost("/q/b"), "text");
+}
+
+TEST_F(SimulatedDiskNames, of_a_hard_link_are_renamed_each_for_itself) {
+  create_durable("/a", "text");
+  disk_->link("/a", "/b").value();
+  disk_->sync_directory("/").value();
+  disk_->rename("/b", "/c").value();
+  EXPECT_EQ(outcomes([](const SimulatedDisk& disk) { return disk.names("/"); }),
+            (std::set{Names{"a", "b"}, Names{"a", "c"}}));
+}
+
+TEST_F(SimulatedDiskNames, of_a_hard_link_are_of_one_file_after_a_power_cut_too) {
+  create_durable("/a", "text");
+  disk_->link("/a", "/b").value();
+  const auto after = disk_->after(PowerCut::keep_all());
+  EXPECT_EQ(after->used(), disk_->used());
+  const auto file = after->open("/a", OpenMode::read_write).value();
+  EXPECT_EQ(file->links(), 2u);
+  write(*file, 0, "T").value();
+  EXPECT_EQ(text_of(*after, "/b"), "Text");
+}
+
 TEST_F(SimulatedDiskNames, are_kept_or_lost_each_for_itself) {
   for (const char* name : {"/a", "/b", "/c"}) create(name);
   EXPECT_EQ(outcomes([](const SimulatedDisk& disk) { return disk.names("/"); }).size(), 8u);

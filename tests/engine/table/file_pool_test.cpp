@@ -8,27 +8,31 @@ namespace varve::engine {
 namespace {
 
 /// Files that only count how many of them are open.
-class CountingFiles final : public FileSystem {
+class CountingFiles final : public Directory {
  public:
-  Result<std::unique_ptr<varve::File>> open(const std::filesystem::path& path, OpenMode) override {
+  const std::filesystem::path& path() const override { return path_; }
+  Result<std::unique_ptr<varve::File>> open(const std::string& name, OpenMode,
+                                            WriteCause) override {
     ++opened;
-    if (path == "missing") {
+    if (name == "missing") {
       return std::unexpected(
           Error{std::make_error_code(std::errc::no_such_file_or_directory), "missing"});
     }
     return std::make_unique<CountedFile>(open_now);
   }
-  Result<bool> exists(const std::filesystem::path&) override { return true; }
-  Status remove(const std::filesystem::path&) override { return {}; }
-  Status rename(const std::filesystem::path&, const std::filesystem::path&) override { return {}; }
-  Result<std::vector<std::string>> list(const std::filesystem::path&) override {
-    return std::vector<std::string>();
-  }
-  Status create_directory(const std::filesystem::path&) override { return {}; }
-  Status sync_directory(const std::filesystem::path&) override { return {}; }
-  Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path&) override {
-    return std::make_unique<FileLock>();
-  }
+  Result<bool> exists(const std::string&) override { return true; }
+  Status remove(const std::string&) override { return {}; }
+  using Directory::rename;
+  Status rename(const std::string&, Directory&, const std::string&) override { return {}; }
+  Status link(const std::string&, Directory&, const std::string&) override { return {}; }
+  Result<std::vector<std::string>> list() override { return std::vector<std::string>(); }
+  Status sync() override { return {}; }
+  Result<std::unique_ptr<FileLock>> lock(const std::string&) override { return nullptr; }
+  Result<std::optional<std::string>> locked_by(const std::string&) override { return std::nullopt; }
+  Status create_directory(const std::string&) override { return {}; }
+  Result<std::shared_ptr<Directory>> open_directory(const std::string&) override { return nullptr; }
+  Result<std::uint64_t> free_bytes() override { return std::uint64_t{0}; }
+  Result<bool> is_there() override { return true; }
 
   int opened = 0;
   int open_now = 0;
@@ -45,11 +49,14 @@ class CountingFiles final : public FileSystem {
     Status truncate(std::uint64_t) override { return {}; }
     Status sync() override { return {}; }
     Result<std::uint64_t> size() const override { return std::uint64_t{0}; }
+    Result<std::uint64_t> links() const override { return std::uint64_t{1}; }
     Status close() override { return {}; }
 
    private:
     int& count_;
   };
+
+  const std::filesystem::path path_ = "files";
 };
 
 class FilePools : public testing::Test {

@@ -67,7 +67,8 @@ TEST_F(PackedRowsTest, make_the_block_that_the_encoder_makes_of_their_rows) {
 
 TEST_F(PackedRowsTest, read_the_same_from_a_table_with_rows_around_them) {
   TableFixture fixture;
-  auto writer = TableWriter::create(*fixture.files, fixture.path(1), 1, Compression::zstd).value();
+  auto writer =
+      TableWriter::create(*fixture.files, {WriteReason::flush}, 1, Compression::zstd).value();
   const TestRows first{value_row("a", 1, 1.0), tombstone_row("k", -5)};
   TestRows expected = first;
   const auto add = [&](const TestRows& rows) {

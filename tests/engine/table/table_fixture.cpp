@@ -105,7 +105,7 @@ TestRows random_rows(test::Random& random, std::size_t count) {
 Result<TableMeta> TableFixture::write(std::uint64_t number, const TestRows& rows,
                                       Compression compression, std::uint64_t newest_flush,
                                       const TableOrigin& origin) {
-  VARVE_TRY(auto writer, TableWriter::create(*files, path(number), number, compression));
+  VARVE_TRY(auto writer, TableWriter::create(*files, {WriteReason::flush}, number, compression));
   Status status;
   for_each_view(rows, [&](const RowsView& view) {
     if (status) status = writer.add(view);
@@ -114,22 +114,20 @@ Result<TableMeta> TableFixture::write(std::uint64_t number, const TestRows& rows
   return writer.finish(newest_flush, origin);
 }
 
-std::filesystem::path TableFixture::path(std::uint64_t number) const {
-  return context.dir / table_file_name(number);
-}
+std::string TableFixture::name(std::uint64_t number) { return table_file_name(number); }
 
 Bytes TableFixture::contents(std::uint64_t number) const {
-  const auto file = files->open(path(number), OpenMode::read).value();
+  const auto file = files->open(name(number), OpenMode::read).value();
   Bytes bytes(static_cast<std::size_t>(file->size().value()));
   EXPECT_TRUE(file->read_at(0, bytes));
   return bytes;
 }
 
 void TableFixture::replace(std::uint64_t number, ByteSpan bytes) {
-  if (files->exists(path(number)).value()) {
-    EXPECT_TRUE(files->remove(path(number)));
+  if (files->exists(name(number)).value()) {
+    EXPECT_TRUE(files->remove(name(number)));
   }
-  const auto file = files->open(path(number), OpenMode::create).value();
+  const auto file = files->open(name(number), OpenMode::create).value();
   const std::array<ByteSpan, 1> pieces{bytes};
   EXPECT_TRUE(file->write_at(0, pieces));
   cache.forget(number);

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -44,18 +43,18 @@ TestRows random_rows(test::Random& random, std::size_t count);
 
 /// A folder in memory with what tables share.
 struct TableFixture {
-  std::shared_ptr<FileSystem> files = memory_file_system();
+  std::shared_ptr<Directory> files = memory_file_system()->open_directory("/").value();
   BlockCache cache{std::size_t{8} << 20};
   FilePool pool{files, 4};
   std::vector<std::string> logged;
-  TableContext context{files, "/", &cache, &pool, Log([this](LogLevel, std::string_view message) {
+  TableContext context{files, &cache, &pool, Log([this](LogLevel, std::string_view message) {
                          logged.emplace_back(message);
                        })};
 
   Result<TableMeta> write(std::uint64_t number, const TestRows& rows,
                           Compression compression = Compression::none,
                           std::uint64_t newest_flush = 1, const TableOrigin& origin = {});
-  std::filesystem::path path(std::uint64_t number) const;
+  static std::string name(std::uint64_t number);
   Bytes contents(std::uint64_t number) const;
   /// Makes the file anew with these bytes, and forgets what was read of it.
   void replace(std::uint64_t number, ByteSpan bytes);

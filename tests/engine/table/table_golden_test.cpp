@@ -171,7 +171,7 @@ TEST(TableGolden, writes_times_along_a_line_and_runs_of_flags_as_these_bytes) {
   TableFixture fixture;
   ASSERT_TRUE(fixture.write(12, clocked_rows(), Compression::none, 3, golden_origin()));
   EXPECT_EQ(hex_of(fixture.contents(12)), clocked_hex);
-  EXPECT_EQ(fixture.read(Table::read_meta(*fixture.files, fixture.path(12)).value()).value(),
+  EXPECT_EQ(fixture.read(Table::read_meta(*fixture.files, fixture.name(12)).value()).value(),
             clocked_rows());
 }
 
@@ -179,7 +179,7 @@ TEST(TableGolden, writes_texts_of_few_distinct_values_as_these_bytes) {
   TableFixture fixture;
   ASSERT_TRUE(fixture.write(12, state_rows(), Compression::none, 3, golden_origin()));
   EXPECT_EQ(hex_of(fixture.contents(12)), state_hex);
-  EXPECT_EQ(fixture.read(Table::read_meta(*fixture.files, fixture.path(12)).value()).value(),
+  EXPECT_EQ(fixture.read(Table::read_meta(*fixture.files, fixture.name(12)).value()).value(),
             state_rows());
 }
 
@@ -192,14 +192,14 @@ INSTANTIATE_TEST_SUITE_P(Version1, GoldenTables, testing::Values(plain_hex, zstd
 TEST_P(GoldenTables, give_their_rows) {
   TableFixture fixture;
   fixture.replace(12, bytes_of_hex(GetParam()));
-  const TableMeta meta = Table::read_meta(*fixture.files, fixture.path(12)).value();
+  const TableMeta meta = Table::read_meta(*fixture.files, fixture.name(12)).value();
   EXPECT_EQ(meta.rows, golden_rows().size());
   EXPECT_EQ(meta.newest_flush, 3u);
   EXPECT_EQ(meta.first_sequence, 2u);
   EXPECT_EQ(meta.last_sequence, 900u);
-  EXPECT_EQ(Table::read_origin(*fixture.files, fixture.path(12)).value(), golden_origin());
+  EXPECT_EQ(Table::read_origin(*fixture.files, fixture.name(12)).value(), golden_origin());
   EXPECT_EQ(fixture.read(meta).value(), golden_rows());
-  EXPECT_TRUE(Table::verify(*fixture.files, fixture.path(12)));
+  EXPECT_TRUE(Table::verify(*fixture.files, fixture.name(12)));
 }
 
 }  // namespace

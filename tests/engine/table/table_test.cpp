@@ -57,8 +57,8 @@ TEST(Table, says_in_its_meta_what_it_holds) {
   EXPECT_EQ(meta.rows, 3u);
   EXPECT_EQ(meta.tombstones, 0u);
   EXPECT_EQ(meta.newest_flush, 44u);
-  EXPECT_EQ(Table::read_meta(*fixture.files, fixture.path(12)).value(), meta);
-  EXPECT_TRUE(Table::verify(*fixture.files, fixture.path(12)));
+  EXPECT_EQ(Table::read_meta(*fixture.files, fixture.name(12)).value(), meta);
+  EXPECT_TRUE(Table::verify(*fixture.files, fixture.name(12)));
 }
 
 TEST(Table, counts_a_tombstone_as_expired_already) {
@@ -143,7 +143,8 @@ TEST(Table, keeps_the_longest_key_and_the_largest_value) {
 TEST(Table, merges_rows_given_piece_by_piece_into_full_blocks) {
   TableFixture fixture;
   const TestRows rows = long_series("k", 3000);
-  auto writer = TableWriter::create(*fixture.files, fixture.path(1), 1, Compression::none).value();
+  auto writer =
+      TableWriter::create(*fixture.files, {WriteReason::flush}, 1, Compression::none).value();
   for (const TestRow& row : rows)
     for_each_view({row}, [&](const RowsView& view) { ASSERT_TRUE(writer.add(view)); });
   EXPECT_EQ(writer.rows(), 3000u);
@@ -266,7 +267,8 @@ TEST(Table, a_raw_block_copied_into_another_table_reads_the_same) {
   const auto index = source.index().value();
   const auto statistics = source.statistics(*index).value();
 
-  auto writer = TableWriter::create(*fixture.files, fixture.path(2), 2, Compression::none).value();
+  auto writer =
+      TableWriter::create(*fixture.files, {WriteReason::flush}, 2, Compression::none).value();
   TestRows expected{value_row("A", 1, 1.0)};
   for_each_view(expected, [&](const RowsView& view) { ASSERT_TRUE(writer.add(view)); });
   for (std::size_t i = 0; i < index->entries.size(); ++i) {
@@ -299,13 +301,13 @@ TEST(Table, a_block_with_rows_beyond_the_times_of_its_entry_is_corruption) {
   ASSERT_EQ(index->entries.size(), 1u);
   for (const TimeSpan times : {TimeSpan{100, 200}, TimeSpan{50, 199}}) {
     auto writer =
-        TableWriter::create(*fixture.files, fixture.path(2), 2, Compression::none).value();
+        TableWriter::create(*fixture.files, {WriteReason::flush}, 2, Compression::none).value();
     TableIndex::Entry entry = index->entries[0];
     entry.times = times;
     ASSERT_TRUE(writer.add_raw_block(entry, {}, source.raw_block(*index, 0).value()));
     const Table damaged(fixture.context, writer.finish(9, {}).value());
     EXPECT_EQ(TableFixture::read(damaged).error().code, Errc::corruption);
-    ASSERT_TRUE(fixture.files->remove(fixture.path(2)));
+    ASSERT_TRUE(fixture.files->remove(fixture.name(2)));
   }
 }
 
@@ -313,7 +315,8 @@ TEST(Table, a_raw_block_that_is_not_the_entrys_is_refused) {
   TableFixture fixture;
   const Table source(fixture.context, fixture.write(1, long_series("a", 10)).value());
   const auto index = source.index().value();
-  auto writer = TableWriter::create(*fixture.files, fixture.path(2), 2, Compression::none).value();
+  auto writer =
+      TableWriter::create(*fixture.files, {WriteReason::flush}, 2, Compression::none).value();
   EXPECT_EQ(writer.add_raw_block(index->entries[0], {}, Bytes(20)).error().code, Errc::corruption);
 }
 
@@ -341,7 +344,7 @@ TEST(Table, opens_no_file_before_it_is_read) {
 TEST(Table, a_missing_file_is_corruption_and_named) {
   TableFixture fixture;
   const TableMeta meta = fixture.write(12, {value_row("a", 1, 1.0)}).value();
-  ASSERT_TRUE(fixture.files->remove(fixture.path(12)));
+  ASSERT_TRUE(fixture.files->remove(fixture.name(12)));
   const Error error = Table(fixture.context, meta).index().error();
   EXPECT_EQ(error.code, Errc::corruption);
   EXPECT_EQ(error.where, "00000000000000000012.table: missing");
@@ -354,9 +357,9 @@ TEST(Table, removes_its_file_with_the_last_reference_once_obsolete) {
     const auto table = std::make_shared<const Table>(fixture.context, meta);
     ASSERT_TRUE(TableFixture::read(*table));
     table->mark_obsolete();
-    EXPECT_TRUE(fixture.files->exists(fixture.path(1)).value());
+    EXPECT_TRUE(fixture.files->exists(fixture.name(1)).value());
   }
-  EXPECT_FALSE(fixture.files->exists(fixture.path(1)).value());
+  EXPECT_FALSE(fixture.files->exists(fixture.name(1)).value());
   EXPECT_EQ(fixture.cache.bytes(), 0u);
   EXPECT_TRUE(fixture.logged.empty());
 }
@@ -365,7 +368,7 @@ TEST(Table, keeps_its_file_when_it_is_not_obsolete) {
   TableFixture fixture;
   const TableMeta meta = fixture.write(1, long_series("a", 100)).value();
   ASSERT_TRUE(fixture.read(meta));
-  EXPECT_TRUE(fixture.files->exists(fixture.path(1)).value());
+  EXPECT_TRUE(fixture.files->exists(fixture.name(1)).value());
 }
 
 TEST(Table, logs_a_file_that_could_not_be_removed) {

@@ -15,10 +15,8 @@ const KeyRange all_keys{"", "\xFF\xFF"};
 }  // namespace
 
 LayeredStore::LayeredStore() {
-  disk_->create_directory(context_.dir).value();
   VersionSet::Start start;
   start.context = &context_;
-  start.dir = context_.dir;
   start.active = std::make_shared<Memtable>(1, 0, 0);
   set_ = VersionSet::create(std::move(start)).value();
 }
@@ -58,8 +56,7 @@ std::optional<TableMeta> LayeredStore::write_table(Cursor& rows, std::uint64_t n
                                                    bool tombstones) {
   const std::uint64_t number = set_->new_file_number();
   TableWriter writer =
-      TableWriter::create(*disk_, context_.dir / table_file_name(number), number, Compression::none)
-          .value();
+      TableWriter::create(*directory_, {WriteReason::flush}, number, Compression::none).value();
   while (rows.next_key().value()) {
     for (RowsView view = rows.next_rows().value(); !view.empty(); view = rows.next_rows().value()) {
       if (tombstones || view.type != RowType::tombstone) writer.add(view).value();

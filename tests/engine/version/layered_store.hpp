@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/version/version_set.hpp"
+#include "tests/support/directories.hpp"
 #include "tests/support/flat_row.hpp"
 #include "tests/support/simulated_disk.hpp"
 
@@ -50,9 +51,9 @@ class LayeredStore {
 
   std::shared_ptr<test::SimulatedDisk> disk_ = std::make_shared<test::SimulatedDisk>();
   BlockCache cache_{std::size_t{1} << 20};
-  FilePool files_{disk_, 64};
-  TableContext context_{
-      .file_system = disk_, .dir = "/db", .cache = &cache_, .files = &files_, .log = {}};
+  std::shared_ptr<Directory> directory_ = test::make_directory(*disk_, "/db");
+  FilePool files_{directory_, 64};
+  TableContext context_{.directory = directory_, .cache = &cache_, .files = &files_, .log = {}};
   std::unique_ptr<VersionSet> set_;
   std::uint64_t sequence_ = 0;
   Model model_;

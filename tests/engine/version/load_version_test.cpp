@@ -4,6 +4,7 @@
 
 #include "engine/directory/file_names.hpp"
 #include "tests/engine/version/edits.hpp"
+#include "tests/support/directories.hpp"
 #include "tests/support/simulated_disk.hpp"
 
 namespace varve::engine {
@@ -14,8 +15,6 @@ constexpr const char* dir = "/db";
 /// A directory whose files only have a size: nobody reads the tables here.
 class LoadVersion : public testing::Test {
  protected:
-  LoadVersion() { disk_->create_directory(dir).value(); }
-
   static std::filesystem::path path(const std::string& name) {
     return std::filesystem::path(dir) / name;
   }
@@ -25,7 +24,7 @@ class LoadVersion : public testing::Test {
   void add_wal(std::uint64_t number) { disk_->set_content(path(segment_name(number)), Bytes(1)); }
   void write_manifest(std::uint64_t number, const std::vector<VersionEdit>& edits) {
     Manifest manifest =
-        Manifest::create(*disk_, dir, test_database(), number, edits.front()).value();
+        Manifest::create(*directory_, test_database(), number, edits.front()).value();
     for (std::size_t index = 1; index < edits.size(); ++index) {
       manifest.append(edits[index]).value();
     }
@@ -42,7 +41,7 @@ class LoadVersion : public testing::Test {
   }
 
   Result<LoadedVersion> try_load() const {
-    return load_version(*disk_, dir, test_database(), context_);
+    return load_version(*directory_, test_database(), context_);
   }
   LoadedVersion load() const { return try_load().value(); }
   void expect_corruption(const std::string& where) const {
@@ -53,7 +52,8 @@ class LoadVersion : public testing::Test {
   }
 
   std::shared_ptr<test::SimulatedDisk> disk_ = std::make_shared<test::SimulatedDisk>();
-  TableContext context_{.file_system = disk_, .dir = dir, .log = {}};
+  std::shared_ptr<Directory> directory_ = test::make_directory(*disk_, dir);
+  TableContext context_{.directory = directory_, .log = {}};
 };
 
 VersionEdit adding(std::uint64_t number) {

@@ -31,7 +31,7 @@ class Database {
     return disk;
   }
 
-  Result<LoadedVersion> load() { return load_version(*disk_, dir, test_database(), context_); }
+  Result<LoadedVersion> load() { return load_version(*directory_, test_database(), context_); }
 
   Status open() {
     VARVE_TRY(LoadedVersion loaded, load());
@@ -40,7 +40,6 @@ class Database {
     log_.reset();
     published_.emplace(std::move(loaded.version), std::move(active), sequence);
     VARVE_TRY(log_, ManifestLog::create({.context = &context_,
-                                         .dir = dir,
                                          .database = test_database(),
                                          .next_file = loaded.next_file,
                                          .manifest_number = loaded.manifest_number,
@@ -84,9 +83,9 @@ class Database {
  private:
   std::shared_ptr<SimulatedDisk> disk_;
   BlockCache cache_{1 << 16};
-  FilePool files_{disk_, 4};
-  TableContext context_{
-      .file_system = disk_, .dir = dir, .cache = &cache_, .files = &files_, .log = {}};
+  std::shared_ptr<Directory> directory_ = disk_->open_directory(dir).value();
+  FilePool files_{directory_, 4};
+  TableContext context_{.directory = directory_, .cache = &cache_, .files = &files_, .log = {}};
   std::optional<Published> published_;
   std::unique_ptr<ManifestLog> log_;
 };
@@ -296,8 +295,8 @@ TEST_F(ManifestLogTest, refuses_to_let_a_memtable_go_of_which_the_edit_holds_a_p
 TEST_F(ManifestLogTest, takes_nothing_after_it_was_closed) {
   ASSERT_TRUE(log().close());
   EXPECT_EQ(log().apply({}).error().code, Errc::closed);
-  const auto content =
-      read_manifest(disk(), Database::path(database_.manifests()[0]), 1, test_database());
+  const auto content = read_manifest(*disk().open_directory(dir).value(), database_.manifests()[0],
+                                     1, test_database());
   EXPECT_TRUE(content.value().edits.back().closed);
 }
 

@@ -7,6 +7,7 @@
 #include "engine/base/checksum.hpp"
 #include "engine/directory/file_names.hpp"
 #include "tests/engine/version/edits.hpp"
+#include "tests/support/directories.hpp"
 #include "tests/support/simulated_disk.hpp"
 
 namespace varve::engine {
@@ -41,16 +42,14 @@ std::size_t last_record_of(const std::vector<VersionEdit>& all) {
   return manifest_of({all.begin(), all.end() - 1}).size();
 }
 
-std::shared_ptr<FileSystem> empty_disk() {
-  auto disk = memory_file_system();
-  disk->create_directory("db").value();
-  return disk;
+std::shared_ptr<Directory> empty_directory() {
+  return test::make_directory(*memory_file_system(), "/db");
 }
 
 TEST(Manifest, gives_back_the_edits_in_their_order) {
-  const auto disk = empty_disk();
+  const auto directory = empty_directory();
   Manifest manifest =
-      Manifest::create(*disk, "db", test_database(), number, edits(1).front()).value();
+      Manifest::create(*directory, test_database(), number, edits(1).front()).value();
   VersionEdit second;
   second.removed = {12};
   ASSERT_TRUE(manifest.append(second));
@@ -59,7 +58,7 @@ TEST(Manifest, gives_back_the_edits_in_their_order) {
   ASSERT_TRUE(manifest.close());
 
   const auto content =
-      read_manifest(*disk, "db/00000000000000000003.manifest", number, test_database()).value();
+      read_manifest(*directory, "00000000000000000003.manifest", number, test_database()).value();
   EXPECT_EQ(content.edits, (std::vector{full_edit(), second, full_edit()}));
   EXPECT_EQ(content.number, number);
   EXPECT_EQ(content.valid_bytes, bytes);
@@ -67,9 +66,9 @@ TEST(Manifest, gives_back_the_edits_in_their_order) {
 }
 
 TEST(Manifest, never_overwrites_another) {
-  const auto disk = empty_disk();
-  ASSERT_TRUE(Manifest::create(*disk, "db", test_database(), number, {}));
-  EXPECT_FALSE(Manifest::create(*disk, "db", test_database(), number, {}));
+  const auto directory = empty_directory();
+  ASSERT_TRUE(Manifest::create(*directory, test_database(), number, {}));
+  EXPECT_FALSE(Manifest::create(*directory, test_database(), number, {}));
 }
 
 TEST(Manifest, has_the_bytes_that_the_format_page_says) {
@@ -184,17 +183,15 @@ TEST(Manifest, takes_small_edits_where_the_disk_is_full) {
   edit.removed = {12};
   for (const std::size_t before : {0u, 1u, 100u, 1'000u}) {
     const auto disk = std::make_shared<test::SimulatedDisk>();
-    disk->create_directory("/db").value();
-    Manifest manifest =
-        Manifest::create(*disk, "/db", test_database(), number, full_edit()).value();
+    const auto directory = test::make_directory(*disk, "/db");
+    Manifest manifest = Manifest::create(*directory, test_database(), number, full_edit()).value();
     for (std::size_t i = 0; i < before; ++i) manifest.append(edit).value();
     disk->set_capacity(disk->used());
     for (int i = 0; i < 50; ++i) ASSERT_TRUE(manifest.append(edit)) << i << " after " << before;
     const auto after = disk->after(test::PowerCut::keep_all());
-    const auto content =
-        read_manifest(*after, std::filesystem::path("/db") / manifest_file_name(number), number,
-                      test_database())
-            .value();
+    const auto content = read_manifest(*after->open_directory("/db").value(),
+                                       manifest_file_name(number), number, test_database())
+                             .value();
     EXPECT_EQ(content.edits.size(), 1 + before + 50);
     EXPECT_FALSE(content.torn_tail);
   }
@@ -248,14 +245,16 @@ TEST(Manifest, with_a_whole_record_that_does_not_decode_is_corruption) {
 }
 
 TEST(Manifest, without_a_whole_first_record_cannot_be_read) {
-  const auto disk = empty_disk();
-  const auto path = std::filesystem::path("db") / manifest_file_name(number);
-  const auto file = disk->open(path, OpenMode::create).value();
+  const auto directory = empty_directory();
+  const std::string name = manifest_file_name(number);
+  const auto file = directory->open(name, OpenMode::create).value();
   const Bytes bytes = manifest_of({});
   const std::array<ByteSpan, 1> pieces{bytes};
   ASSERT_TRUE(file->write_at(0, pieces));
-  EXPECT_EQ(read_manifest_if_whole(*disk, path, number, test_database()).value(), std::nullopt);
-  EXPECT_EQ(read_manifest(*disk, path, number, test_database()).error().code, Errc::corruption);
+  EXPECT_EQ(read_manifest_if_whole(*directory, name, number, test_database()).value(),
+            std::nullopt);
+  EXPECT_EQ(read_manifest(*directory, name, number, test_database()).error().code,
+            Errc::corruption);
 }
 
 }  // namespace

@@ -95,10 +95,10 @@ TEST(Replay, names_the_first_segment_where_it_is_needed_and_no_other_is_there) {
 
 TEST(Replay, passes_on_what_apply_fails_with) {
   const auto disk = small_log(true);
-  const auto result =
-      replay_wal(*disk, wal_dir, wal_database, {1, true}, [](const ReplayedBatch&) -> Status {
-        return std::unexpected(Error{make_error_code(Errc::busy), "x"});
-      });
+  const auto result = replay_wal(*disk->open_directory(wal_dir).value(), wal_database, {1, true},
+                                 [](const ReplayedBatch&) -> Status {
+                                   return std::unexpected(Error{make_error_code(Errc::busy), "x"});
+                                 });
   EXPECT_EQ(result.error().code, Errc::busy);
 }
 
@@ -215,7 +215,7 @@ TEST(Replay, takes_no_segment_of_another_database_or_number) {
   disk->rename(segment_path(3), segment_path(4)).value();
   EXPECT_EQ(replay(*disk).value().batches, batches(1, 6));
   const Uuid stranger{};
-  const auto result = replay_wal(*disk, wal_dir, stranger, {1, true},
+  const auto result = replay_wal(*disk->open_directory(wal_dir).value(), stranger, {1, true},
                                  [](const ReplayedBatch&) { return Status(); });
   EXPECT_EQ(result.value().batches, 0u);
 }

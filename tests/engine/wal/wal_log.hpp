@@ -51,7 +51,7 @@ struct Replayed {
 inline Result<Replayed> replay(test::SimulatedDisk& disk, const ReplayStart& start) {
   Replayed replayed;
   auto result =
-      replay_wal(disk, wal_dir, wal_database, start, [&](const ReplayedBatch& batch) -> Status {
+      replay_wal(*disk.open_directory(wal_dir).value(), wal_database, start, [&](const ReplayedBatch& batch) -> Status {
         replayed.batches.push_back({batch.sequence,
                                     std::string(as_text(batch.payload)),
                                     {batch.keys.begin(), batch.keys.end()}});
@@ -72,8 +72,7 @@ class WalLog {
  public:
   explicit WalLog(std::shared_ptr<test::SimulatedDisk> disk, WalPosition position = {},
                   std::size_t segment_bytes = 512)
-      : wal_({.file_system = disk,
-              .dir = wal_dir,
+      : wal_({.directory = disk->open_directory(wal_dir).value(),
               .database = wal_database,
               .segment_bytes = segment_bytes,
               .spare_bytes = 2 * segment_bytes,

@@ -6,6 +6,7 @@
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/stored/dump.hpp"
 #include "tools/varve/stored/engine_text.hpp"
+#include "tools/varve/stored/stored_version.hpp"
 #include "varve/try.hpp"
 
 namespace varve::tools {
@@ -49,11 +50,10 @@ Outcome<void> dump_manifest(const std::filesystem::path& file, bool, Output& out
   if (!numbered || numbered->kind != engine::FileKind::manifest) {
     return failed(file.string() + ": not the name of a manifest");
   }
-  const auto file_system = posix_file_system();
-  const auto dir = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  VARVE_TRY(const engine::Identity identity, engine::read_identity(*file_system, dir));
+  VARVE_TRY(const auto directory, directory_of(file));
+  VARVE_TRY(const engine::Identity identity, engine::read_identity(*directory));
   VARVE_TRY(const engine::ManifestContent content,
-            engine::read_manifest(*file_system, file, numbered->number, identity.database));
+            engine::read_manifest(*directory, name, numbered->number, identity.database));
 
   output.text() += "manifest " + std::to_string(content.number) + " of database " +
                    engine::to_string(identity.database) + ", " + grouped(content.valid_bytes) +

@@ -11,6 +11,7 @@
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/stored/dump.hpp"
 #include "tools/varve/stored/engine_text.hpp"
+#include "tools/varve/stored/stored_version.hpp"
 #include "tools/varve/stored/table_columns.hpp"
 #include "tools/varve/terminal/table_text.hpp"
 #include "varve/try.hpp"
@@ -143,21 +144,20 @@ Outcome<void> print_rows(const engine::TableBlock& block, Output& output) {
 }  // namespace
 
 Outcome<void> dump_table(const std::filesystem::path& file, bool rows, Output& output) {
-  const auto file_system = posix_file_system();
-  VARVE_TRY(engine::TableMeta meta, engine::Table::read_meta(*file_system, file));
+  VARVE_TRY(const auto directory, directory_of(file));
+  VARVE_TRY(engine::TableMeta meta, engine::Table::read_meta(*directory, file.filename().string()));
   if (file.filename() != engine::table_file_name(meta.number)) {
     return failed(file.string() + ": says that its name is " +
                   engine::table_file_name(meta.number));
   }
   output.text() += head(meta);
-  const auto origin = engine::Table::read_origin(*file_system, file);
+  const auto origin = engine::Table::read_origin(*directory, file.filename().string());
   output.text() +=
       origin ? origin_text(*origin) : "from  DAMAGED: " + origin.error().message() + '\n';
 
   engine::BlockCache cache(0);
-  engine::FilePool files(file_system, 1);
-  const auto dir = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  const engine::TableContext context{file_system, dir, &cache, &files, {}};
+  engine::FilePool files(directory, 1);
+  const engine::TableContext context{directory, &cache, &files, {}};
   const engine::Table table(context, std::move(meta));
   VARVE_TRY(const auto index, table.index());
   ColumnTotals totals;

@@ -16,6 +16,7 @@
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/stored/dump.hpp"
 #include "tools/varve/stored/engine_text.hpp"
+#include "tools/varve/stored/stored_version.hpp"
 #include "varve/try.hpp"
 
 namespace varve::tools {
@@ -171,8 +172,8 @@ class WalDump {
 }  // namespace
 
 Outcome<void> dump_wal(const std::filesystem::path& file, bool rows, Output& output) {
-  const auto file_system = posix_file_system();
-  VARVE_TRY(auto opened, file_system->open(file, OpenMode::read));
+  VARVE_TRY(const auto directory, directory_of(file));
+  VARVE_TRY(auto opened, directory->open(file.filename().string(), OpenMode::read));
   VARVE_TRY(const std::uint64_t size, opened->size());
   return WalDump(file.string(), size, std::move(opened), rows, output).run();
 }

@@ -150,14 +150,14 @@ std::string describe(const std::filesystem::path& dir, const StoredVersion& foun
 Outcome<int> run(const std::string& db) {
   const std::filesystem::path dir = db;
   VARVE_CHECK(check_database(dir));
-  const auto file_system = posix_file_system();
+  VARVE_TRY(const auto directory, posix_file_system()->open_directory(dir));
   engine::BlockCache cache(0);
-  engine::FilePool files(file_system, 8);
-  const engine::TableContext context{file_system, dir, &cache, &files, {}};
-  const std::vector<NamedFile> directory = files_in(dir);
-  VARVE_TRY(const StoredVersion found, read_version(*file_system, dir, context));
+  engine::FilePool files(directory, 8);
+  const engine::TableContext context{directory, &cache, &files, {}};
+  const std::vector<NamedFile> present = files_in(dir);
+  VARVE_TRY(const StoredVersion found, read_version(*directory, context));
   Output output = Output::standard();
-  output.text() = describe(dir, found, directory);
+  output.text() = describe(dir, found, present);
   VARVE_CHECK(output.finish());
   return exit_ok;
 }

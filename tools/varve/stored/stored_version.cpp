@@ -10,11 +10,10 @@ namespace varve::tools {
 
 namespace {
 
-Result<StoredVersion> read_once(FileSystem& file_system, const std::filesystem::path& dir,
-                                const engine::TableContext& context) {
+Result<StoredVersion> read_once(Directory& directory, const engine::TableContext& context) {
   StoredVersion found;
-  VARVE_TRY(found.identity, engine::read_identity(file_system, dir));
-  VARVE_TRY(found.loaded, engine::load_version(file_system, dir, found.identity.database, context));
+  VARVE_TRY(found.identity, engine::read_identity(directory));
+  VARVE_TRY(found.loaded, engine::load_version(directory, found.identity.database, context));
   return found;
 }
 
@@ -30,13 +29,16 @@ Outcome<void> check_database(const std::filesystem::path& dir) {
   return {};
 }
 
+Result<std::shared_ptr<Directory>> directory_of(const std::filesystem::path& file) {
+  return posix_file_system()->open_directory(file.has_parent_path() ? file.parent_path() : ".");
+}
+
 /// A program that has the database open may replace the manifest and remove tables between our
 /// looking and our reading: so what does not fit together is read again.
-Result<StoredVersion> read_version(FileSystem& file_system, const std::filesystem::path& dir,
-                                   const engine::TableContext& context) {
+Result<StoredVersion> read_version(Directory& directory, const engine::TableContext& context) {
   constexpr int attempts = 5;
   for (int attempt = 1;; ++attempt) {
-    auto found = read_once(file_system, dir, context);
+    auto found = read_once(directory, context);
     const bool whole = found && found->loaded.damages.empty() && !found->loaded.torn_tail;
     if (whole || attempt == attempts) return found;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));

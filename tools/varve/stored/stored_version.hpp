@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 
 #include "engine/directory/identity.hpp"
 #include "engine/table/table.hpp"
@@ -18,8 +19,10 @@ struct StoredVersion {
 /// Fails where there is no database.
 Outcome<void> check_database(const std::filesystem::path& dir);
 
+/// Opens the directory that a file is in.
+Result<std::shared_ptr<Directory>> directory_of(const std::filesystem::path& file);
+
 /// Also while a program has the database open. `context` outlives the answer.
-Result<StoredVersion> read_version(FileSystem& file_system, const std::filesystem::path& dir,
-                                   const engine::TableContext& context);
+Result<StoredVersion> read_version(Directory& directory, const engine::TableContext& context);
 
 }  // namespace varve::tools

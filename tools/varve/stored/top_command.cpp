@@ -130,11 +130,11 @@ std::string table_of(const Usages& usages, const Arguments& arguments) {
 }
 
 /// A program that has the database open may remove a table meanwhile: then all is read anew.
-Outcome<Usages> add_up(FileSystem& file_system, const std::filesystem::path& dir,
-                       const engine::TableContext& context, const std::string& prefix) {
+Outcome<Usages> add_up(Directory& directory, const engine::TableContext& context,
+                       const std::string& prefix) {
   constexpr int attempts = 5;
   for (int attempt = 1;; ++attempt) {
-    VARVE_TRY(const StoredVersion found, read_version(file_system, dir, context));
+    VARVE_TRY(const StoredVersion found, read_version(directory, context));
     Usages usages(prefix);
     Outcome<void> added;
     for (const auto& level : found.loaded.version.levels) {
@@ -153,11 +153,11 @@ Outcome<int> run(const Arguments& arguments) {
   }
   const std::filesystem::path dir = arguments.db;
   VARVE_CHECK(check_database(dir));
-  const auto file_system = posix_file_system();
+  VARVE_TRY(const auto directory, posix_file_system()->open_directory(dir));
   engine::BlockCache cache(0);
-  engine::FilePool files(file_system, 8);
-  const engine::TableContext context{file_system, dir, &cache, &files, {}};
-  VARVE_TRY(const Usages usages, add_up(*file_system, dir, context, arguments.prefix));
+  engine::FilePool files(directory, 8);
+  const engine::TableContext context{directory, &cache, &files, {}};
+  VARVE_TRY(const Usages usages, add_up(*directory, context, arguments.prefix));
   Output output = Output::standard();
   output.text() = table_of(usages, arguments);
   VARVE_CHECK(output.finish());

@@ -1,0 +1,137 @@
+#include "engine/io/posix_lock.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "varve/try.hpp"
+
+namespace varve::engine {
+
+namespace {
+
+class PosixLock final : public FileLock {
+ public:
+  PosixLock(Descriptor descriptor, std::shared_ptr<const Descriptor> directory, std::string name,
+            const std::filesystem::path& path)
+      : descriptor_(std::move(descriptor)),
+        directory_(std::move(directory)),
+        name_(std::move(name)),
+        where_("lock " + path.string()) {}
+
+  /// Device and inode are a file's identity for as long as somebody has it open, as we do.
+  Status check() const override {
+    struct stat locked{};
+    if (::fstat(descriptor_.number(), &locked) != 0) return io_error(errno, where_);
+    struct stat named{};
+    if (::fstatat(directory_->number(), name_.c_str(), &named, 0) != 0) {
+      if (errno != ENOENT) return io_error(errno, where_);
+      return is_not_ours("removed it");
+    }
+    if (named.st_ino != locked.st_ino || named.st_dev != locked.st_dev) {
+      return is_not_ours("put another file in its place");
+    }
+    return {};
+  }
+
+ private:
+  std::unexpected<Error> is_not_ours(const char* what) const {
+    return fail(Errc::locked, where_ + ": somebody " + what +
+                                  ", so another process may have the database open too");
+  }
+
+  const Descriptor descriptor_;  // The lock belongs to it, and goes with it.
+  const std::shared_ptr<const Descriptor> directory_;
+  const std::string name_;
+  const std::string where_;
+};
+
+/// "pid 4711 (gateway)", from what the holder wrote. A moment after the holder changed this may
+/// still name the one before, so it is for people only.
+std::string holder(const Descriptor& descriptor) {
+  std::array<char, 64> buffer;
+  const ssize_t count =
+      retry([&] { return ::pread(descriptor.number(), buffer.data(), buffer.size(), 0); });
+  std::string text(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  text.resize(std::min(text.find('\n'), text.size()));
+  const std::size_t space = text.find(' ');
+  const bool plain = std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+  if (space == std::string::npos || !plain) return "an unknown process";
+  return "pid " + text.substr(0, space) + " (" + text.substr(space + 1) + ')';
+}
+
+/// Best effort: on a full disk the lock holds all the same, it just names nobody, or the last one.
+void write_holder(const Descriptor& descriptor) {
+  std::string text = std::to_string(::getpid()) + ' ' + program_invocation_short_name;
+  text.resize(std::min<std::size_t>(text.size(), 63));
+  text += '\n';
+  // Shortened after the write, not before: so an existing LOCK file never needs a new block.
+  const ssize_t count = ::pwrite(descriptor.number(), text.data(), text.size(), 0);
+  if (count > 0 && ::ftruncate(descriptor.number(), count) != 0) return;
+}
+
+/// Of a file system without such locks, or one that is asked over a network that has none.
+bool means_no_locks(int error_number) {
+  return error_number == ENOLCK || error_number == EINVAL || error_number == ENOSYS ||
+         error_number == ENOTSUP || error_number == EOPNOTSUPP;
+}
+
+/// The file to lock, made where it is missing. Not open where that fails: errno says why.
+std::pair<Descriptor, bool> open_or_make(int directory, const char* name) {
+  Descriptor found = open_at(directory, name, O_RDWR);
+  if (found.is_open() || errno != ENOENT) return {std::move(found), false};
+  Descriptor made = open_at(directory, name, O_RDWR | O_CREAT | O_EXCL);
+  if (made.is_open() || errno != EEXIST) return {std::move(made), true};
+  // Another process was first, or the name is a symbolic link to a file that is missing.
+  return {open_at(directory, name, O_RDWR | O_CREAT), false};
+}
+
+}  // namespace
+
+/// An open file description's lock: it holds against a second open in this process too, and
+/// closing some other descriptor of the file does not drop it.
+Result<std::unique_ptr<FileLock>> posix_lock(std::shared_ptr<const Descriptor> directory,
+                                             const std::string& name,
+                                             const std::filesystem::path& path) {
+  auto [file, is_made] = open_or_make(directory->number(), name.c_str());
+  if (!file.is_open()) return last_error("lock", path);
+  struct flock range{};
+  range.l_type = F_WRLCK;
+  range.l_whence = SEEK_SET;
+  if (retry([&, number = file.number()] { return ::fcntl(number, F_OFD_SETLK, &range); }) != 0) {
+    const int number = errno;
+    if (number == EAGAIN || number == EACCES) {
+      return fail(Errc::locked, "lock " + path.string() + ": held by " + holder(file));
+    }
+    if (is_made) ::unlinkat(directory->number(), name.c_str(), 0);
+    if (!means_no_locks(number)) return io_error(number, "lock " + path.string());
+    return io_error(number, "lock " + path.string() +
+                                ": the file system there cannot lock files, so two processes could "
+                                "open the database at once");
+  }
+  write_holder(file);
+  auto lock = std::make_unique<PosixLock>(std::move(file), std::move(directory), name, path);
+  VARVE_CHECK(lock->check());  // It may have been removed before it was locked.
+  return lock;
+}
+
+Result<std::optional<std::string>> posix_locked_by(int directory, const std::string& name,
+                                                   const std::filesystem::path& path) {
+  const Descriptor file = open_at(directory, name.c_str(), O_RDONLY);
+  if (!file.is_open()) {
+    if (errno == ENOENT) return std::nullopt;
+    return last_error("lock", path);
+  }
+  struct flock range{};
+  range.l_type = F_WRLCK;
+  range.l_whence = SEEK_SET;
+  // Where there are no locks, nobody holds one.
+  if (::fcntl(file.number(), F_OFD_GETLK, &range) != 0 || range.l_type == F_UNLCK) {
+    return std::nullopt;
+  }
+  return holder(file);
+}
+
+}  // namespace varve::engine
