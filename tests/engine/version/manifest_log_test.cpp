@@ -4,11 +4,7 @@
 
 #include <set>
 
-#include "engine/directory/file_names.hpp"
-#include "engine/version/load_version.hpp"
-#include "tests/engine/version/edits.hpp"
-#include "tests/support/simulated_disk.hpp"
-#include "varve/try.hpp"
+#include "tests/engine/version/manifest_log_fixture.hpp"
 
 namespace varve::engine {
 namespace {
@@ -16,79 +12,6 @@ namespace {
 using test::Call;
 using test::PowerCut;
 using test::SimulatedDisk;
-
-constexpr const char* dir = "/db";
-constexpr std::uint64_t manifest_bytes = 10'000;
-
-/// A database's directory with a manifest log on it, without WAL and with tables that nobody reads.
-class Database {
- public:
-  explicit Database(std::shared_ptr<SimulatedDisk> disk) : disk_(std::move(disk)) {}
-  static std::shared_ptr<SimulatedDisk> new_disk() {
-    auto disk = std::make_shared<SimulatedDisk>();
-    disk->create_directory(dir).value();
-    disk->sync_directory("/").value();
-    return disk;
-  }
-
-  Result<LoadedVersion> load() { return load_version(*directory_, test_database(), context_); }
-
-  Status open() {
-    VARVE_TRY(LoadedVersion loaded, load());
-    const std::uint64_t sequence = loaded.version.flushed_through;
-    auto active = std::make_shared<Memtable>(loaded.version.flush_number + 1, 0, sequence);
-    log_.reset();
-    published_.emplace(std::move(loaded.version), std::move(active), sequence);
-    VARVE_TRY(log_, ManifestLog::create({.context = &context_,
-                                         .database = test_database(),
-                                         .next_file = loaded.next_file,
-                                         .manifest_number = loaded.manifest_number,
-                                         .manifest_bytes = manifest_bytes},
-                                        *published_));
-    return {};
-  }
-
-  /// A new table of which only the file is there.
-  TableMeta new_table() {
-    const TableMeta meta = table_meta(log_->new_file_number(), "a", "b");
-    disk_->set_content(path(table_file_name(meta.number)), Bytes(4096));
-    return meta;
-  }
-  VersionEdit adding_table() {
-    VersionEdit edit;
-    edit.added = {{0, new_table()}};
-    return edit;
-  }
-
-  static std::filesystem::path path(const std::string& name) {
-    return std::filesystem::path(dir) / name;
-  }
-  std::vector<std::string> names() const { return disk_->names(dir); }
-  std::vector<std::string> manifests() const {
-    std::vector<std::string> found;
-    for (const std::string& name : names()) {
-      if (name.ends_with(".manifest")) found.push_back(name);
-    }
-    return found;
-  }
-
-  ManifestLog& log() { return *log_; }
-  Published& published() { return *published_; }
-  SimulatedDisk& disk() { return *disk_; }
-  void drop() {
-    log_.reset();
-    published_.reset();
-  }
-
- private:
-  std::shared_ptr<SimulatedDisk> disk_;
-  BlockCache cache_{1 << 16};
-  std::shared_ptr<Directory> directory_ = disk_->open_directory(dir).value();
-  FilePool files_{directory_, 4};
-  TableContext context_{.directory = directory_, .cache = &cache_, .files = &files_, .log = {}};
-  std::optional<Published> published_;
-  std::unique_ptr<ManifestLog> log_;
-};
 
 class ManifestLogTest : public testing::Test {
  protected:
@@ -103,25 +26,18 @@ class ManifestLogTest : public testing::Test {
 
   /// What another process would find now.
   VersionEdit stored() {
-    return whole_edit_of(Database(disk().after(PowerCut::keep_all())).load().value().version);
+    return whole_edit_of(
+        ManifestDatabase(disk().after(PowerCut::keep_all())).load().value().version);
   }
   VersionEdit current() { return whole_edit_of(*published().version()); }
 
-  Database database_{Database::new_disk()};
+  ManifestDatabase database_{ManifestDatabase::new_disk()};
 };
 
 VersionEdit flush_of(const Memtable& memtable, std::uint64_t sequence) {
   VersionEdit edit;
   edit.flush_number = memtable.number();
   edit.flushed_through = sequence;
-  return edit;
-}
-
-/// About 1,200 bytes of manifest, added or removed.
-VersionEdit large_edit(bool added) {
-  const FlushedTombstone tombstone{{{std::string(600, 'a'), std::string(600, 'b')}, {0, 9}}, 1};
-  VersionEdit edit;
-  (added ? edit.tombstones_added : edit.tombstones_removed) = {tombstone};
   return edit;
 }
 
@@ -245,10 +161,10 @@ TEST_F(ManifestLogTest, begins_a_new_manifest_when_one_has_grown) {
     ASSERT_TRUE(log().apply(large_edit(round % 2 == 0)));
     ASSERT_EQ(database_.manifests().size(), 1u);
     bytes_max = std::max<std::uint64_t>(
-        bytes_max, disk().content(Database::path(database_.manifests()[0])).size());
+        bytes_max, disk().content(ManifestDatabase::path(database_.manifests()[0])).size());
   }
   EXPECT_NE(database_.manifests(), first);
-  EXPECT_LT(bytes_max, manifest_bytes + 1'300 + 4'096) << "with the reserve";
+  EXPECT_LT(bytes_max, ManifestDatabase::replaced_from + 1'300 + 4'096) << "with the reserve";
   EXPECT_EQ(stored(), current());
 }
 
@@ -295,89 +211,9 @@ TEST_F(ManifestLogTest, refuses_to_let_a_memtable_go_of_which_the_edit_holds_a_p
 TEST_F(ManifestLogTest, takes_nothing_after_it_was_closed) {
   ASSERT_TRUE(log().close());
   EXPECT_EQ(log().apply({}).error().code, Errc::closed);
-  const auto content = read_manifest(*disk().open_directory(dir).value(), database_.manifests()[0],
-                                     1, test_database());
+  const auto content = read_manifest(*disk().open_directory("/db").value(),
+                                     database_.manifests()[0], 1, test_database());
   EXPECT_TRUE(content.value().edits.back().closed);
-}
-
-/// Edits that count flushed_through up. Every third replaces the table of the one before (which
-/// syncs the directory, as making a table does); they are large enough that the manifest is
-/// replaced now and then. Ends where an edit fails. Returns the last that did not.
-std::uint64_t run_edits(Database& database, std::uint64_t count) {
-  std::uint64_t table = 0;
-  for (std::uint64_t done = 0; done < count; ++done) {
-    VersionEdit edit = large_edit(done % 2 == 0);
-    database.published().publish(done + 1);
-    edit.flushed_through = done + 1;
-    if (done % 3 == 0) {
-      edit.added = {{0, database.new_table()}};
-      if (table != 0) edit.removed = {table};
-      table = edit.added[0].meta.number;
-    }
-    if (!database.log().apply(edit)) return done;
-  }
-  return count;
-}
-
-std::vector<PowerCut> images() {
-  std::vector<PowerCut> cuts{PowerCut::lose_unsynced(), PowerCut::keep_all()};
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) cuts.push_back(PowerCut::random(seed));
-  return cuts;
-}
-
-TEST(ManifestLogPowerCut, at_any_call_leaves_the_version_before_or_after_the_edit_under_way) {
-  constexpr std::uint64_t edits = 20;
-  bool is_cut = true;
-  for (std::uint64_t at = 1; is_cut; ++at) {
-    Database database(Database::new_disk());
-    ASSERT_TRUE(database.open());
-    database.disk().cut_power_at(at);
-    const std::uint64_t done = run_edits(database, edits);
-    is_cut = database.disk().power_is_off();
-    for (const PowerCut& cut : images()) {
-      SCOPED_TRACE(database.disk().cut_in() + ", call " + std::to_string(at) + ", " +
-                   cut.describe());
-      Database after(database.disk().after(cut));
-      const auto loaded = after.load();
-      ASSERT_TRUE(loaded) << loaded.error().message();
-      EXPECT_TRUE(loaded->version.flushed_through == done ||
-                  loaded->version.flushed_through == done + 1)
-          << loaded->version.flushed_through << " for " << done;
-      EXPECT_EQ(loaded->version.levels[0].size(), loaded->version.flushed_through == 0 ? 0 : 1);
-      EXPECT_TRUE(loaded->damages.empty());
-    }
-  }
-}
-
-TEST(ManifestLogPowerCut, while_opening_leaves_the_version_as_it_was) {
-  Database database(Database::new_disk());
-  ASSERT_TRUE(database.open());
-  ASSERT_EQ(run_edits(database, 3), 3u);
-  const VersionEdit expected = whole_edit_of(*database.published().version());
-  bool is_cut = true;
-  for (std::uint64_t at = 1; is_cut; ++at) {
-    Database again(database.disk().after(PowerCut::lose_unsynced()));
-    again.disk().cut_power_at(at);
-    is_cut = !again.open();
-    for (const PowerCut& cut : images()) {
-      SCOPED_TRACE("call " + std::to_string(at) + ", " + cut.describe());
-      Database after(again.disk().after(cut));
-      EXPECT_EQ(whole_edit_of(after.load().value().version), expected);
-    }
-  }
-}
-
-TEST(ManifestLogPowerCut, while_the_database_is_made_leaves_a_new_one) {
-  bool is_cut = true;
-  for (std::uint64_t at = 1; is_cut; ++at) {
-    Database database(Database::new_disk());
-    database.disk().cut_power_at(at);
-    is_cut = !database.open();
-    for (const PowerCut& cut : images()) {
-      Database after(database.disk().after(cut));
-      EXPECT_TRUE(after.open()) << at << cut.describe();
-    }
-  }
 }
 
 }  // namespace
