@@ -15,6 +15,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/directory/file_names.hpp"
+#include "engine/table/key_list.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
@@ -48,6 +49,25 @@ bool is_in_order(const Version& version) {
   return std::ranges::is_sorted(version.tombstones, {}, &FlushedTombstone::flush);
 }
 
+/// A bound may be the key that follows the longest one.
+constexpr std::size_t bound_size_max = internal_key_size_max + 1;
+
+Status check_tombstone(const FlushedTombstone& tombstone, std::uint64_t flush_number) {
+  const KeyRange& keys = tombstone.range.keys;
+  if (keys.first.empty() || keys.empty() || keys.first.size() > bound_size_max ||
+      keys.end.size() > bound_size_max) {
+    return fail(Errc::corruption, "a range tombstone has no range of keys");
+  }
+  if (tombstone.range.times.empty()) {
+    return fail(Errc::corruption, "a range tombstone has inverted times");
+  }
+  if (tombstone.flush > flush_number) {
+    return fail(Errc::corruption, "a range tombstone is of flush " +
+                                      std::to_string(tombstone.flush) + ", beyond the version's");
+  }
+  return {};
+}
+
 std::size_t count_tables(const Version& version) {
   std::size_t count = 0;
   for (const auto& level : version.levels) count += level.size();
@@ -66,6 +86,7 @@ class VersionBuilder {
 
   Status apply(const VersionEdit& edit) {
     removed_.clear();
+    VARVE_CHECK(advance_numbers(edit));
     for (const std::uint64_t number : edit.removed) VARVE_CHECK(remove(number));
     for (const VersionEdit::Added& added : edit.added) VARVE_CHECK(add(added));
     for (const FlushedTombstone& tombstone : edit.tombstones_removed) {
@@ -76,15 +97,12 @@ class VersionBuilder {
       version_.tombstones.erase(at);
     }
     for (const FlushedTombstone& tombstone : edit.tombstones_added) {
+      VARVE_CHECK(check_tombstone(tombstone, version_.flush_number));
       const auto at = std::ranges::upper_bound(version_.tombstones, tombstone.flush, {},
                                                &FlushedTombstone::flush);
       version_.tombstones.insert(at, tombstone);
     }
-    VARVE_CHECK(advance(version_.flushed_through, edit.flushed_through, "flushed_through"));
-    VARVE_CHECK(advance(version_.flush_number, edit.flush_number, "flush_number"));
-    // To 0 is no way back: the log has gone, as under Durability::none().
-    if (edit.log_start == 0u) version_.log_start = 0;
-    return advance(version_.log_start, edit.log_start, "log_start");
+    return keep_times(edit);
   }
 
   /// Completes the version. What an edit can get wrong was refused by apply(), so what is wrong
@@ -99,6 +117,29 @@ class VersionBuilder {
   }
 
  private:
+  /// Before tables and tombstones, which must not be of a later flush.
+  Status advance_numbers(const VersionEdit& edit) {
+    VARVE_CHECK(advance(version_.flushed_through, edit.flushed_through, "flushed_through"));
+    VARVE_CHECK(advance(version_.flush_number, edit.flush_number, "flush_number"));
+    // To 0 is no way back: the log has gone, as under Durability::none().
+    if (edit.log_start == 0u) version_.log_start = 0;
+    return advance(version_.log_start, edit.log_start, "log_start");
+  }
+
+  Status keep_times(const VersionEdit& edit) {
+    if (edit.trusted_time) version_.trusted_time = edit.trusted_time;
+    auto& steps = version_.clock_steps;
+    for (const ClockStep& step : edit.clock_steps) {
+      std::uint64_t last = steps.empty() ? 0 : steps.back().sequence;
+      VARVE_CHECK(advance(last, step.sequence, "the sequence of a clock step"));
+      steps.push_back(step);
+    }
+    if (steps.size() > clock_steps_max) {
+      steps.erase(steps.begin(), steps.end() - std::ptrdiff_t{clock_steps_max});
+    }
+    return {};
+  }
+
   Status remove(std::uint64_t number) {
     const auto found = numbers_.find(number);
     if (found == numbers_.end()) {
@@ -116,6 +157,10 @@ class VersionBuilder {
     if (meta.number > file_number_max) return fail(Errc::corruption, name + " has no file name");
     if (meta.first_key > meta.last_key || meta.times.empty()) {
       return fail(Errc::corruption, name + " has inverted bounds");
+    }
+    if (meta.newest_flush > version_.flush_number) {
+      return fail(Errc::corruption, name + " is of flush " + std::to_string(meta.newest_flush) +
+                                        ", beyond the version's");
     }
     if (added.level >= level_count || numbers_.contains(meta.number)) {
       return fail(Errc::corruption, name + " is added, but there or at no level");
@@ -226,6 +271,8 @@ VersionEdit whole_edit_of(const Version& version) {
   edit.flushed_through = version.flushed_through;
   edit.flush_number = version.flush_number;
   edit.log_start = version.log_start;
+  edit.trusted_time = version.trusted_time;
+  edit.clock_steps = version.clock_steps;
   return edit;
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,9 @@
 #include "engine/version/version_edit.hpp"
 
 namespace varve::engine {
+
+/// Of which a version keeps the newest.
+inline constexpr std::size_t clock_steps_max = 64;
 
 /// The immutable set of live tables and range tombstones. Shared by views, snapshots and jobs;
 /// a table's file lives while any version that names it does. The order of the tables is what
@@ -27,6 +32,8 @@ struct Version {
   std::uint64_t flushed_through = 0;
   std::uint64_t flush_number = 0;
   std::uint64_t log_start = 0;
+  std::optional<TrustedTime> trusted_time;  // The newest; none: nobody said.
+  std::vector<ClockStep> clock_steps;       // The newest clock_steps_max, oldest first.
 
   /// The tables that can hold rows of the bounds, newest first in the sense above.
   std::vector<std::shared_ptr<const Table>> overlapping(const KeyRange& keys,
@@ -41,7 +48,9 @@ struct Version {
 /// adds again at another level stays the same object.
 ///
 /// Fails with corruption where the edit does not fit: a table removed that is not there or added
-/// twice, tables of one level (from 1 on) that overlap, a number that runs back.
+/// twice, tables of one level (from 1 on) that overlap, a table or a range tombstone of a later
+/// flush than the version's, a range tombstone without keys or times, a number that runs back or
+/// from which nothing could count on.
 Result<Version> apply(const Version& version, const VersionEdit& edit, const TableContext& context);
 
 /// The version that edits, one after the other, make out of nothing. Fails as apply().

@@ -11,8 +11,9 @@ namespace varve::engine {
 
 namespace {
 
-// Stored. An edit is its fields in this order, each one byte and then its body; the first four
-// may repeat, so that no count has to be trusted. The fixed order makes the encoding canonical.
+// Stored. An edit is its fields in this order, each one byte and then its body; the first four and
+// the last may repeat, so that no count has to be trusted. The fixed order makes the encoding
+// canonical.
 enum class Field : std::uint8_t {
   table_added = 1,
   table_removed = 2,
@@ -23,10 +24,13 @@ enum class Field : std::uint8_t {
   log_start = 7,
   next_file = 8,
   closed = 9,
+  trusted_time = 10,
+  clock_step = 11,
 };
 
 constexpr bool may_repeat(std::uint8_t field) {
-  return field <= std::to_underlying(Field::tombstone_removed);
+  return field <= std::to_underlying(Field::tombstone_removed) ||
+         field == std::to_underlying(Field::clock_step);
 }
 
 void put_field(ByteWriter& writer, Field field) { writer.put(std::to_underlying(field)); }
@@ -50,8 +54,32 @@ Status take_table(ByteReader& reader, VersionEdit& edit) {
   return {};
 }
 
+void put_flag(ByteWriter& writer, bool flag) { writer.put(std::uint8_t{flag}); }
+
+bool take_flag(ByteReader& reader) {
+  const auto byte = reader.take<std::uint8_t>();
+  if (byte > 1) reader.fail();
+  return byte == 1;
+}
+
+TrustedTime take_trusted_time(ByteReader& reader) {
+  TrustedTime trusted;
+  trusted.time = reader.take_zigzag();
+  trusted.synchronised = take_flag(reader);
+  return trusted;
+}
+
+ClockStep take_clock_step(ByteReader& reader) {
+  ClockStep step;
+  step.sequence = reader.take_varint();
+  step.before = reader.take_zigzag();
+  step.after = reader.take_zigzag();
+  step.synchronised = take_flag(reader);
+  return step;
+}
+
 Status take_field(std::uint8_t byte, ByteReader& reader, VersionEdit& edit) {
-  if (byte == 0 || byte > std::to_underlying(Field::closed)) {
+  if (byte == 0 || byte > std::to_underlying(Field::clock_step)) {
     return fail(Errc::unsupported_format, "unknown field " + std::to_string(byte));
   }
   switch (static_cast<Field>(byte)) {
@@ -68,6 +96,8 @@ Status take_field(std::uint8_t byte, ByteReader& reader, VersionEdit& edit) {
     case Field::log_start: edit.log_start = reader.take_varint(); return {};
     case Field::next_file: edit.next_file = reader.take_varint(); return {};
     case Field::closed: edit.closed = true; return {};
+    case Field::trusted_time: edit.trusted_time = take_trusted_time(reader); return {};
+    case Field::clock_step: edit.clock_steps.push_back(take_clock_step(reader)); return {};
   }
   return {};
 }
@@ -96,6 +126,18 @@ void VersionEdit::encode(ByteWriter& writer) const {
   put_number(writer, Field::log_start, log_start);
   put_number(writer, Field::next_file, next_file);
   if (closed) put_field(writer, Field::closed);
+  if (trusted_time) {
+    put_field(writer, Field::trusted_time);
+    writer.put_zigzag(trusted_time->time);
+    put_flag(writer, trusted_time->synchronised);
+  }
+  for (const ClockStep& step : clock_steps) {
+    put_field(writer, Field::clock_step);
+    writer.put_varint(step.sequence);
+    writer.put_zigzag(step.before);
+    writer.put_zigzag(step.after);
+    put_flag(writer, step.synchronised);
+  }
 }
 
 Result<VersionEdit> VersionEdit::decode(ByteSpan bytes) {
@@ -114,7 +156,7 @@ Result<VersionEdit> VersionEdit::decode(ByteSpan bytes) {
     if (auto status = take_field(byte, reader, edit); !status) {
       return std::unexpected(Error{status.error().code, where(status.error().where)});
     }
-    if (!reader.ok()) return fail(Errc::corruption, where("cut off"));
+    if (!reader.ok()) return fail(Errc::corruption, where("cut off, or malformed"));
   }
   return edit;
 }

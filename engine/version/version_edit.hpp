@@ -8,6 +8,7 @@
 #include "engine/base/bytes.hpp"
 #include "engine/record/flushed_tombstone.hpp"
 #include "engine/record/level.hpp"
+#include "engine/record/trusted_time.hpp"
 #include "engine/table/table_meta.hpp"
 #include "varve/error.hpp"
 
@@ -32,6 +33,8 @@ struct VersionEdit {
   std::optional<std::uint64_t> next_file;        // Numbers below were given away.
   bool closed = false;  // Written last by close(): whatever follows an earlier record's damage is
                         // then not a torn tail.
+  std::optional<TrustedTime> trusted_time;
+  std::vector<ClockStep> clock_steps;  // In their order.
 
   void encode(ByteWriter& writer) const;
   /// Any bytes may be given. What decodes encodes back to the same bytes; what does not is

@@ -16,7 +16,7 @@ inline Uuid test_database() {
 }
 
 inline TableMeta table_meta(std::uint64_t number, std::string first, std::string last,
-                            TimeSpan times = {0, 999}, std::uint64_t flush = 1) {
+                            TimeSpan times = {0, 999}, std::uint64_t flush = 0) {
   TableMeta meta;
   meta.number = number;
   meta.size = 4096;
@@ -43,6 +43,8 @@ inline VersionEdit full_edit() {
   edit.log_start = 9;
   edit.next_file = 14;
   edit.closed = true;
+  edit.trusted_time = {1'700'000'000'000'000, true};
+  edit.clock_steps = {{5, 100, -100, false}, {900, -1, 1'700'000'000'000'000, true}};
   return edit;
 }
 

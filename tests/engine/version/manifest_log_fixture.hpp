@@ -96,7 +96,7 @@ class ManifestDatabase {
 
 /// About 1,200 bytes of manifest, added or removed.
 inline VersionEdit large_edit(bool added) {
-  const FlushedTombstone tombstone{{{std::string(600, 'a'), std::string(600, 'b')}, {0, 9}}, 1};
+  const FlushedTombstone tombstone{{{std::string(600, 'a'), std::string(600, 'b')}, {0, 9}}, 0};
   VersionEdit edit;
   (added ? edit.tombstones_added : edit.tombstones_removed) = {tombstone};
   return edit;

@@ -50,11 +50,16 @@ TEST(VersionEdit, has_the_bytes_that_the_format_page_says) {
   edit.log_start = 9;
   edit.next_file = 14;
   edit.closed = true;
+  edit.trusted_time = {64, true};
+  edit.clock_steps = {{300, -1, 1, false}, {301, 0, -64, true}};
   EXPECT_EQ(encoded(edit),
-            raw({2, 7,    2,    0xAC, 0x02,                           // removed
-                 3, 2,    1,    'a',  2,    1, 'b',  19,   20, 3,     // tombstone added
-                 4, 0,    1,    2,    0,    2, 0xC8, 0x01,            // tombstone removed
-                 5, 0xE8, 0x07, 6,    3,    7, 9,    8,    14, 9}));  // numbers, closed
+            raw({2,  7,    2,    0xAC, 0x02,                        // removed
+                 3,  2,    1,    'a',  2,    1, 'b',  19,   20, 3,  // tombstone added
+                 4,  0,    1,    2,    0,    2, 0xC8, 0x01,         // tombstone removed
+                 5,  0xE8, 0x07, 6,    3,    7, 9,    8,    14, 9,  // numbers, closed
+                 10, 0x80, 0x01, 1,                                 // trusted time
+                 11, 0xAC, 0x02, 1,    2,    0,                     // clock step
+                 11, 0xAD, 0x02, 0,    0x7F, 1}));                  // another
 }
 
 TEST(VersionEdit, holds_tables_as_level_and_description) {
@@ -79,7 +84,7 @@ TEST(VersionEdit, cut_off_anywhere_inside_a_field_is_corruption) {
       EXPECT_EQ(edit.error().code, Errc::corruption);
     }
   }
-  EXPECT_EQ(prefixes, 11u);  // 12 fields have 11 places between and one before, less the end.
+  EXPECT_EQ(prefixes, 14u);  // 14 fields have 13 places between, and one before.
 }
 
 TEST(VersionEdit, with_fields_out_of_order_or_twice_is_corruption) {
@@ -87,6 +92,14 @@ TEST(VersionEdit, with_fields_out_of_order_or_twice_is_corruption) {
   EXPECT_EQ(error_of(raw({5, 1, 5, 1})), Errc::corruption);
   EXPECT_EQ(error_of(raw({9, 9})), Errc::corruption);
   EXPECT_EQ(error_of(raw({5, 1, 0})), Errc::corruption);
+  EXPECT_EQ(error_of(raw({10, 1, 1, 10, 1, 1})), Errc::corruption);
+  EXPECT_EQ(error_of(raw({11, 1, 1, 1, 1, 10, 1, 1})), Errc::corruption);
+}
+
+TEST(VersionEdit, with_a_clock_that_is_neither_synchronised_nor_not_is_corruption) {
+  EXPECT_EQ(error_of(raw({10, 1, 1})), std::error_code{});
+  EXPECT_EQ(error_of(raw({10, 1, 2})), Errc::corruption);
+  EXPECT_EQ(error_of(raw({11, 1, 1, 1, 2})), Errc::corruption);
 }
 
 TEST(VersionEdit, with_a_number_in_a_longer_form_is_corruption) {
@@ -101,10 +114,10 @@ TEST(VersionEdit, at_a_level_that_there_is_not_is_corruption) {
 }
 
 TEST(VersionEdit, with_a_field_of_a_later_version_is_unsupported) {
-  const auto edit = VersionEdit::decode(raw({5, 1, 10, 1}));
+  const auto edit = VersionEdit::decode(raw({5, 1, 12, 1}));
   ASSERT_FALSE(edit);
   EXPECT_EQ(edit.error().code, Errc::unsupported_format);
-  EXPECT_EQ(edit.error().where, "edit @ 2: unknown field 10");
+  EXPECT_EQ(edit.error().where, "edit @ 2: unknown field 12");
 }
 
 }  // namespace

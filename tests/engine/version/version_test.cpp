@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "engine/directory/file_names.hpp"
@@ -18,11 +19,7 @@ class VersionTest : public testing::Test {
     return engine::apply(version_, edit, context_);
   }
   void apply(const VersionEdit& edit) { version_ = try_apply(edit).value(); }
-  void add(std::uint32_t level, const TableMeta& meta) {
-    VersionEdit edit;
-    edit.added = {{level, meta}};
-    apply(edit);
-  }
+  void add(std::uint32_t level, const TableMeta& meta) { apply(adding(level, meta)); }
 
   /// Why the edit does not fit, or "" where it does.
   std::string refusal(const VersionEdit& edit) const {
@@ -32,9 +29,14 @@ class VersionTest : public testing::Test {
     return next.error().where;
   }
   std::string refusal(std::uint32_t level, const TableMeta& meta) const {
+    return refusal(adding(level, meta));
+  }
+  /// A table as a flush of its number would add it.
+  VersionEdit adding(std::uint32_t level, const TableMeta& meta) const {
     VersionEdit edit;
     edit.added = {{level, meta}};
-    return refusal(edit);
+    edit.flush_number = std::max(version_.flush_number, meta.newest_flush);
+    return edit;
   }
 
   std::vector<std::uint64_t> level(std::size_t index) const {
@@ -199,6 +201,7 @@ TEST_F(VersionTest, finds_the_tables_of_bounds_newest_first) {
 TEST_F(VersionTest, hides_rows_of_tables_older_than_a_range_tombstone) {
   VersionEdit edit;
   edit.tombstones_added = {{{{"a", "c"}, {0, 9}}, 7}, {{{"b", "d"}, {5, 5}}, 4}};
+  edit.flush_number = 7;
   apply(edit);
   EXPECT_EQ(version_.tombstones.front().flush, 4u);
 
@@ -219,6 +222,7 @@ TEST_F(VersionTest, loses_a_range_tombstone_once_for_each_removal) {
   const FlushedTombstone tombstone{{{"a", "c"}, {0, 9}}, 7};
   VersionEdit edit;
   edit.tombstones_added = {tombstone, tombstone};
+  edit.flush_number = 7;
   apply(edit);
   VersionEdit removal;
   removal.tombstones_removed = {tombstone};
@@ -248,6 +252,8 @@ TEST_F(VersionTest, is_made_again_by_its_snapshot) {
   edit.flushed_through = 10;
   edit.flush_number = 7;
   edit.log_start = 5;
+  edit.trusted_time = {1'000, true};
+  edit.clock_steps = {{8, 900, 1'000, true}};
   apply(edit);
 
   const VersionEdit whole = whole_edit_of(version_);
@@ -256,6 +262,70 @@ TEST_F(VersionTest, is_made_again_by_its_snapshot) {
   EXPECT_EQ(whole.added.size(), 3u);
   EXPECT_EQ(whole.tombstones_added, version_.tombstones);
   EXPECT_EQ(again.flushed_through, 10u);
+  EXPECT_EQ(again.trusted_time, edit.trusted_time);
+  EXPECT_EQ(again.clock_steps, edit.clock_steps);
+}
+
+TEST_F(VersionTest, refuses_tables_and_range_tombstones_of_a_flush_that_has_not_been) {
+  VersionEdit edit;
+  edit.flush_number = 6;
+  edit.added = {{0, table_meta(1, "a", "b", {0, 9}, 7)}};
+  EXPECT_EQ(refusal(edit), "table 1 is of flush 7, beyond the version's");
+  edit.added.clear();
+  edit.tombstones_added = {{{{"a", "c"}, {0, 9}}, 7}};
+  EXPECT_EQ(refusal(edit), "a range tombstone is of flush 7, beyond the version's");
+  edit.flush_number = 7;
+  EXPECT_EQ(refusal(edit), "");
+}
+
+TEST_F(VersionTest, refuses_range_tombstones_without_keys_or_times) {
+  const auto why = [this](const RangeTombstone& range) {
+    VersionEdit edit;
+    edit.tombstones_added = {{range, 0}};
+    return refusal(edit);
+  };
+  const std::string longest(Record::key_size_max + 2, 'k');
+  EXPECT_EQ(why({{"a", longest}, {}}), "");
+  EXPECT_EQ(why({{longest, "l"}, {}}), "");
+  for (const KeyRange& keys : {KeyRange{"", "b"},
+                               {"b", ""},
+                               {"b", "a"},
+                               {"b", "b"},
+                               {"a", longest + 'k'},
+                               {longest + 'k', "l"}}) {
+    EXPECT_EQ(why({keys, {}}), "a range tombstone has no range of keys");
+  }
+  EXPECT_EQ(why({{"a", "b"}, {1, 0}}), "a range tombstone has inverted times");
+}
+
+TEST_F(VersionTest, keeps_the_newest_trusted_time) {
+  VersionEdit edit;
+  edit.trusted_time = {2'000, false};
+  apply(edit);
+  apply({});
+  EXPECT_EQ(version_.trusted_time, edit.trusted_time);
+  edit.trusted_time = {1'000, true};
+  apply(edit);
+  EXPECT_EQ(version_.trusted_time, edit.trusted_time) << "the newest that was said, not the latest";
+}
+
+TEST_F(VersionTest, keeps_the_newest_steps_of_the_clock) {
+  std::vector<VersionEdit> edits(clock_steps_max + 10);
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    edits[i].clock_steps = {{i, 100, 200, false}, {i, 200, 100, true}};
+  }
+  const Version version = fold(edits, context_).value();
+  ASSERT_EQ(version.clock_steps.size(), clock_steps_max);
+  EXPECT_EQ(version.clock_steps.back(), edits.back().clock_steps.back());
+  EXPECT_EQ(version.clock_steps.front().sequence, edits.size() - clock_steps_max / 2);
+}
+
+TEST_F(VersionTest, refuses_steps_of_the_clock_that_run_back) {
+  VersionEdit edit;
+  edit.clock_steps = {{5, 1, 2, true}, {4, 1, 2, true}};
+  EXPECT_EQ(refusal(edit), "the sequence of a clock step runs back");
+  edit.clock_steps = {{file_number_max + 1, 1, 2, true}};
+  EXPECT_EQ(refusal(edit), "the sequence of a clock step is too large");
 }
 
 TEST_F(VersionTest, made_of_edits_names_the_one_that_does_not_fit) {

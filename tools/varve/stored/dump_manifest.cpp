@@ -3,6 +3,7 @@
 #include "engine/directory/file_names.hpp"
 #include "engine/directory/identity.hpp"
 #include "engine/version/manifest.hpp"
+#include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/stored/dump.hpp"
 #include "tools/varve/stored/engine_text.hpp"
@@ -40,6 +41,18 @@ void append_edit(std::string& out, const engine::VersionEdit& edit) {
            std::to_string(tombstone.flush) + '\n';
   }
   if (edit.closed) out += "  closed\n";
+  const auto clock = [](bool synchronised) {
+    return std::string("by a clock that is ") + (synchronised ? "" : "not ") + "synchronised\n";
+  };
+  if (edit.trusted_time) {
+    out += "  trusted time " + format_time(edit.trusted_time->time) + ", " +
+           clock(edit.trusted_time->synchronised);
+  }
+  for (const engine::ClockStep& step : edit.clock_steps) {
+    out += "  clock set after sequence " + std::to_string(step.sequence) + ", from " +
+           format_time(step.before) + " to " + format_time(step.after) + ", " +
+           clock(step.synchronised);
+  }
 }
 
 }  // namespace
