@@ -5,7 +5,6 @@
 
 #include "engine/base/log.hpp"
 #include "engine/directory/examine_directory.hpp"
-#include "engine/directory/identity.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
@@ -94,11 +93,11 @@ Result<Claim> claim_directory(const Options& options) {
   if (claim.created) {
     // Before the identity, so that a directory with one has a durable name.
     VARVE_CHECK(sync_way_to(*options.file_system, cleaned(options.dir), Log(options.log)));
-    claim.database = random_uuid();
-    VARVE_CHECK(write_identity(directory, {.database = claim.database}));
+    claim.identity.identity = random_identity();
+    VARVE_CHECK(write_identity(directory, claim.identity.identity));
   } else {
-    VARVE_TRY(const Identity identity, read_identity(directory));
-    claim.database = identity.database;
+    VARVE_TRY(claim.identity, find_identity(directory));
+    VARVE_CHECK(check_writable(claim.identity.identity));
   }
   return claim;
 }

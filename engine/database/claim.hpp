@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "engine/base/uuid.hpp"
+#include "engine/directory/identity_files.hpp"
 #include "varve/error.hpp"
 #include "varve/file_system.hpp"
 #include "varve/options.hpp"
@@ -13,7 +13,7 @@ namespace varve::engine {
 struct Claim {
   std::shared_ptr<Directory> directory;
   std::unique_ptr<FileLock> lock;
-  Uuid database{};
+  StoredIdentity identity;
   bool created = false;  // There was no database before.
 };
 
@@ -21,9 +21,9 @@ struct Claim {
 /// then with all directories on the way to it that are missing, and durably, each name of its path
 /// included. The options have a file system. A step of opening that writes.
 ///
-/// Fails as FileSystem::open_directory(), examine_directory(), read_identity() and
-/// Directory::lock() do, and with not_found where there is no database and create_if_missing is
-/// off.
+/// Fails as FileSystem::open_directory(), examine_directory(), find_identity() and
+/// Directory::lock() do, with not_found where there is no database and create_if_missing is off, and
+/// with unsupported_format where only a newer version may write.
 Result<Claim> claim_directory(const Options& options);
 
 }  // namespace varve::engine

@@ -209,18 +209,21 @@ Result<RecoveredParts> open_parts(Options options, const EngineSizes& sizes) {
   parts.store = std::make_unique<Store>(std::move(options), std::move(claim.directory), sizes);
   Store& store = *parts.store;
 
-  VARVE_TRY(const auto begin, begin_versions(store, claim.database, report));
+  const StoredIdentity& identity = claim.identity;
+  const Uuid& database = identity.identity.database;
+  VARVE_TRY(const auto begin, begin_versions(store, database, report));
   const auto& [start, leftovers] = begin;
+  heal_identity(*store.directory, identity, store.log);
   const auto on_full = [&store](std::uint64_t segment) {
     return unless_full(store, flush_active(store, segment), "a full memtable");
   };
-  VARVE_TRY(ReplayResult replayed, replay(store, claim.database, start, on_full, report));
+  VARVE_TRY(ReplayResult replayed, replay(store, database, start, on_full, report));
   if (!replayed.damaged_segments.empty()) {
     VARVE_CHECK(set_damage_aside(store, replayed));
   } else {
     count_lost(store, replayed.position.last_sequence);
   }
-  VARVE_TRY(parts.wal, begin_log(store, claim.database, replayed.position, leftovers.log_start));
+  VARVE_TRY(parts.wal, begin_log(store, database, replayed.position, leftovers.log_start));
   tidy(store, leftovers, report);
 
   parts.last_sequence = store.versions->visible_sequence();

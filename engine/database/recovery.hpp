@@ -13,7 +13,7 @@
 #include "varve/recovery_report.hpp"
 
 // The steps of opening that write nothing: what the manifest says, then what the log holds beyond
-// it. With examine_directory() and read_identity() they are what an opening for reading takes.
+// it. With examine_directory() and find_identity() they are what an opening for reading takes.
 
 namespace varve::engine {
 

@@ -9,7 +9,7 @@ namespace varve::engine {
 
 enum class DirectoryContent : std::uint8_t {
   free,      ///< Nothing, or what an interrupted creation left: a database may be made here.
-  database,  ///< There is an identity. Whether it can be read is another question.
+  database,  ///< There is an identity, or its copy. Whether it can be read is another question.
 };
 
 /// Looks what the directory holds. Changes no file. Fails with corruption where there are files of

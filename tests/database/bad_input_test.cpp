@@ -62,10 +62,12 @@ TEST(BadInput, a_newer_format_is_refused_by_name) {
   db.put("k", 1, 1.0);
   db.close();
   const auto directory = db.options().file_system->open_directory("/db").value();
-  auto file = directory->open("VARVE", OpenMode::read_write).value();
-  std::vector<std::byte> garbage(file->size().value(), std::byte{0x5A});
-  const std::span<const std::byte> piece(garbage);
-  ASSERT_TRUE(file->write_at(0, std::span(&piece, 1)));
+  for (const char* name : {"VARVE", "VARVE.copy"}) {
+    auto file = directory->open(name, OpenMode::read_write).value();
+    std::vector<std::byte> garbage(file->size().value(), std::byte{0x5A});
+    const std::span<const std::byte> piece(garbage);
+    ASSERT_TRUE(file->write_at(0, std::span(&piece, 1)));
+  }
   const Error error = error_of(db.options());
   EXPECT_NE(error.where.find("VARVE"), std::string::npos) << error.where;
 }
@@ -74,7 +76,9 @@ TEST(BadInput, a_database_whose_identity_is_gone_is_not_overwritten) {
   Database db;
   db.put("k", 1, 1.0);
   db.close();
-  ASSERT_TRUE(db.options().file_system->open_directory("/db").value()->remove("VARVE"));
+  const auto directory = db.options().file_system->open_directory("/db").value();
+  ASSERT_TRUE(directory->remove("VARVE"));
+  ASSERT_TRUE(directory->remove("VARVE.copy"));
   EXPECT_EQ(error_of(db.options()).code, Errc::corruption);
 }
 

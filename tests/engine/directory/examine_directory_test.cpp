@@ -5,7 +5,7 @@
 #include <string>
 
 #include "engine/directory/file_names.hpp"
-#include "engine/directory/identity.hpp"
+#include "engine/directory/identity_files.hpp"
 #include "tests/support/directories.hpp"
 #include "tests/support/simulated_disk.hpp"
 
@@ -27,9 +27,17 @@ TEST_F(ExamineDirectory, tells_a_free_one_from_a_database) {
   EXPECT_EQ(examined().value(), DirectoryContent::database);
 }
 
+TEST_F(ExamineDirectory, finds_a_database_where_there_is_only_the_copy_of_the_identity) {
+  ASSERT_TRUE(disk_.create_directory("/db"));
+  put(table_file_name(7));
+  put(identity_copy_name);
+  EXPECT_EQ(examined().value(), DirectoryContent::database);
+}
+
 TEST_F(ExamineDirectory, finds_one_free_in_which_a_creation_was_interrupted) {
   put(lock_file_name);
   put(identity_new_file_name);
+  put(identity_new_copy_name);
   EXPECT_EQ(examined().value(), DirectoryContent::free);
 }
 

@@ -1,7 +1,7 @@
 #include <string>
 
 #include "engine/directory/file_names.hpp"
-#include "engine/directory/identity.hpp"
+#include "engine/directory/identity_files.hpp"
 #include "engine/version/manifest.hpp"
 #include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"

@@ -111,7 +111,7 @@ std::string describe(const std::filesystem::path& dir, const StoredVersion& foun
       bytes += table->meta().size;
     }
   }
-  line("database", engine::to_string(found.identity.database));
+  line("database", engine::to_string(found.stored.identity.database));
   line("open", holder_of(dir));
   for (const NamedFile& file : directory) {
     const auto numbered = engine::parse_file_name(file.name);
@@ -138,6 +138,7 @@ std::string describe(const std::filesystem::path& dir, const StoredVersion& foun
          range_text(tombstone.range) + ", before flush " + std::to_string(tombstone.flush));
   }
   if (loaded.torn_tail) line("torn tail", *loaded.torn_tail);
+  for (const auto& bad : found.stored.bad) line("one copy bad", bad.what);
   for (const std::string& damage : loaded.damages) line("DAMAGED", damage);
   for (const std::string& orphan : loaded.orphans) line("orphan", orphan);
   for (const NamedFile& file : files_in(dir / "quarantine")) {

@@ -12,8 +12,8 @@ namespace {
 
 Result<StoredVersion> read_once(Directory& directory, const engine::TableContext& context) {
   StoredVersion found;
-  VARVE_TRY(found.identity, engine::read_identity(directory));
-  VARVE_TRY(found.loaded, engine::load_version(directory, found.identity.database, context));
+  VARVE_TRY(found.stored, engine::find_identity(directory));
+  VARVE_TRY(found.loaded, engine::load_version(directory, found.stored.identity.database, context));
   return found;
 }
 
@@ -23,7 +23,8 @@ Outcome<void> check_database(const std::filesystem::path& dir) {
   std::error_code error;
   if (!std::filesystem::is_directory(dir, error))
     return failed(dir.string() + ": no such directory");
-  if (!std::filesystem::exists(dir / engine::identity_file_name, error)) {
+  if (!std::filesystem::exists(dir / engine::identity_file_name, error) &&
+      !std::filesystem::exists(dir / engine::identity_copy_name, error)) {
     return failed(dir.string() + ": not a Varve database");
   }
   return {};

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "engine/directory/identity.hpp"
+#include "engine/directory/identity_files.hpp"
 #include "engine/table/table.hpp"
 #include "engine/version/load_version.hpp"
 #include "tools/varve/terminal/failure.hpp"
@@ -12,7 +12,7 @@ namespace varve::tools {
 
 /// What the files of a directory say, read without opening the database.
 struct StoredVersion {
-  engine::Identity identity;
+  engine::StoredIdentity stored;
   engine::LoadedVersion loaded;
 };
 
