@@ -15,6 +15,7 @@ namespace varve::engine {
 
 Result<LoadedVersion> load(const Store& store, const Uuid& database, RecoveryReport& report) {
   VARVE_TRY(LoadedVersion loaded, load_version(*store.directory, database, store.tables));
+  for (const std::string& where : loaded.healed) store.log.warning(where);
   for (const std::string& where : loaded.damages) report.damages.push_back({.where = where});
   for (const auto& level : loaded.version.levels) report.tables += level.size();
   return loaded;

@@ -12,7 +12,8 @@ namespace varve::engine {
 namespace {
 
 constexpr std::size_t digits = 20;  // Of the largest 64-bit number.
-constexpr std::array<std::string_view, 4> extensions{".wal", ".spare", ".table", ".manifest"};
+constexpr std::array<std::string_view, 5> extensions{".wal", ".spare", ".table", ".manifest",
+                                                     ".copy"};
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -7,7 +8,7 @@
 
 namespace varve::engine {
 
-enum class FileKind { wal, spare, table, manifest };
+enum class FileKind { wal, spare, table, manifest, manifest_copy };
 
 /// Numbers above are never given, so that counting on from any name cannot overflow.
 inline constexpr std::uint64_t file_number_max = ~std::uint64_t{0} >> 1;
@@ -33,6 +34,10 @@ inline std::string table_file_name(std::uint64_t number) {
 }
 inline std::string manifest_file_name(std::uint64_t number) {
   return file_name({FileKind::manifest, number});
+}
+/// A manifest is two files of the same bytes.
+inline std::array<std::string, 2> manifest_file_names(std::uint64_t number) {
+  return {manifest_file_name(number), file_name({FileKind::manifest_copy, number})};
 }
 
 }  // namespace varve::engine

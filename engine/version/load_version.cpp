@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <unordered_set>
@@ -20,7 +21,8 @@ namespace {
 struct Listing {
   std::set<std::uint64_t> wal;
   std::set<std::uint64_t> tables;
-  std::set<std::uint64_t, std::greater<>> manifests;  // Highest first.
+  /// By number, the highest first: the files of each that are there.
+  std::map<std::uint64_t, std::vector<std::string>, std::greater<>> manifests;
   std::uint64_t number_max = 0;
 };
 
@@ -34,7 +36,8 @@ Listing list_numbered(const std::vector<std::string>& names) {
       case FileKind::wal: listing.wal.insert(file->number); break;
       case FileKind::spare: break;
       case FileKind::table: listing.tables.insert(file->number); break;
-      case FileKind::manifest: listing.manifests.insert(file->number); break;
+      case FileKind::manifest:
+      case FileKind::manifest_copy: listing.manifests[file->number].push_back(name); break;
     }
   }
   return listing;
@@ -42,9 +45,8 @@ Listing list_numbered(const std::vector<std::string>& names) {
 
 Result<std::optional<ManifestContent>> newest_manifest(Directory& directory, const Uuid& database,
                                                        const Listing& listing) {
-  for (const std::uint64_t number : listing.manifests) {
-    VARVE_TRY(std::optional<ManifestContent> content,
-              read_manifest_if_whole(directory, manifest_file_name(number), number, database));
+  for (const auto& [number, files] : listing.manifests) {
+    VARVE_TRY(std::optional<ManifestContent> content, read_manifest(directory, number, database));
     if (content) return content;
   }
   // A power cut right after the database was made leaves no manifest, or half of one. Nothing
@@ -57,7 +59,7 @@ Result<std::optional<ManifestContent>> newest_manifest(Directory& directory, con
             ": the manifest is gone, and only it says which tables count; restore a copy of the "
             "directory");
   }
-  return fail(Errc::corruption, manifest_file_name(*listing.manifests.begin()) +
+  return fail(Errc::corruption, manifest_file_name(listing.manifests.begin()->first) +
                                     " @ 0: no whole first record, and no older manifest");
 }
 
@@ -130,8 +132,9 @@ std::vector<std::string> find_orphans(const LoadedVersion& loaded, const Listing
   for (const std::uint64_t number : listing.tables) {
     if (!named.contains(number)) orphans.push_back(table_file_name(number));
   }
-  for (const std::uint64_t number : listing.manifests) {
-    if (number != loaded.manifest_number) orphans.push_back(manifest_file_name(number));
+  for (const auto& [number, files] : listing.manifests) {
+    if (number == loaded.manifest_number) continue;
+    orphans.insert(orphans.end(), files.begin(), files.end());
   }
   return orphans;
 }
@@ -154,6 +157,7 @@ Result<LoadedVersion> load_version(Directory& directory, const Uuid& database,
     loaded.version = *std::move(version);
     loaded.manifest_number = content->number;
     loaded.torn_tail = std::move(content->torn_tail);
+    loaded.healed = std::move(content->healed);
     if (loaded.torn_tail) VARVE_CHECK(check_torn_tail(loaded, listing));
     VARVE_TRY(loaded.damages, damaged_tables(directory, loaded.version, listing));
   }

@@ -24,6 +24,9 @@ struct LoadedVersion {
   /// (Durability::none()) that record may have named a table that now counts as an orphan: so
   /// keep such tables in quarantine, do not delete them.
   std::optional<std::string> torn_tail;
+  /// What one of the manifest's two files lacked and the other one had: file, offset and what is
+  /// wrong. Nothing is lost.
+  std::vector<std::string> healed;
   /// Tables that are missing or not of their size. They stay in the version: reads say corruption.
   std::vector<std::string> damages;
   /// Names of tables and manifests in the directory that nothing names.
@@ -35,10 +38,10 @@ struct LoadedVersion {
 /// Reads the manifest with the highest number that has a whole first record, folds its edits and
 /// looks whether the tables are there. Changes no file.
 ///
-/// Fails with corruption, naming file and offset, where the manifest is damaged or there is none
-/// beside tables or WAL; where a torn tail turns out to be none (a table that the version names,
-/// or the WAL segment where it says the log starts, has gone: so the lost edit had been durable);
-/// with unsupported_format; or with the errno of a failed call.
+/// Fails with corruption, naming file and offset, where both files of the manifest are damaged at
+/// one record or there is none beside tables or WAL; where a torn tail turns out to be none (a
+/// table that the version names, or the WAL segment where it says the log starts, has gone: so the
+/// lost edit had been durable); with unsupported_format; or with the errno of a failed call.
 Result<LoadedVersion> load_version(Directory& directory, const Uuid& database,
                                    const TableContext& context);
 

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <span>
+#include <string>
 #include <utility>
 
 #include "engine/base/assert.hpp"
 #include "engine/directory/file_names.hpp"
+#include "engine/directory/read_file.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
@@ -15,27 +19,42 @@ namespace {
 // Written ahead of the records, so that what drops expired tables fits where the disk is full:
 // about a hundred small edits, unless others used it up since then.
 constexpr std::uint64_t reserve_bytes = 4096;
+constexpr std::uint64_t any_size = std::numeric_limits<std::uint64_t>::max();
 
 Status write_one(File& file, std::uint64_t offset, ByteSpan bytes) {
   const std::array<ByteSpan, 1> pieces{bytes};
   return file.write_at(offset, pieces);
 }
 
-}  // namespace
-
-struct Manifest::Impl {
-  ManifestFormat format;
-  std::uint64_t number;
+/// One of the two files, open.
+struct Copy {
   std::unique_ptr<File> file;
-  std::uint64_t bytes;
-  std::uint64_t reserved;  // End of the zeros after it.
-  bool failed = false;
+  std::uint64_t reserved = 0;  // End of the zeros after the records.
+
+  Status append(std::uint64_t offset, ByteSpan record) {
+    VARVE_ASSERT(offset <= reserved);
+    VARVE_CHECK(write_one(*file, offset, record));
+    const std::uint64_t end = offset + record.size();
+    reserved = std::max(reserved, end);
+    if (reserved - end < reserve_bytes / 2) reserve();
+    return file->sync();
+  }
 
   /// Where it fails the disk is full, and the next record takes of what is left.
   void reserve() {
     const Bytes zeros(reserve_bytes);
     if (write_one(*file, reserved, zeros)) reserved += zeros.size();
   }
+};
+
+}  // namespace
+
+struct Manifest::Impl {
+  ManifestFormat format;
+  std::uint64_t number;
+  std::array<Copy, 2> copies;
+  std::uint64_t bytes;
+  bool failed = false;
 };
 
 Manifest::Manifest(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -51,50 +70,70 @@ Result<Manifest> Manifest::create(Directory& directory, const Uuid& database, st
   const std::uint64_t used = bytes.size();
   bytes.resize(bytes.size() + reserve_bytes);
 
-  VARVE_TRY(std::unique_ptr<File> file,
-            directory.open(manifest_file_name(number), OpenMode::create, {WriteReason::manifest}));
-  VARVE_CHECK(write_one(*file, 0, bytes));
-  VARVE_CHECK(file->sync());
+  std::array<Copy, 2> copies;
+  const auto names = manifest_file_names(number);
+  for (std::size_t index = 0; index < copies.size(); ++index) {
+    Copy& copy = copies[index];
+    VARVE_TRY(copy.file, directory.open(names[index], OpenMode::create, {WriteReason::manifest}));
+    VARVE_CHECK(write_one(*copy.file, 0, bytes));
+    VARVE_CHECK(copy.file->sync());
+    copy.reserved = bytes.size();
+  }
   VARVE_CHECK(directory.sync());
-  return Manifest(
-      std::unique_ptr<Impl>(new Impl{format, number, std::move(file), used, bytes.size()}));
+  return Manifest(std::unique_ptr<Impl>(new Impl{format, number, std::move(copies), used}));
 }
 
 Status Manifest::append(const VersionEdit& edit) {
   VARVE_ASSERT(!impl_->failed);
-  VARVE_ASSERT(impl_->bytes <= impl_->reserved);
   const Bytes record = impl_->format.record(impl_->bytes, edit);
   impl_->failed = true;
-  VARVE_CHECK(write_one(*impl_->file, impl_->bytes, record));
-  const std::uint64_t end = impl_->bytes + record.size();
-  impl_->reserved = std::max(impl_->reserved, end);
-  if (impl_->reserved - end < reserve_bytes / 2) impl_->reserve();
-  VARVE_CHECK(impl_->file->sync());
+  for (Copy& copy : impl_->copies) VARVE_CHECK(copy.append(impl_->bytes, record));
   impl_->failed = false;
-  impl_->bytes = end;
+  impl_->bytes += record.size();
   return {};
 }
 
-Status Manifest::close() { return impl_->file->close(); }
+Status Manifest::close() {
+  for (Copy& copy : impl_->copies) VARVE_CHECK(copy.file->close());
+  return {};
+}
 
 std::uint64_t Manifest::number() const { return impl_->number; }
 std::uint64_t Manifest::bytes() const { return impl_->bytes; }
 
-Result<std::optional<ManifestContent>> read_manifest_if_whole(Directory& directory,
-                                                              const std::string& name,
-                                                              std::uint64_t number,
-                                                              const Uuid& database) {
-  VARVE_TRY(const std::unique_ptr<File> file, directory.open(name, OpenMode::read));
-  VARVE_TRY(const std::uint64_t size, file->size());
-  Bytes bytes(static_cast<std::size_t>(size));
-  VARVE_CHECK(file->read_at(0, bytes));
-  return ManifestFormat(database, number).decode(bytes);
+Result<std::optional<ManifestContent>> read_manifest(Directory& directory, std::uint64_t number,
+                                                     const Uuid& database) {
+  const auto names = manifest_file_names(number);
+  std::array<Bytes, names.size()> bytes;
+  std::array<ManifestCopy, names.size()> copies;
+  std::optional<Error> unreadable;
+  std::size_t unreadable_count = 0;
+  for (std::size_t index = 0; index < names.size(); ++index) {
+    copies[index].name = names[index];
+    if (auto read = read_file(directory, names[index], any_size)) {
+      bytes[index] = *std::move(read);
+      copies[index].bytes = bytes[index];
+    } else if (read.error().code == Errc::not_found) {
+      copies[index].problem = "missing";
+    } else {
+      copies[index].problem = read.error().message();
+      unreadable = std::move(read).error();
+      ++unreadable_count;
+    }
+  }
+  if (unreadable_count == names.size()) return std::unexpected(*std::move(unreadable));
+  auto content = ManifestFormat(database, number).decode(copies);
+  // What cannot be read may be all that there is of it.
+  if (unreadable && content && !*content) return std::unexpected(*std::move(unreadable));
+  return content;
 }
 
-Result<ManifestContent> read_manifest(Directory& directory, const std::string& name,
-                                      std::uint64_t number, const Uuid& database) {
+Result<ManifestContent> read_manifest_file(Directory& directory, const std::string& name,
+                                           std::uint64_t number, const Uuid& database) {
+  VARVE_TRY(const Bytes bytes, read_file(directory, name, any_size));
+  const ManifestCopy copy{name, bytes};
   VARVE_TRY(std::optional<ManifestContent> content,
-            read_manifest_if_whole(directory, name, number, database));
+            ManifestFormat(database, number).decode(std::span(&copy, 1)));
   if (!content) return fail(Errc::corruption, name + ": no whole first record");
   return *std::move(content);
 }

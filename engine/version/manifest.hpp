@@ -13,25 +13,26 @@
 
 namespace varve::engine {
 
-/// The durable log of version edits: "NNN.manifest" (docs/format/manifest.md). For one thread at
-/// a time.
+/// The durable log of version edits, in two files of the same bytes: "NNN.manifest" and "NNN.copy"
+/// (docs/format/manifest.md). For one thread at a time.
 class Manifest {
  public:
-  /// Creates manifest `number` with `whole` as its first record, durable with its name. After a
-  /// failure the file may be there all the same, and be found after a power cut.
+  /// Creates manifest `number` with `whole` as its first record, durable in both files and with
+  /// their names. After a failure files may be there all the same, and be found after a power cut.
   static Result<Manifest> create(Directory& directory, const Uuid& database, std::uint64_t number,
                                  const VersionEdit& whole);
   Manifest(Manifest&&) noexcept;
   Manifest& operator=(Manifest&&) noexcept;
   ~Manifest();
 
-  /// Appends and syncs. After a failure this manifest is not to be used any more: whether the
+  /// Appends to both files, and syncs one before it writes the other: a power cut tears the record
+  /// in one of them at most. After a failure this manifest is not to be used any more: whether the
   /// edit will be found is unknown, so a new manifest has to replace it.
   [[nodiscard]] Status append(const VersionEdit& edit);
   [[nodiscard]] Status close();
 
   std::uint64_t number() const;
-  std::uint64_t bytes() const;
+  std::uint64_t bytes() const;  // Of each file.
 
  private:
   struct Impl;
@@ -39,16 +40,16 @@ class Manifest {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Reads one manifest file. A record that does not verify and is followed by one that does is
-/// corruption; without one it is a torn tail. A first record that is not whole is corruption.
-Result<ManifestContent> read_manifest(Directory& directory, const std::string& name,
-                                      std::uint64_t number, const Uuid& database);
+/// Reads both files of a manifest as one; each makes up for what the other lacks. Nothing where no
+/// whole first record is there: how a power cut leaves a manifest that was being created.
+///
+/// Fails as ManifestFormat::decode(), and with the errno of a failed call where what one file has
+/// is not enough to go on without the other.
+Result<std::optional<ManifestContent>> read_manifest(Directory& directory, std::uint64_t number,
+                                                     const Uuid& database);
 
-/// The same, but nothing where no whole first record is there: how a power cut leaves a manifest
-/// that was being created.
-Result<std::optional<ManifestContent>> read_manifest_if_whole(Directory& directory,
-                                                              const std::string& name,
-                                                              std::uint64_t number,
-                                                              const Uuid& database);
+/// Reads one of the two files, by itself. No whole first record is corruption.
+Result<ManifestContent> read_manifest_file(Directory& directory, const std::string& name,
+                                           std::uint64_t number, const Uuid& database);
 
 }  // namespace varve::engine

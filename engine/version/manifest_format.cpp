@@ -29,6 +29,10 @@ std::uint64_t seed_of(const Uuid& database, std::uint64_t number) {
   return checksum(bytes);
 }
 
+std::string place(const std::string& file, std::uint64_t offset) {
+  return file + " @ " + std::to_string(offset) + ": ";
+}
+
 }  // namespace
 
 ManifestFormat::ManifestFormat(const Uuid& database, std::uint64_t number)
@@ -72,12 +76,9 @@ std::uint64_t ManifestFormat::head_checksum(std::uint64_t offset, std::uint32_t 
   return checksum(std::as_bytes(std::span(place)), seed_);
 }
 
-std::string ManifestFormat::where(std::uint64_t offset, const std::string& what) const {
-  return manifest_file_name(number_) + " @ " + std::to_string(offset) + ": " + what;
-}
-
 /// False where there is no whole header of this manifest.
-Result<bool> ManifestFormat::check_header(ByteSpan file) const {
+Result<bool> ManifestFormat::check_header(const ManifestCopy& copy) const {
+  const ByteSpan file = copy.bytes;
   if (file.size() < header_size) return false;
   ByteReader reader(file.first(header_size));
   const std::string_view found_magic = as_text(reader.take_bytes(magic.size()));
@@ -90,7 +91,8 @@ Result<bool> ManifestFormat::check_header(ByteSpan file) const {
   }
   // Judged only after the checksum, so a flipped bit is never taken for the future.
   if (version != format_version) {
-    return fail(Errc::unsupported_format, where(8, "format version " + std::to_string(version)));
+    return fail(Errc::unsupported_format,
+                place(copy.name, 8) + "format version " + std::to_string(version));
   }
   // A power cut may show sectors of a removed manifest in one that was being created.
   return std::ranges::equal(database, database_) && number == number_;
@@ -118,45 +120,154 @@ std::optional<std::uint64_t> ManifestFormat::find_record(ByteSpan file, std::uin
   return std::nullopt;
 }
 
-Result<std::optional<ManifestContent>> ManifestFormat::decode(ByteSpan file) const {
-  const auto damaged_before = [&](std::uint64_t offset, std::uint64_t later) {
-    return fail(Errc::corruption, where(offset, "damaged, while what follows at " +
-                                                    std::to_string(later) + " is whole"));
+/// Reads the copies side by side, and notes what one lacks that another has.
+class ManifestFormat::Merge {
+ public:
+  Merge(const ManifestFormat& format, std::span<const ManifestCopy> copies)
+      : format_(format), copies_(copies), lacks_(copies.size()) {
+    for (const ManifestCopy& copy : copies) size_ = std::max(size_, copy.bytes.size());
+  }
+
+  std::uint64_t size() const { return size_; }
+
+  Result<bool> has_header() {
+    std::vector<bool> has;
+    for (const ManifestCopy& copy : copies_) {
+      VARVE_TRY(const bool whole, format_.check_header(copy));
+      has.push_back(whole);
+    }
+    return note(has, 0);
+  }
+
+  /// The record that begins there in any copy.
+  Result<std::optional<Record>> record(std::uint64_t offset) {
+    std::vector<bool> has;
+    std::optional<Record> found;
+    for (const ManifestCopy& copy : copies_) {
+      const std::optional<Record> record = format_.record_at(copy.bytes, offset);
+      has.push_back(record.has_value());
+      if (found && record && !std::ranges::equal(found->payload, record->payload)) {
+        return fail(Errc::corruption, place(copy.name, offset) + "whole, but not the same as in " +
+                                          copies_.front().name);
+      }
+      if (!found) found = record;
+    }
+    note(has, offset);
+    return found;
+  }
+
+  std::optional<std::uint64_t> find_record(std::uint64_t from) const {
+    std::optional<std::uint64_t> least;
+    for (const ManifestCopy& copy : copies_) {
+      const auto found = format_.find_record(copy.bytes, from);
+      if (found && (!least || *found < *least)) least = found;
+    }
+    return least;
+  }
+
+  /// The first copy that has anything but zeros from there on.
+  const ManifestCopy* with_bytes(std::uint64_t offset) const {
+    for (const ManifestCopy& copy : copies_) {
+      if (offset >= copy.bytes.size()) continue;
+      const ByteSpan rest = copy.bytes.subspan(static_cast<std::size_t>(offset));
+      if (!std::ranges::all_of(rest, [](std::byte byte) { return byte == std::byte{0}; })) {
+        return &copy;
+      }
+    }
+    return nullptr;
+  }
+
+  std::unexpected<Error> damaged(std::uint64_t offset, std::uint64_t later) const {
+    std::string names;
+    for (const ManifestCopy& copy : copies_) names += (names.empty() ? "" : " and ") + copy.name;
+    return fail(Errc::corruption, place(names, offset) + "damaged, while what follows at " +
+                                      std::to_string(later) + " is whole");
+  }
+
+  std::string name() const { return copies_.front().name; }
+
+  std::vector<std::string> healed() const {
+    std::vector<std::string> healed;
+    for (std::size_t index = 0; index < copies_.size(); ++index) {
+      const Lacks& lacks = lacks_[index];
+      if (lacks.parts == 0) continue;
+      const ManifestCopy& copy = copies_[index];
+      const std::string places =
+          lacks.parts == 1 ? "" : ", nor do " + std::to_string(lacks.parts - 1) + " other parts";
+      healed.push_back(place(copy.name, lacks.first) +
+                       (copy.problem.empty() ? "does not verify" + places : copy.problem) +
+                       "; taken from the other copy");
+    }
+    return healed;
+  }
+
+ private:
+  /// Of header and records.
+  struct Lacks {
+    std::uint64_t first = 0;  // Offset.
+    std::size_t parts = 0;
   };
 
-  VARVE_TRY(const bool has_header, check_header(file));
+  /// False where no copy has the part.
+  bool note(const std::vector<bool>& has, std::uint64_t offset) {
+    if (std::ranges::find(has, true) == has.end()) return false;
+    for (std::size_t index = 0; index < has.size(); ++index) {
+      if (has[index]) continue;
+      if (lacks_[index].parts++ == 0) lacks_[index].first = offset;
+    }
+    return true;
+  }
+
+  const ManifestFormat& format_;
+  const std::span<const ManifestCopy> copies_;
+  std::vector<Lacks> lacks_;  // One for each copy.
+  std::size_t size_ = 0;      // Of the largest.
+};
+
+Result<std::optional<ManifestContent>> ManifestFormat::decode(ByteSpan file) const {
+  const ManifestCopy copy{manifest_file_name(number_), file};
+  return decode(std::span(&copy, 1));
+}
+
+Result<std::optional<ManifestContent>> ManifestFormat::decode(
+    std::span<const ManifestCopy> copies) const {
+  VARVE_ASSERT(!copies.empty());
+  Merge merge(*this, copies);
+  VARVE_TRY(const bool has_header, merge.has_header());
   if (!has_header) {
     // The first record is written with the header, so it may be whole where that is torn.
-    const auto first = record_at(file, header_size);
+    VARVE_TRY(const std::optional<Record> first, merge.record(header_size));
     const std::uint64_t from = first ? first->end : header_size + 1;
-    if (const auto later = find_record(file, from)) return damaged_before(0, *later);
+    if (const auto later = merge.find_record(from)) return merge.damaged(0, *later);
     return std::optional<ManifestContent>();
   }
 
   ManifestContent content;
   content.number = number_;
   content.valid_bytes = header_size;
-  while (content.valid_bytes < file.size()) {
+  while (content.valid_bytes < merge.size()) {
     const std::uint64_t offset = content.valid_bytes;
-    const std::optional<Record> record = record_at(file, offset);
+    VARVE_TRY(const std::optional<Record> record, merge.record(offset));
     if (!record) {
-      const ByteSpan rest = file.subspan(static_cast<std::size_t>(offset));
-      if (std::ranges::all_of(rest, [](std::byte byte) { return byte == std::byte{0}; })) break;
+      const ManifestCopy* const torn = merge.with_bytes(offset);
+      if (torn == nullptr) break;
       // No crash leaves a whole record behind one that is not: each was synced before the next.
-      if (const auto later = find_record(file, offset + 1)) return damaged_before(offset, *later);
-      content.torn_tail =
-          where(offset, std::to_string(file.size() - offset) + " bytes are no whole record");
+      if (const auto later = merge.find_record(offset + 1)) return merge.damaged(offset, *later);
+      content.torn_tail = place(torn->name, offset) + std::to_string(torn->bytes.size() - offset) +
+                          " bytes are no whole record";
       break;
     }
     auto edit = VersionEdit::decode(record->payload);
     if (!edit) {
-      return std::unexpected(Error{edit.error().code, where(offset, edit.error().where)});
+      return std::unexpected(
+          Error{edit.error().code, place(merge.name(), offset) + edit.error().where});
     }
     content.edits.push_back(*std::move(edit));
-    VARVE_ASSERT(record->end > content.valid_bytes && record->end <= file.size());
+    VARVE_ASSERT(record->end > content.valid_bytes && record->end <= merge.size());
     content.valid_bytes = record->end;
   }
   if (content.edits.empty()) return std::optional<ManifestContent>();
+  content.healed = merge.healed();
   return content;
 }
 

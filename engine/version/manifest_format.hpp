@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,15 @@ struct ManifestContent {
   /// Bytes after the last whole record that are not all zero, as an interrupted append leaves them:
   /// file and offset.
   std::optional<std::string> torn_tail;
+  /// Copies that lack a part which the other one has: file, offset and what is wrong.
+  std::vector<std::string> healed;
+};
+
+/// One of the files of a manifest, as it was read.
+struct ManifestCopy {
+  std::string name;
+  ByteSpan bytes;
+  std::string problem = {};  // Why there are no bytes: the file is missing, or cannot be read.
 };
 
 /// The bytes of a manifest, apart from any file (docs/format/manifest.md).
@@ -41,12 +51,15 @@ class ManifestFormat {
   Bytes record(std::uint64_t offset, const VersionEdit& edit) const;
   Bytes record(std::uint64_t offset, ByteSpan payload) const;
 
-  /// Reads a whole file. Nothing where an interrupted creation left no whole first record; a
-  /// header of another database or number counts as none.
+  /// Reads the files of a manifest as one: at each place counts whichever copy verifies there.
+  /// Nothing where an interrupted creation left no whole first record; a header of another database
+  /// or number counts as none.
   ///
-  /// Fails with corruption where what is damaged is followed by a record that is whole and was
-  /// written later, and where a whole record does not decode; with unsupported_format where the
-  /// file is sound but newer.
+  /// Fails with corruption where what is damaged in all of them is followed by a record that is
+  /// whole and was written later, where a whole record does not decode, and where two copies have
+  /// whole records that differ; with unsupported_format where a file is sound but newer.
+  Result<std::optional<ManifestContent>> decode(std::span<const ManifestCopy> copies) const;
+  /// The same of one file.
   Result<std::optional<ManifestContent>> decode(ByteSpan file) const;
 
  private:
@@ -54,12 +67,12 @@ class ManifestFormat {
     ByteSpan payload;
     std::uint64_t end;
   };
+  class Merge;
 
   std::uint64_t head_checksum(std::uint64_t offset, std::uint32_t size) const;
-  Result<bool> check_header(ByteSpan file) const;
+  Result<bool> check_header(const ManifestCopy& copy) const;
   std::optional<Record> record_at(ByteSpan file, std::uint64_t offset) const;
   std::optional<std::uint64_t> find_record(ByteSpan file, std::uint64_t from) const;
-  std::string where(std::uint64_t offset, const std::string& what) const;
 
   const Uuid database_;
   const std::uint64_t number_;

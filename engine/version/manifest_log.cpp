@@ -115,10 +115,12 @@ void ManifestLog::give_manifest_up() {
 void ManifestLog::remove_replaced() {
   std::erase_if(replaced_, [this, current = manifest_->number()](std::uint64_t number) {
     VARVE_ASSERT(number < current);
-    const std::string name = manifest_file_name(number);
-    const auto exists = context_.directory->exists(name);
-    if (!exists) return false;
-    return !*exists || context_.directory->remove(name).has_value();
+    bool is_gone = true;
+    for (const std::string& name : manifest_file_names(number)) {
+      const auto exists = context_.directory->exists(name);
+      is_gone &= exists && (!*exists || context_.directory->remove(name));
+    }
+    return is_gone;
   });
 }
 

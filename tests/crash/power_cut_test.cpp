@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "tests/crash/scripted_run.hpp"
 #include "tests/support/random.hpp"
@@ -93,6 +95,8 @@ TEST(PowerCutTwice, any_call_of_a_recovery_loses_nothing_durable_either) {
   }
 }
 
+using Suffixes = std::vector<std::string>;
+
 /// A file whose syncs do nothing.
 class Unsynced final : public File {
  public:
@@ -114,17 +118,19 @@ class Unsynced final : public File {
   std::unique_ptr<File> file_;
 };
 
-/// A directory whose syncs of files with a suffix do nothing; with an empty one its own neither.
+/// A directory whose syncs of files with these suffixes do nothing; with an empty one its own neither.
 class ForgetfulDirectory final : public Directory {
  public:
-  ForgetfulDirectory(std::shared_ptr<Directory> directory, std::string suffix)
-      : directory_(std::move(directory)), suffix_(std::move(suffix)) {}
+  ForgetfulDirectory(std::shared_ptr<Directory> directory, Suffixes suffixes)
+      : directory_(std::move(directory)), suffixes_(std::move(suffixes)) {}
 
   const std::filesystem::path& path() const override { return directory_->path(); }
   Result<std::unique_ptr<File>> open(const std::string& name, OpenMode mode,
                                      WriteCause cause) override {
     auto opened = directory_->open(name, mode, cause);
-    if (!opened || !name.ends_with(suffix_)) return opened;
+    const bool is_one = std::ranges::any_of(
+        suffixes_, [&](const std::string& suffix) { return name.ends_with(suffix); });
+    if (!opened || !is_one) return opened;
     return std::make_unique<Unsynced>(std::move(*opened));
   }
   Result<bool> exists(const std::string& name) override { return directory_->exists(name); }
@@ -137,7 +143,7 @@ class ForgetfulDirectory final : public Directory {
     return directory_->link(from, below(target), to);
   }
   Result<std::vector<std::string>> list() override { return directory_->list(); }
-  Status sync() override { return suffix_.empty() ? Status() : directory_->sync(); }
+  Status sync() override { return suffixes_.front().empty() ? Status() : directory_->sync(); }
   Result<std::unique_ptr<FileLock>> lock(const std::string& name) override {
     return directory_->lock(name);
   }
@@ -149,7 +155,7 @@ class ForgetfulDirectory final : public Directory {
   }
   Result<std::shared_ptr<Directory>> open_directory(const std::string& name) override {
     VARVE_TRY(auto opened, directory_->open_directory(name));
-    return std::make_shared<ForgetfulDirectory>(std::move(opened), suffix_);
+    return std::make_shared<ForgetfulDirectory>(std::move(opened), suffixes_);
   }
   Result<std::uint64_t> free_bytes() override { return directory_->free_bytes(); }
   Result<bool> is_there() override { return directory_->is_there(); }
@@ -160,34 +166,34 @@ class ForgetfulDirectory final : public Directory {
   }
 
   std::shared_ptr<Directory> directory_;
-  std::string suffix_;
+  Suffixes suffixes_;
 };
 
 /// A disk of such directories: what a lost fsync in the engine would be.
 class ForgetfulDisk final : public FileSystem {
  public:
-  ForgetfulDisk(std::shared_ptr<SimulatedDisk> disk, std::string suffix)
-      : disk_(std::move(disk)), suffix_(std::move(suffix)) {}
+  ForgetfulDisk(std::shared_ptr<SimulatedDisk> disk, Suffixes suffixes)
+      : disk_(std::move(disk)), suffixes_(std::move(suffixes)) {}
 
   Result<std::shared_ptr<Directory>> open_directory(const std::filesystem::path& path) override {
     VARVE_TRY(auto opened, disk_->open_directory(path));
-    return std::make_shared<ForgetfulDirectory>(std::move(opened), suffix_);
+    return std::make_shared<ForgetfulDirectory>(std::move(opened), suffixes_);
   }
 
  private:
   std::shared_ptr<SimulatedDisk> disk_;
-  std::string suffix_;
+  Suffixes suffixes_;
 };
 
 /// Whether the sweep would notice.
-bool is_noticed(const std::string& suffix) {
+bool is_noticed(const Suffixes& suffixes) {
   const auto whole = std::make_shared<SimulatedDisk>();
-  ScriptedRun(std::make_shared<ForgetfulDisk>(whole, suffix)).run();
+  ScriptedRun(std::make_shared<ForgetfulDisk>(whole, suffixes)).run();
   const std::uint64_t changes = whole->changes();
   for (std::uint64_t at = 1; at <= changes; ++at) {
     const auto disk = std::make_shared<SimulatedDisk>();
     disk->cut_power_at(at);
-    ScriptedRun run(std::make_shared<ForgetfulDisk>(disk, suffix));
+    ScriptedRun run(std::make_shared<ForgetfulDisk>(disk, suffixes));
     run.run();
     if (run.judge(disk->after(PowerCut::lose_unsynced()))) return true;
   }
@@ -195,10 +201,10 @@ bool is_noticed(const std::string& suffix) {
 }
 
 TEST(PowerCutSuite, notices_a_sync_that_is_left_out) {
-  EXPECT_TRUE(is_noticed(".spare")) << "a segment's own sync";
-  EXPECT_TRUE(is_noticed(".table"));
-  EXPECT_TRUE(is_noticed(".manifest"));
-  EXPECT_TRUE(is_noticed("")) << "no sync at all";
+  EXPECT_TRUE(is_noticed({".spare"})) << "a segment's own sync";
+  EXPECT_TRUE(is_noticed({".table"}));
+  EXPECT_TRUE(is_noticed({".manifest", ".copy"}));
+  EXPECT_TRUE(is_noticed({""})) << "no sync at all";
 }
 
 }  // namespace

@@ -1,13 +1,16 @@
 // A manifest whose records are sealed with right checksums, so that any payload gets through to
-// the edits, and whose tail is raw: it reads, or fails; what it gives encodes to the same bytes.
+// the edits, and whose tail is raw: it reads, or fails; what it gives encodes to the same bytes. A
+// second copy, damaged anywhere, or arbitrary, takes nothing away from it.
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <span>
 
 #include "engine/version/manifest_format.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
@@ -42,12 +45,40 @@ void check(const ManifestFormat& format, const Bytes& file) {
   if ((*content)->torn_tail.has_value() != torn) std::abort();
 }
 
+/// `file` with bytes of the input over its own, wherever the input says.
+Bytes damaged(Bytes file, ByteSpan input) {
+  ByteReader reader(input);
+  while (!reader.at_end() && !file.empty()) {
+    const auto place = reader.take<std::uint16_t>();
+    const auto byte = reader.take<std::uint8_t>();
+    if (reader.ok()) file[place % file.size()] = std::byte{byte};
+  }
+  return file;
+}
+
+void check_copies(const ManifestFormat& format, const Bytes& file, const Bytes& other) {
+  const auto alone = format.decode(file);
+  if (!alone || !*alone) return;
+  for (const bool is_first : {true, false}) {
+    const std::array<ManifestCopy, 2> copies{
+        {{"manifest", is_first ? file : other}, {"copy", is_first ? other : file}}};
+    const auto both = format.decode(copies);
+    require(both && *both);
+    require((*both)->edits == (*alone)->edits);
+    require((*both)->valid_bytes == (*alone)->valid_bytes);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteSpan input = std::as_bytes(std::span(data, size));
   const ManifestFormat format(Uuid{}, 1);
-  check(format, sealed(format, input));
-  check(format, Bytes(input.begin(), input.end()));
+  const Bytes whole = sealed(format, input);
+  const Bytes raw(input.begin(), input.end());
+  check(format, whole);
+  check(format, raw);
+  check_copies(format, whole, damaged(whole, input));
+  check_copies(format, whole, raw);
   return 0;
 }

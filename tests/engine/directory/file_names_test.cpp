@@ -14,8 +14,8 @@ TEST(FileNames, say_kind_and_number) {
 }
 
 TEST(FileNames, are_read_as_they_were_made) {
-  for (const FileKind kind :
-       {FileKind::wal, FileKind::spare, FileKind::table, FileKind::manifest}) {
+  for (const FileKind kind : {FileKind::wal, FileKind::spare, FileKind::table, FileKind::manifest,
+                              FileKind::manifest_copy}) {
     for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{7}, file_number_max}) {
       const NumberedFile file{kind, number};
       EXPECT_EQ(parse_file_name(file_name(file)), file);
@@ -25,11 +25,12 @@ TEST(FileNames, are_read_as_they_were_made) {
   EXPECT_EQ(spare_name(7), "00000000000000000007.spare");
   EXPECT_EQ(table_file_name(12), "00000000000000000012.table");
   EXPECT_EQ(manifest_file_name(3), "00000000000000000003.manifest");
+  EXPECT_EQ(manifest_file_names(3)[1], "00000000000000000003.copy");
 }
 
 TEST(FileNames, of_any_other_form_are_not_ours) {
   for (const char* name :
-       {"", "VARVE", "LOCK", "quarantine", "12.table", "00000000000000000012",
+       {"", "VARVE", "VARVE.copy", "LOCK", "quarantine", "12.table", "00000000000000000012",
         "00000000000000000012.", "00000000000000000012.tables", "00000000000000000012.tabl",
         "000000000000000000012.table", "0000000000000000001x.table", "-0000000000000000012.table",
         "+0000000000000000012.table", " 0000000000000000012.table", "09223372036854775808.table",

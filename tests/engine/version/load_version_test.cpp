@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "engine/directory/file_names.hpp"
 #include "tests/engine/version/edits.hpp"
 #include "tests/support/directories.hpp"
@@ -29,6 +31,18 @@ class LoadVersion : public testing::Test {
       manifest.append(edits[index]).value();
     }
   }
+  /// Both files of a manifest.
+  static std::vector<std::filesystem::path> files(std::uint64_t manifest) {
+    std::vector<std::filesystem::path> files;
+    for (const std::string& name : manifest_file_names(manifest)) files.push_back(path(name));
+    return files;
+  }
+  static std::vector<std::string> names_of(std::uint64_t manifest) {
+    const auto names = manifest_file_names(manifest);
+    std::vector<std::string> sorted(names.begin(), names.end());
+    std::ranges::sort(sorted);
+    return sorted;
+  }
   /// Of a manifest, up to the end of its last record.
   std::uint64_t used_bytes(std::uint64_t manifest) const {
     const Bytes bytes = disk_->content(path(manifest_file_name(manifest)));
@@ -37,7 +51,16 @@ class LoadVersion : public testing::Test {
     return static_cast<std::uint64_t>(end - bytes.begin());
   }
   void cut(std::uint64_t manifest, std::uint64_t bytes) {
-    disk_->resize(path(manifest_file_name(manifest)), used_bytes(manifest) - bytes);
+    const std::uint64_t used = used_bytes(manifest);
+    for (const auto& file : files(manifest)) disk_->resize(file, used - bytes);
+  }
+  void flip_bit(std::uint64_t manifest, std::uint64_t bit) {
+    for (const auto& file : files(manifest)) disk_->flip_bit(file, bit);
+  }
+  std::vector<std::string> sorted_orphans() const {
+    auto orphans = load().orphans;
+    std::ranges::sort(orphans);
+    return orphans;
   }
 
   Result<LoadedVersion> try_load() const {
@@ -101,7 +124,7 @@ TEST_F(LoadVersion, takes_the_manifest_of_the_highest_number) {
   write_manifest(10, {adding(5)});
   const LoadedVersion loaded = load();
   EXPECT_EQ(loaded.manifest_number, 10u);
-  EXPECT_EQ(loaded.orphans, Names{manifest_file_name(3)});
+  EXPECT_EQ(sorted_orphans(), names_of(3));
 }
 
 TEST_F(LoadVersion, passes_over_a_manifest_that_was_only_begun) {
@@ -111,7 +134,7 @@ TEST_F(LoadVersion, passes_over_a_manifest_that_was_only_begun) {
   cut(10, 1);
   const LoadedVersion loaded = load();
   EXPECT_EQ(loaded.manifest_number, 3u);
-  EXPECT_EQ(loaded.orphans, Names{manifest_file_name(10)});
+  EXPECT_EQ(sorted_orphans(), names_of(10));
   EXPECT_EQ(loaded.next_file, 11u);
 }
 
@@ -129,7 +152,7 @@ TEST_F(LoadVersion, finds_a_new_database_where_there_is_half_a_manifest_and_noth
   const LoadedVersion loaded = load();
   EXPECT_EQ(loaded.manifest_number, 0u);
   EXPECT_EQ(loaded.next_file, 2u);
-  EXPECT_EQ(loaded.orphans, Names{manifest_file_name(1)});
+  EXPECT_EQ(sorted_orphans(), names_of(1));
 }
 
 TEST_F(LoadVersion, finds_corruption_where_tables_or_wal_have_no_manifest) {
@@ -143,11 +166,60 @@ TEST_F(LoadVersion, does_not_pass_over_a_newer_manifest_that_is_damaged) {
   add_table(4);
   write_manifest(3, {adding(4)});
   write_manifest(10, {adding(4), adding(5)});
-  disk_->flip_bit(path(manifest_file_name(10)), 8 * 60);
+  flip_bit(10, 8 * 60);
   const auto loaded = try_load();
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code, Errc::corruption);
-  EXPECT_TRUE(loaded.error().where.starts_with("00000000000000000010.manifest @ 44: damaged"));
+  EXPECT_TRUE(loaded.error().where.starts_with(
+      "00000000000000000010.manifest and 00000000000000000010.copy @ 44: damaged"));
+}
+
+TEST_F(LoadVersion, needs_one_file_of_the_manifest_and_names_what_the_other_lacks) {
+  add_table(5);
+  write_manifest(3, {adding(4), replacing(4, 5)});
+  for (std::size_t bad = 0; bad < 2; ++bad) {
+    const auto file = files(3)[bad];
+    const Bytes whole = disk_->content(file);
+    disk_->flip_bit(file, 8 * (used_bytes(3) - 1));
+    const LoadedVersion flipped = load();
+    EXPECT_EQ(whole_edit_of(flipped.version).added, adding(5).added);
+    ASSERT_EQ(flipped.healed.size(), 1u);
+    EXPECT_TRUE(flipped.healed[0].starts_with(file.filename().string() + " @ "));
+    EXPECT_EQ(flipped.torn_tail, std::nullopt);
+
+    ASSERT_TRUE(disk_->remove(file));
+    const LoadedVersion missing = load();
+    EXPECT_EQ(whole_edit_of(missing.version).added, adding(5).added);
+    EXPECT_EQ(missing.healed,
+              Names{file.filename().string() + " @ 0: missing; taken from the other copy"});
+    disk_->set_content(file, whole);
+  }
+}
+
+TEST_F(LoadVersion, goes_without_a_file_of_the_manifest_that_cannot_be_read) {
+  add_table(5);
+  write_manifest(3, {adding(4), replacing(4, 5)});
+  for (const test::Call call : {test::Call::open, test::Call::size, test::Call::read}) {
+    for (const auto& file : files(3)) {
+      disk_->fail({.call = call, .lasting = true, .suffix = file.filename().string()});
+      const LoadedVersion loaded = load();
+      EXPECT_EQ(whole_edit_of(loaded.version).added, adding(5).added);
+      EXPECT_EQ(loaded.healed.size(), 1u);
+      disk_->clear_faults();
+    }
+  }
+}
+
+// It may be the only one that is whole, so the manifest before it must not count.
+TEST_F(LoadVersion, fails_where_a_file_cannot_be_read_and_the_other_has_no_whole_record) {
+  add_table(4);
+  write_manifest(3, {adding(4)});
+  write_manifest(10, {adding(4)});
+  disk_->resize(path(manifest_file_name(10)), 50);
+  disk_->fail({.call = test::Call::read, .lasting = true, .suffix = ".copy"});
+  const auto loaded = try_load();
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code, std::errc::io_error);
 }
 
 TEST_F(LoadVersion, counts_on_above_every_number_that_was_ever_seen) {
@@ -220,7 +292,7 @@ TEST_F(LoadVersion, goes_without_an_edit_that_was_torn) {
 TEST_F(LoadVersion, finds_corruption_where_a_lost_edit_had_let_a_table_go) {
   add_table(5);
   write_manifest(3, {adding(4), replacing(4, 5)});
-  disk_->flip_bit(path(manifest_file_name(3)), 8 * (used_bytes(3) - 1));
+  flip_bit(3, 8 * (used_bytes(3) - 1));
   const auto loaded = try_load();
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code, Errc::corruption);
@@ -246,7 +318,7 @@ TEST_F(LoadVersion, finds_corruption_where_a_whole_edit_does_not_fit) {
 
 TEST_F(LoadVersion, fails_where_the_directory_cannot_be_read) {
   write_manifest(3, {VersionEdit{}});
-  disk_->fail({.call = test::Call::read});
+  disk_->fail({.call = test::Call::read, .lasting = true});
   EXPECT_EQ(try_load().error().code, std::errc::io_error);
 }
 

@@ -68,10 +68,12 @@ class ManifestDatabase {
     return std::filesystem::path(directory) / name;
   }
   std::vector<std::string> names() const { return disk_->names(directory); }
-  std::vector<std::string> manifests() const {
+  std::vector<std::string> manifests() const { return names_with(".manifest"); }
+  std::vector<std::string> copies() const { return names_with(".copy"); }
+  std::vector<std::string> names_with(std::string_view ending) const {
     std::vector<std::string> found;
     for (const std::string& name : names()) {
-      if (name.ends_with(".manifest")) found.push_back(name);
+      if (name.ends_with(ending)) found.push_back(name);
     }
     return found;
   }

@@ -56,6 +56,35 @@ TEST(ManifestLogPowerCut, at_any_call_leaves_the_version_before_or_after_the_edi
   }
 }
 
+// An edit that was acknowledged is durable in both files, and a new manifest is before the old
+// goes.
+TEST(ManifestLogPowerCut, at_any_call_and_the_loss_of_one_file_loses_no_edit_that_was_done) {
+  constexpr std::uint64_t edits = 12;
+  bool is_cut = true;
+  for (std::uint64_t at = 1; is_cut; ++at) {
+    ManifestDatabase database(ManifestDatabase::new_disk());
+    ASSERT_TRUE(database.open());
+    database.disk().cut_power_at(at);
+    const std::uint64_t done = run_edits(database, edits);
+    is_cut = database.disk().power_is_off();
+    for (const PowerCut& cut : images()) {
+      for (const char* lost : {".manifest", ".copy"}) {
+        SCOPED_TRACE(database.disk().cut_in() + ", call " + std::to_string(at) + ", " +
+                     cut.describe() + ", without " + lost);
+        ManifestDatabase after(database.disk().after(cut));
+        for (const std::string& name : after.names_with(lost)) {
+          ASSERT_TRUE(after.disk().remove(ManifestDatabase::path(name)));
+        }
+        const auto loaded = after.load();
+        ASSERT_TRUE(loaded) << loaded.error().message();
+        EXPECT_TRUE(loaded->version.flushed_through == done ||
+                    loaded->version.flushed_through == done + 1)
+            << loaded->version.flushed_through << " for " << done;
+      }
+    }
+  }
+}
+
 TEST(ManifestLogPowerCut, while_opening_leaves_the_version_as_it_was) {
   ManifestDatabase database(ManifestDatabase::new_disk());
   ASSERT_TRUE(database.open());

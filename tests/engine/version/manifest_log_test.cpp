@@ -114,24 +114,33 @@ TEST_F(ManifestLogTest, keeps_every_table_when_it_ends) {
   EXPECT_TRUE(has(added.added[0].meta.number));
 }
 
-TEST_F(ManifestLogTest, replaces_a_manifest_whose_append_failed) {
-  for (const Call call : {Call::write, Call::sync}) {
+TEST_F(ManifestLogTest, replaces_a_manifest_whose_append_failed_in_either_file) {
+  std::uint64_t failures = 0;
+  for (const auto& [call, file] : {std::pair(Call::write, ".manifest"),
+                                   {Call::write, ".copy"},
+                                   {Call::sync, ".manifest"},
+                                   {Call::sync, ".copy"}}) {
     const auto before = database_.manifests();
-    disk().fail({.call = call});
+    disk().fail({.call = call, .suffix = file});
     ASSERT_TRUE(log().apply(database_.adding_table()));
+    EXPECT_EQ(disk().failures(), ++failures) << file;
     EXPECT_EQ(stored(), current());
     ASSERT_EQ(database_.manifests().size(), 1u);
     EXPECT_NE(database_.manifests(), before);
+    EXPECT_EQ(database_.copies().size(), 1u);
     ASSERT_TRUE(log().apply(database_.adding_table()));
     EXPECT_EQ(stored(), current());
   }
 }
 
 TEST_F(ManifestLogTest, changes_nothing_where_a_new_manifest_fails_too_and_can_be_asked_again) {
-  for (const Call call : {Call::write, Call::sync}) {
+  for (const auto& [call, file] : {std::pair(Call::write, ".manifest"),
+                                   {Call::write, ".copy"},
+                                   {Call::sync, ".manifest"},
+                                   {Call::sync, ".copy"}}) {
     const VersionEdit before = current();
     const VersionEdit edit = database_.adding_table();
-    disk().fail({.call = call, .lasting = true, .error_number = ENOSPC});
+    disk().fail({.call = call, .lasting = true, .error_number = ENOSPC, .suffix = file});
     EXPECT_EQ(log().apply(edit).error().code, Errc::no_space);
     EXPECT_EQ(log().apply(edit).error().code, Errc::no_space);
     EXPECT_EQ(current(), before);
@@ -140,6 +149,7 @@ TEST_F(ManifestLogTest, changes_nothing_where_a_new_manifest_fails_too_and_can_b
     EXPECT_EQ(current().added.size(), before.added.size() + 1);
     EXPECT_EQ(stored(), current());
     EXPECT_EQ(database_.manifests().size(), 1u);
+    EXPECT_EQ(database_.copies().size(), 1u);
   }
 }
 
@@ -211,9 +221,9 @@ TEST_F(ManifestLogTest, refuses_to_let_a_memtable_go_of_which_the_edit_holds_a_p
 TEST_F(ManifestLogTest, takes_nothing_after_it_was_closed) {
   ASSERT_TRUE(log().close());
   EXPECT_EQ(log().apply({}).error().code, Errc::closed);
-  const auto content = read_manifest(*disk().open_directory("/db").value(),
-                                     database_.manifests()[0], 1, test_database());
-  EXPECT_TRUE(content.value().edits.back().closed);
+  const auto content =
+      read_manifest(*disk().open_directory("/db").value(), 1, test_database()).value();
+  EXPECT_TRUE(content->edits.back().closed);
 }
 
 }  // namespace

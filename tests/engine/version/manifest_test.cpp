@@ -57,12 +57,23 @@ TEST(Manifest, gives_back_the_edits_in_their_order) {
   const std::uint64_t bytes = manifest.bytes();
   ASSERT_TRUE(manifest.close());
 
-  const auto content =
-      read_manifest(*directory, "00000000000000000003.manifest", number, test_database()).value();
+  const auto content = read_manifest(*directory, number, test_database()).value().value();
   EXPECT_EQ(content.edits, (std::vector{full_edit(), second, full_edit()}));
   EXPECT_EQ(content.number, number);
   EXPECT_EQ(content.valid_bytes, bytes);
   EXPECT_EQ(content.torn_tail, std::nullopt);
+  EXPECT_EQ(content.healed, std::vector<std::string>{});
+}
+
+TEST(Manifest, is_two_files_of_the_same_bytes) {
+  test::SimulatedDisk disk;
+  disk.create_directory("/db").value();
+  Manifest manifest = Manifest::create(disk, "/db", test_database(), number, full_edit()).value();
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(manifest.append(full_edit()));
+  const std::vector<std::string> names{"00000000000000000003.copy",
+                                       "00000000000000000003.manifest"};
+  EXPECT_EQ(disk.names("/db"), names);
+  EXPECT_EQ(disk.content("/db/" + names[0]), disk.content("/db/" + names[1]));
 }
 
 TEST(Manifest, never_overwrites_another) {
@@ -189,9 +200,10 @@ TEST(Manifest, takes_small_edits_where_the_disk_is_full) {
     disk->set_capacity(disk->used());
     for (int i = 0; i < 50; ++i) ASSERT_TRUE(manifest.append(edit)) << i << " after " << before;
     const auto after = disk->after(test::PowerCut::keep_all());
-    const auto content = read_manifest(*after->open_directory("/db").value(),
-                                       manifest_file_name(number), number, test_database())
-                             .value();
+    const auto content =
+        read_manifest(*after->open_directory("/db").value(), number, test_database())
+            .value()
+            .value();
     EXPECT_EQ(content.edits.size(), 1 + before + 50);
     EXPECT_FALSE(content.torn_tail);
   }
@@ -251,9 +263,8 @@ TEST(Manifest, without_a_whole_first_record_cannot_be_read) {
   const Bytes bytes = manifest_of({});
   const std::array<ByteSpan, 1> pieces{bytes};
   ASSERT_TRUE(file->write_at(0, pieces));
-  EXPECT_EQ(read_manifest_if_whole(*directory, name, number, test_database()).value(),
-            std::nullopt);
-  EXPECT_EQ(read_manifest(*directory, name, number, test_database()).error().code,
+  EXPECT_EQ(read_manifest(*directory, number, test_database()).value(), std::nullopt);
+  EXPECT_EQ(read_manifest_file(*directory, name, number, test_database()).error().code,
             Errc::corruption);
 }
 

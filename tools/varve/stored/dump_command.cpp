@@ -62,7 +62,8 @@ void add_dump(CLI::App& app, Action& action) {
   command->require_subcommand(1);
   add_kind(*command, action, "wal", "A segment of the log (NNN.wal)", dump_wal);
   add_kind(*command, action, "table", "A table (NNN.table)", dump_table);
-  add_kind(*command, action, "manifest", "A manifest (NNN.manifest)", dump_manifest);
+  add_kind(*command, action, "manifest", "One file of a manifest (NNN.manifest or NNN.copy)",
+           dump_manifest);
 }
 
 }  // namespace varve::tools

@@ -60,13 +60,14 @@ void append_edit(std::string& out, const engine::VersionEdit& edit) {
 Outcome<void> dump_manifest(const std::filesystem::path& file, bool, Output& output) {
   const std::string name = file.filename().string();
   const auto numbered = engine::parse_file_name(name);
-  if (!numbered || numbered->kind != engine::FileKind::manifest) {
+  if (!numbered || (numbered->kind != engine::FileKind::manifest &&
+                    numbered->kind != engine::FileKind::manifest_copy)) {
     return failed(file.string() + ": not the name of a manifest");
   }
   VARVE_TRY(const auto directory, directory_of(file));
   VARVE_TRY(const engine::Identity identity, engine::read_identity(*directory));
   VARVE_TRY(const engine::ManifestContent content,
-            engine::read_manifest(*directory, name, numbered->number, identity.database));
+            engine::read_manifest_file(*directory, name, numbered->number, identity.database));
 
   output.text() += "manifest " + std::to_string(content.number) + " of database " +
                    engine::to_string(identity.database) + ", " + grouped(content.valid_bytes) +

@@ -115,8 +115,9 @@ std::string describe(const std::filesystem::path& dir, const StoredVersion& foun
   line("open", holder_of(dir));
   for (const NamedFile& file : directory) {
     const auto numbered = engine::parse_file_name(file.name);
-    if (numbered && numbered->kind == engine::FileKind::manifest &&
-        numbered->number == loaded.manifest_number) {
+    const bool is_manifest = numbered && (numbered->kind == engine::FileKind::manifest ||
+                                          numbered->kind == engine::FileKind::manifest_copy);
+    if (is_manifest && numbered->number == loaded.manifest_number) {
       line("manifest", file.name + ", " + format_bytes(file.size));
     }
   }
@@ -139,6 +140,7 @@ std::string describe(const std::filesystem::path& dir, const StoredVersion& foun
   }
   if (loaded.torn_tail) line("torn tail", *loaded.torn_tail);
   for (const auto& bad : found.stored.bad) line("one copy bad", bad.what);
+  for (const std::string& healed : loaded.healed) line("one copy bad", healed);
   for (const std::string& damage : loaded.damages) line("DAMAGED", damage);
   for (const std::string& orphan : loaded.orphans) line("orphan", orphan);
   for (const NamedFile& file : files_in(dir / "quarantine")) {

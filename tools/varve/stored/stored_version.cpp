@@ -40,7 +40,8 @@ Result<StoredVersion> read_version(Directory& directory, const engine::TableCont
   constexpr int attempts = 5;
   for (int attempt = 1;; ++attempt) {
     auto found = read_once(directory, context);
-    const bool whole = found && found->loaded.damages.empty() && !found->loaded.torn_tail;
+    const bool whole = found && found->loaded.damages.empty() && found->loaded.healed.empty() &&
+                       !found->loaded.torn_tail;
     if (whole || attempt == attempts) return found;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }

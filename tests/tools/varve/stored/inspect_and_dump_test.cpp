@@ -38,8 +38,10 @@ TEST_F(Command, inspects_and_dumps_a_database_that_is_open) {
   std::vector<std::string> kinds;
   for (const auto& entry : std::filesystem::directory_iterator(db())) {
     const std::string kind = entry.path().extension().string();
-    if (kind != ".wal" && kind != ".table" && kind != ".manifest") continue;
-    const RunResult dumped = run_varve({"dump", kind.substr(1), entry.path().string(), "--rows"});
+    const bool is_copy = kind == ".copy" && entry.path().stem() != "VARVE";
+    if (kind != ".wal" && kind != ".table" && kind != ".manifest" && !is_copy) continue;
+    const std::string command = is_copy ? "manifest" : kind.substr(1);
+    const RunResult dumped = run_varve({"dump", command, entry.path().string(), "--rows"});
     EXPECT_EQ(dumped.exit_code, 0) << kind << dumped.err;
     EXPECT_FALSE(dumped.out.empty()) << kind;
     kinds.push_back(kind);
@@ -57,7 +59,7 @@ TEST_F(Command, inspects_and_dumps_a_database_that_is_open) {
       EXPECT_TRUE(contains(dumped.out, "delete keys 'x' to 'y' (exclusive), ever\n")) << dumped.out;
     }
   }
-  for (const char* kind : {".wal", ".table", ".manifest"}) {
+  for (const char* kind : {".wal", ".table", ".manifest", ".copy"}) {
     EXPECT_NE(std::ranges::find(kinds, kind), kinds.end()) << kind;
   }
 }
@@ -98,6 +100,21 @@ TEST_F(Command, dumps_all_of_a_table_whose_origin_is_damaged_and_says_so) {
   EXPECT_TRUE(contains(dumped.out, "from  DAMAGED: ")) << dumped.out;
   EXPECT_TRUE(contains(dumped.out, "  plant/a  2013-12-02T21:16:00.000000Z  2.5\n")) << dumped.out;
   EXPECT_TRUE(contains(dumped.err, "origin checksum")) << dumped.err;
+}
+
+TEST_F(Command, inspects_a_database_of_which_a_copy_is_gone_and_says_so) {
+  import_small();
+  std::filesystem::remove(db() / std::filesystem::path("VARVE"));
+  std::string manifest;
+  for (const auto& entry : std::filesystem::directory_iterator(db())) {
+    if (entry.path().extension() == ".manifest") manifest = entry.path().filename().string();
+  }
+  std::filesystem::remove(db() / std::filesystem::path(manifest));
+  const RunResult inspected = on_db("inspect");
+  EXPECT_EQ(inspected.exit_code, 0) << inspected.err;
+  EXPECT_TRUE(contains(inspected.out, "one copy bad  VARVE: missing\n")) << inspected.out;
+  EXPECT_TRUE(contains(inspected.out, "one copy bad  " + manifest + " @ 0: missing"))
+      << inspected.out;
 }
 
 TEST_F(Command, dumps_a_log_that_was_cut_anywhere_in_its_last_group) {
