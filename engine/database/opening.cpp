@@ -67,14 +67,10 @@ struct Leftovers {
 Result<std::pair<ReplayStart, Leftovers>> begin_versions(Store& store, const Uuid& database,
                                                          RecoveryReport& report) {
   VARVE_TRY(LoadedVersion loaded, load(store, database, report));
-  // Before the new manifest, whose creation makes it durable: should the log be damaged, it will
-  // be read from its first file on.
-  for (const std::string& name : loaded.old_segments) {
-    report.orphans_removed += remove_orphan(*store.directory, name, store.log) ? 1 : 0;
-  }
   const ReplayStart start = replay_start(loaded.version, store.options.file_system->boot_id());
   Leftovers leftovers{std::move(loaded.orphans), loaded.torn_tail.has_value(),
                       loaded.version.log_start};
+  const std::vector<std::string> old_segments = std::move(loaded.old_segments);
   auto active = memtable_after(loaded.version);
   VARVE_TRY(auto versions, VersionSet::create({
                                .context = &store.tables,
@@ -86,6 +82,16 @@ Result<std::pair<ReplayStart, Leftovers>> begin_versions(Store& store, const Uui
                                .sequence = start.held,
                            }));
   store.set_versions(std::move(versions));
+  // Only now: the edit that made them superfluous may have been read before it was durable. And
+  // durably, before anything else is done: should the log be damaged, it will be read from its
+  // first file on.
+  for (const std::string& name : old_segments) {
+    report.orphans_removed +=
+        remove_orphan(*store.options.file_system, store.options.dir, name, store.log) ? 1 : 0;
+  }
+  if (!old_segments.empty()) {
+    VARVE_CHECK(store.options.file_system->sync_directory(store.options.dir));
+  }
   return std::pair(start, std::move(leftovers));
 }
 
