@@ -13,6 +13,8 @@ namespace varve::engine {
 
 /// Inside the engine a key begins with a byte that names its space, so that the engine's own
 /// records never meet users'. A span of keys is always bounded: a space ends where the next begins.
+/// Here are those that code names. docs/format/spaces.md has all that were given away, and any
+/// other is kept as it is.
 enum class KeySpace : char { user = 1, labels = 2 };
 
 inline std::string internal_key(std::string_view user_key, KeySpace space = KeySpace::user) {
