@@ -103,9 +103,9 @@ Result<Identity> Identity::decode(ByteSpan bytes, std::string_view file) {
 Status check_writable(const Identity& identity) {
   const std::uint64_t unknown = identity.write_features & ~Identity::write_features_known;
   if (unknown == 0) return {};
-  return fail(Errc::unsupported_format, std::string(identity_file_name) +
-                                            ": needed to write: unknown feature " +
-                                            names_of_bits(unknown));
+  return fail(
+      Errc::unsupported_format,
+      std::string(identity_file_name) + ": needed to write: unknown feature " + bit_names(unknown));
 }
 
 Identity random_identity() {

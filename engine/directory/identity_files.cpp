@@ -19,8 +19,7 @@ struct Whole {
   Bytes bytes;
 };
 
-Result<Whole> read_one(Directory& directory,
-                       const char* name) {
+Result<Whole> read_one(Directory& directory, const char* name) {
   // One byte more than there may be shows that there are more.
   VARVE_TRY(Bytes bytes, read_file(directory, name, Identity::encoded_size_max + 1));
   VARVE_TRY(const Identity identity, Identity::decode(bytes, name));
@@ -48,13 +47,13 @@ StoredIdentity from(Whole whole, const char* bad_file, const Error& error) {
           {{bad_file, what, error.code == Errc::invalid_argument}}};
 }
 
-Status write_one(Directory& directory, const char* name,
-                 ByteSpan bytes) {
+Status write_one(Directory& directory, const char* name, ByteSpan bytes) {
   const std::string fresh = std::string(name) + ".new";
   VARVE_TRY(const bool is_left_over, directory.exists(fresh));
   if (is_left_over) VARVE_CHECK(directory.remove(fresh));
 
-  VARVE_TRY(const std::unique_ptr<File> file, directory.open(fresh, OpenMode::create, {WriteReason::identity}));
+  VARVE_TRY(const std::unique_ptr<File> file,
+            directory.open(fresh, OpenMode::create, {WriteReason::identity}));
   const std::array<ByteSpan, 1> pieces{bytes};
   VARVE_CHECK(file->write_at(0, pieces));
   VARVE_CHECK(file->sync());
@@ -80,8 +79,8 @@ Result<StoredIdentity> find_identity(Directory& directory) {
 
   const Uuid& database = first->identity.database;
   if (database != copy->identity.database) {
-    return fail(Errc::corruption, directory.path().string() + ": VARVE is of database " + to_string(database) +
-                                      ", VARVE.copy of database " +
+    return fail(Errc::corruption, directory.path().string() + ": VARVE is of database " +
+                                      to_string(database) + ", VARVE.copy of database " +
                                       to_string(copy->identity.database) +
                                       "; remove the one that does not belong here");
   }
@@ -98,15 +97,13 @@ Result<Identity> read_identity(Directory& directory) {
   return stored.identity;
 }
 
-Status write_identity(Directory& directory,
-                      const Identity& identity) {
+Status write_identity(Directory& directory, const Identity& identity) {
   const Bytes bytes = identity.encode();
   VARVE_CHECK(write_one(directory, identity_file_name, bytes));
   return write_one(directory, identity_copy_name, bytes);
 }
 
-void heal_identity(Directory& directory,
-                   const StoredIdentity& stored, const Log& log) {
+void heal_identity(Directory& directory, const StoredIdentity& stored, const Log& log) {
   for (const StoredIdentity::Bad& bad : stored.bad) {
     const auto write = [&]() -> Status {
       if (bad.is_foreign) VARVE_CHECK(set_aside(directory, bad.file));

@@ -47,12 +47,10 @@ Result<Identity> read_identity(Directory& directory);
 
 /// Makes the directory a database, durably: after a power cut each file is there whole, or not at
 /// all. Replaces those that are there.
-[[nodiscard]] Status write_identity(Directory& directory,
-                                    const Identity& identity);
+[[nodiscard]] Status write_identity(Directory& directory, const Identity& identity);
 
 /// Writes the file that is bad anew, from the other one, and logs a warning. A file of another
 /// program is kept in quarantine. Where it fails the log says so, and the next opening tries again.
-void heal_identity(Directory& directory,
-                   const StoredIdentity& stored, const Log& log);
+void heal_identity(Directory& directory, const StoredIdentity& stored, const Log& log);
 
 }  // namespace varve::engine

@@ -60,7 +60,8 @@ Result<std::unique_ptr<ManifestLog>> ManifestLog::create(Start start, Published&
   if (previous != 0) log.replaced_.push_back(previous);
   if (const Status begun = log.start_manifest(*published.version()); !begun) {
     // On a full disk the one that was read stays, and says the same; the next edit begins another.
-    if (previous == 0 || begun.error().code != Errc::no_space) return std::unexpected(begun.error());
+    if (previous == 0 || begun.error().code != Errc::no_space)
+      return std::unexpected(begun.error());
     log.context_.log.warning("a new manifest waits for room: " + begun.error().message());
   }
   return created;

@@ -41,6 +41,13 @@ class ManifestLog {
 
   const Uuid& database() const { return database_; }
 
+  /// Whether a manifest of this process is durable: on a full disk the one that was read may still
+  /// be all there is.
+  bool has_manifest() {
+    const Lock lock(edit_mutex_);
+    return manifest_.has_value();
+  }
+
   /// A number for a new file, never given twice.
   std::uint64_t new_file_number() { return next_file_.fetch_add(1, std::memory_order_relaxed); }
 

@@ -153,7 +153,8 @@ class Unsynced final : public File {
   std::unique_ptr<File> file_;
 };
 
-/// A directory whose syncs of files with these suffixes do nothing; with an empty one its own neither.
+/// A directory whose syncs of files with these suffixes do nothing; with an empty one its own
+/// neither.
 class ForgetfulDirectory final : public Directory {
  public:
   ForgetfulDirectory(std::shared_ptr<Directory> directory, Suffixes suffixes)

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "engine/base/checksum.hpp"
-#include "engine/directory/identity.hpp"
+#include "engine/directory/identity_files.hpp"
 #include "engine/record/key.hpp"
 #include "engine/record/payload.hpp"
 #include "engine/wal/wal.hpp"

@@ -20,8 +20,7 @@ using engine::TableOrigin;
 const engine::TimeSpan all_times;
 
 TableOrigin origin_of(const KeeperFixture& db, const TableMeta& meta) {
-  return engine::Table::read_origin(*db.directory, engine::table_file_name(meta.number))
-      .value();
+  return engine::Table::read_origin(*db.directory, engine::table_file_name(meta.number)).value();
 }
 
 TableMeta newest(const KeeperFixture& db, std::size_t level = 0) {
@@ -55,7 +54,7 @@ TEST(Origins, of_a_flush_are_the_memtables_batches_and_what_its_edit_says) {
                                 .last_sequence = 2,
                                 .flush_number = 1,
                                 .flushed_through = 2,
-                                .written = {.time = 77}}));
+                                .written = {.time = 77, .synchronised = true}}));
   const TableOrigin second = origin_of(db, newest(db));
   EXPECT_EQ(second.first_sequence, 3u);
   EXPECT_EQ(second.last_sequence, 3u);

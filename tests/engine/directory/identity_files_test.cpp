@@ -50,14 +50,15 @@ class IdentityFiles : public testing::Test {
     disk_->sync_directory("/").value();
   }
 
-  Result<StoredIdentity> find() { return find_identity(*disk_, "/db"); }
+  std::shared_ptr<Directory> directory() { return disk_->open_directory("/db").value(); }
+  Result<StoredIdentity> find() { return find_identity(*directory()); }
   Error failure() {
     const auto found = find();
     EXPECT_FALSE(found);
     return found ? Error{} : found.error();
   }
   void heal() {
-    heal_identity(*disk_, "/db", find().value(),
+    heal_identity(*directory(), find().value(),
                   Log([this](LogLevel level, std::string_view message) {
                     EXPECT_EQ(level, LogLevel::warning);
                     logged_.emplace_back(message);
@@ -75,7 +76,7 @@ class IdentityFiles : public testing::Test {
 
 TEST_F(IdentityFiles, are_two_of_the_same_bytes) {
   EXPECT_EQ(failure().code, Errc::not_found);
-  ASSERT_TRUE(write_identity(*disk_, "/db", identity()));
+  ASSERT_TRUE(write_identity(*directory(), identity()));
   EXPECT_EQ(disk_->names("/db"), (std::vector<std::string>{"VARVE", "VARVE.copy"}));
   expect_both_whole();
 }
@@ -83,12 +84,12 @@ TEST_F(IdentityFiles, are_two_of_the_same_bytes) {
 TEST_F(IdentityFiles, are_written_where_an_earlier_try_left_its_files) {
   disk_->set_content("/db/VARVE.new", Bytes(5));
   disk_->set_content("/db/VARVE.copy.new", Bytes(5));
-  ASSERT_TRUE(write_identity(*disk_, "/db", identity()));
+  ASSERT_TRUE(write_identity(*directory(), identity()));
   expect_both_whole();
 }
 
 TEST_F(IdentityFiles, with_any_bit_of_one_flipped_are_read_and_healed) {
-  ASSERT_TRUE(write_identity(*disk_, "/db", identity()));
+  ASSERT_TRUE(write_identity(*directory(), identity()));
   for (const std::string file : files) {
     for (std::size_t bit = 0; bit < Identity::encoded_size * 8; ++bit) {
       disk_->flip_bit(file, bit);
@@ -102,7 +103,7 @@ TEST_F(IdentityFiles, with_any_bit_of_one_flipped_are_read_and_healed) {
 }
 
 TEST_F(IdentityFiles, with_one_cut_zeroed_or_extended_are_read_and_healed) {
-  ASSERT_TRUE(write_identity(*disk_, "/db", identity()));
+  ASSERT_TRUE(write_identity(*directory(), identity()));
   for (const std::string file : files) {
     for (std::size_t size = 0; size < 10'000; size += size < Identity::encoded_size ? 1 : 997) {
       if (size == Identity::encoded_size) continue;
@@ -118,7 +119,7 @@ TEST_F(IdentityFiles, with_one_cut_zeroed_or_extended_are_read_and_healed) {
 }
 
 TEST_F(IdentityFiles, of_which_one_is_missing_or_cannot_be_read_are_read_and_healed) {
-  ASSERT_TRUE(write_identity(*disk_, "/db", identity()));
+  ASSERT_TRUE(write_identity(*directory(), identity()));
   for (const std::string file : files) {
     ASSERT_TRUE(disk_->remove(file));
     heal();
@@ -134,7 +135,7 @@ TEST_F(IdentityFiles, of_which_one_is_missing_or_cannot_be_read_are_read_and_hea
 }
 
 TEST_F(IdentityFiles, of_which_one_is_another_programs_keep_that_in_quarantine) {
-  ASSERT_TRUE(write_identity(*disk_, "/db", identity()));
+  ASSERT_TRUE(write_identity(*directory(), identity()));
   const Bytes settings = bytes_of("[settings]\nversion=1\n");
   disk_->set_content(files[0], settings);
   heal();
@@ -146,7 +147,7 @@ TEST_F(IdentityFiles, of_which_one_is_another_programs_keep_that_in_quarantine) 
 }
 
 TEST_F(IdentityFiles, that_are_both_damaged_are_corruption_naming_both) {
-  ASSERT_TRUE(write_identity(*disk_, "/db", identity()));
+  ASSERT_TRUE(write_identity(*directory(), identity()));
   disk_->flip_bit(files[0], 8 * 20);
   disk_->resize(files[1], 50);
   EXPECT_EQ(failure().code, Errc::corruption);
@@ -164,13 +165,13 @@ TEST_F(IdentityFiles, of_another_program_are_no_database) {
 }
 
 TEST_F(IdentityFiles, that_cannot_be_read_keep_their_errno) {
-  ASSERT_TRUE(write_identity(*disk_, "/db", identity()));
+  ASSERT_TRUE(write_identity(*directory(), identity()));
   disk_->fail({.call = Call::open, .lasting = true, .error_number = EACCES});
   EXPECT_EQ(failure().code, std::errc::permission_denied);
 }
 
 TEST_F(IdentityFiles, of_two_databases_are_corruption_naming_both) {
-  ASSERT_TRUE(write_identity(*disk_, "/db", identity()));
+  ASSERT_TRUE(write_identity(*directory(), identity()));
   Identity other = identity();
   other.database[0] = std::byte{0xB0};
   disk_->set_content(files[1], other.encode());
@@ -182,7 +183,7 @@ TEST_F(IdentityFiles, of_two_databases_are_corruption_naming_both) {
 }
 
 TEST_F(IdentityFiles, of_which_one_is_newer_are_unsupported_and_stay) {
-  ASSERT_TRUE(write_identity(*disk_, "/db", identity()));
+  ASSERT_TRUE(write_identity(*directory(), identity()));
   Identity newer = identity();
   newer.read_features = 1;
   for (const char* file : files) {
@@ -194,7 +195,7 @@ TEST_F(IdentityFiles, of_which_one_is_newer_are_unsupported_and_stay) {
 }
 
 TEST_F(IdentityFiles, of_one_database_that_differ_go_by_the_first) {
-  ASSERT_TRUE(write_identity(*disk_, "/db", identity()));
+  ASSERT_TRUE(write_identity(*directory(), identity()));
   Identity older = identity();
   older.optional_features = 1;
   disk_->set_content(files[1], older.encode());
@@ -210,7 +211,7 @@ TEST_F(IdentityFiles, keep_what_a_later_version_added) {
 }
 
 TEST_F(IdentityFiles, whose_healing_fails_are_healed_at_the_next_try) {
-  ASSERT_TRUE(write_identity(*disk_, "/db", identity()));
+  ASSERT_TRUE(write_identity(*directory(), identity()));
   for (const Call call : {Call::create, Call::write, Call::sync, Call::rename}) {
     disk_->flip_bit(files[0], 77);
     disk_->fail({.call = call, .error_number = ENOSPC});
@@ -230,20 +231,21 @@ TEST(IdentityFilesPowerCut, at_any_call_of_writing_or_healing_leaves_one_whole) 
       disk.create_directory("/db").value();
       disk.sync_directory("/").value();
       if (is_healing) {
-        write_identity(disk, "/db", identity()).value();
+        write_identity(*disk.open_directory("/db").value(), identity()).value();
         disk.set_content("/db/VARVE", bytes_of("another program's"));
       }
       disk.cut_power_at(at);
       if (is_healing) {
-        heal_identity(disk, "/db", find_identity(disk, "/db").value(), {});
+        heal_identity(*disk.open_directory("/db").value(),
+                      find_identity(*disk.open_directory("/db").value()).value(), {});
       } else {
-        std::ignore = write_identity(disk, "/db", identity());
+        std::ignore = write_identity(*disk.open_directory("/db").value(), identity());
       }
       is_cut = disk.power_is_off();
       for (std::uint64_t seed = 0; seed < 20; ++seed) {
         const auto after =
             disk.after(seed == 0 ? PowerCut::lose_unsynced() : PowerCut::random(seed));
-        const auto found = find_identity(*after, "/db");
+        const auto found = find_identity(*after->open_directory("/db").value());
         if (found) {
           EXPECT_EQ(found->identity, identity());
         } else {

@@ -33,9 +33,7 @@ class ManifestDatabase {
     return disk;
   }
 
-  Result<LoadedVersion> load() {
-    return load_version(*directory_, test_database(), context_);
-  }
+  Result<LoadedVersion> load() { return load_version(*directory_, test_database(), context_); }
 
   Status open() {
     VARVE_TRY(LoadedVersion loaded, load());

@@ -68,7 +68,9 @@ TEST(Manifest, gives_back_the_edits_in_their_order) {
 TEST(Manifest, is_two_files_of_the_same_bytes) {
   test::SimulatedDisk disk;
   disk.create_directory("/db").value();
-  Manifest manifest = Manifest::create(disk, "/db", test_database(), number, full_edit()).value();
+  Manifest manifest =
+      Manifest::create(*disk.open_directory("/db").value(), test_database(), number, full_edit())
+          .value();
   for (int i = 0; i < 300; ++i) ASSERT_TRUE(manifest.append(full_edit()));
   const std::vector<std::string> names{"00000000000000000003.copy",
                                        "00000000000000000003.manifest"};

@@ -50,13 +50,13 @@ struct Replayed {
 
 inline Result<Replayed> replay(test::SimulatedDisk& disk, const ReplayStart& start) {
   Replayed replayed;
-  auto result =
-      replay_wal(*disk.open_directory(wal_dir).value(), wal_database, start, [&](const ReplayedBatch& batch) -> Status {
-        replayed.batches.push_back({batch.sequence,
-                                    std::string(as_text(batch.payload)),
-                                    {batch.keys.begin(), batch.keys.end()}});
-        return {};
-      });
+  auto result = replay_wal(*disk.open_directory(wal_dir).value(), wal_database, start,
+                           [&](const ReplayedBatch& batch) -> Status {
+                             replayed.batches.push_back({batch.sequence,
+                                                         std::string(as_text(batch.payload)),
+                                                         {batch.keys.begin(), batch.keys.end()}});
+                             return {};
+                           });
   if (!result) return std::unexpected(result.error());
   replayed.result = std::move(*result);
   return replayed;
