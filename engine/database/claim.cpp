@@ -1,10 +1,13 @@
 #include "engine/database/claim.hpp"
 
+#include <optional>
 #include <system_error>
 #include <utility>
 
 #include "engine/base/log.hpp"
 #include "engine/directory/examine_directory.hpp"
+#include "engine/directory/guarded_directory.hpp"
+#include "engine/directory/lock_note.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
@@ -86,6 +89,7 @@ Result<Claim> claim_directory(const Options& options) {
     return fail(Errc::not_found,
                 options.dir.string() + ": no database here, and create_if_missing is off");
   }
+  const std::optional<LockNote> note = read_lock_note(directory);
   VARVE_TRY(claim.lock, directory.lock(lock_file_name));
   // Once more: another process may have made it before the lock was ours.
   VARVE_TRY(content, examine_directory(directory));
@@ -98,7 +102,11 @@ Result<Claim> claim_directory(const Options& options) {
   } else {
     VARVE_TRY(claim.identity, find_identity(directory));
     VARVE_CHECK(check_writable(claim.identity.identity));
+    claim.last_segment = last_segment(note, claim.identity.identity.database);
+    // A process that ends before it begins a segment leaves what was known.
+    if (claim.last_segment != 0) claim.lock->note(note->to_line());
   }
+  claim.directory = guarded_directory(std::move(claim.directory), claim.lock);
   return claim;
 }
 

@@ -12,9 +12,10 @@ namespace varve::engine {
 /// A directory that is ours, and the database in it.
 struct Claim {
   std::shared_ptr<Directory> directory;
-  std::unique_ptr<FileLock> lock;
+  std::shared_ptr<const FileLock> lock;  // That the directory is guarded by.
   StoredIdentity identity;
-  bool created = false;  // There was no database before.
+  std::uint64_t last_segment = 0;  // As LOCK notes it.
+  bool created = false;            // There was no database before.
 };
 
 /// Opens and locks the directory, and makes it a database if it is none and the options allow that:
@@ -22,8 +23,8 @@ struct Claim {
 /// included. The options have a file system. A step of opening that writes.
 ///
 /// Fails as FileSystem::open_directory(), examine_directory(), find_identity() and
-/// Directory::lock() do, with not_found where there is no database and create_if_missing is off, and
-/// with unsupported_format where only a newer version may write.
+/// Directory::lock() do, with not_found where there is no database and create_if_missing is off,
+/// and with unsupported_format where only a newer version may write.
 Result<Claim> claim_directory(const Options& options);
 
 }  // namespace varve::engine

@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,6 +25,7 @@
 #include "engine/database/recovery.hpp"
 #include "engine/database/upkeep.hpp"
 #include "engine/directory/file_names.hpp"
+#include "engine/directory/lock_note.hpp"
 #include "engine/directory/orphans.hpp"
 #include "engine/directory/quarantine.hpp"
 #include "varve/try.hpp"
@@ -65,12 +68,14 @@ struct Leftovers {
 
 /// Gives the store its versions, with a new manifest.
 Result<std::pair<ReplayStart, Leftovers>> begin_versions(Store& store, const Uuid& database,
+                                                         std::uint64_t last_segment,
                                                          RecoveryReport& report) {
   VARVE_TRY(LoadedVersion loaded, load(store, database, report));
-  const ReplayStart start = replay_start(loaded.version, store.options.file_system->boot_id());
+  const ReplayStart start =
+      replay_start(loaded.version, store.options.file_system->boot_id(), last_segment);
   Leftovers leftovers{std::move(loaded.orphans), loaded.torn_tail.has_value(),
                       loaded.version.log_start};
-  const std::vector<std::string> old_segments = std::move(loaded.old_segments);
+  std::vector<std::string> old_segments = std::move(loaded.old_segments);
   auto active = memtable_after(loaded.version);
   VARVE_TRY(auto versions, VersionSet::create({
                                .context = &store.tables,
@@ -85,13 +90,11 @@ Result<std::pair<ReplayStart, Leftovers>> begin_versions(Store& store, const Uui
   // Only now: the edit that made them superfluous may have been read before it was durable. And
   // durably, before anything else is done: should the log be damaged, it will be read from its
   // first file on.
+  if (!store.versions->manifest_log().has_manifest()) old_segments.clear();
   for (const std::string& name : old_segments) {
-    report.orphans_removed +=
-        remove_orphan(*store.options.file_system, store.options.dir, name, store.log) ? 1 : 0;
+    report.orphans_removed += remove_orphan(*store.directory, name, store.log) ? 1 : 0;
   }
-  if (!old_segments.empty()) {
-    VARVE_CHECK(store.options.file_system->sync_directory(store.options.dir));
-  }
+  if (!old_segments.empty()) VARVE_CHECK(store.directory->sync());
   return std::pair(start, std::move(leftovers));
 }
 
@@ -127,12 +130,14 @@ Status set_damage_aside(Store& store, ReplayResult& replayed) {
 
 /// Begins the log after what was replayed. None under Durability::none().
 Result<std::unique_ptr<Wal>> begin_log(Store& store, const Uuid& database,
-                                       const WalPosition& position, std::uint64_t log_start) {
+                                       const WalPosition& position, std::uint64_t log_start,
+                                       std::function<void(std::uint64_t)> on_begun) {
   const Options& options = store.options;
   VersionSet& versions = *store.versions;
   if (!store.has_log()) {
     // Without a log nothing may be in memory alone.
     if (!versions.active()->empty() || log_start != 0) VARVE_CHECK(flush_active(store, 0));
+    on_begun(0);
     VARVE_CHECK(remove_segments(*store.directory, position.segments));
     return nullptr;
   }
@@ -143,6 +148,7 @@ Result<std::unique_ptr<Wal>> begin_log(Store& store, const Uuid& database,
           .segment_bytes = std::min(options.wal_bytes / 16, segment_bytes_max),
           .spare_bytes = options.wal_bytes / 4,
           .boot = options.file_system->boot_id(),
+          .on_begun = std::move(on_begun),
           .now =
               [&store] {
                 return TrustedTime{store.expiry_clock.now(), store.options.clock->synchronised()};
@@ -217,19 +223,24 @@ Result<RecoveredParts> open_parts(Options options, const EngineSizes& sizes) {
 
   const StoredIdentity& identity = claim.identity;
   const Uuid& database = identity.identity.database;
-  VARVE_TRY(const auto begin, begin_versions(store, database, report));
+  VARVE_TRY(const auto begin, begin_versions(store, database, claim.last_segment, report));
   const auto& [start, leftovers] = begin;
   heal_identity(*store.directory, identity, store.log);
   const auto on_full = [&store](std::uint64_t segment) {
     return unless_full(store, flush_active(store, segment), "a full memtable");
   };
   VARVE_TRY(ReplayResult replayed, replay(store, database, start, on_full, report));
+  const auto note_segment = [lock = std::weak_ptr(parts.lock), database](std::uint64_t segment) {
+    if (const auto held = lock.lock()) held->note(LockNote{database, segment}.to_line());
+  };
   if (!replayed.damaged_segments.empty()) {
+    note_segment(0);  // None is missing that is moved.
     VARVE_CHECK(set_damage_aside(store, replayed));
   } else {
     count_lost(store, replayed.position.last_sequence);
   }
-  VARVE_TRY(parts.wal, begin_log(store, database, replayed.position, leftovers.log_start));
+  VARVE_TRY(parts.wal,
+            begin_log(store, database, replayed.position, leftovers.log_start, note_segment));
   tidy(store, leftovers, report);
 
   parts.last_sequence = store.versions->visible_sequence();

@@ -14,7 +14,7 @@ namespace varve::engine {
 
 /// What opening built and recovered, ready for writes and upkeep to begin.
 struct RecoveredParts {
-  std::unique_ptr<FileLock> lock;
+  std::shared_ptr<const FileLock> lock;  // Null where nothing may be written.
   std::unique_ptr<Store> store;
   std::unique_ptr<Wal> wal;  // Null under Durability::none().
   std::uint64_t last_sequence = 0;

@@ -29,11 +29,12 @@ constexpr std::uint64_t sequences_per_memtable_max = std::uint64_t{1} << 31;
 
 }  // namespace
 
-ReplayStart replay_start(const Version& version, const Uuid& boot) {
+ReplayStart replay_start(const Version& version, const Uuid& boot, std::uint64_t last_begun) {
   return {.segment = version.log_start,
           .required = version.log_start != 0,
           .held = version.flushed_through,
-          .boot = boot};
+          .boot = boot,
+          .last_begun = last_begun};
 }
 
 std::shared_ptr<Memtable> memtable_after(const Version& version) {
@@ -64,6 +65,7 @@ Result<ReplayResult> replay(Store& store, const Uuid& database, const ReplayStar
     VARVE_TRY(const std::uint64_t operations,
               apply_batch(memtable, batch.payload, batch.default_ttl, series, batch.sequence));
     memtable.set_last_sequence(batch.sequence);
+    if (batch.step) memtable.note_step(*batch.step);
     versions.publish(batch.sequence);
     ++report.batches_replayed;
     report.records_replayed += operations;

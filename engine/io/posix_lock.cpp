@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 #include "varve/try.hpp"
@@ -20,6 +21,8 @@ class PosixLock final : public FileLock {
         directory_(std::move(directory)),
         name_(std::move(name)),
         where_("lock " + path.string()) {}
+
+  void note(std::string_view line) const override;
 
   /// Device and inode are a file's identity for as long as somebody has it open, as we do.
   Status check() const override {
@@ -63,14 +66,17 @@ std::string holder(const Descriptor& descriptor) {
 }
 
 /// Best effort: on a full disk the lock holds all the same, it just names nobody, or the last one.
-void write_holder(const Descriptor& descriptor) {
+void write_holder(const Descriptor& descriptor, std::string_view note) {
   std::string text = std::to_string(::getpid()) + ' ' + program_invocation_short_name;
   text.resize(std::min<std::size_t>(text.size(), 63));
   text += '\n';
+  if (!note.empty()) text.append(note) += '\n';
   // Shortened after the write, not before: so an existing LOCK file never needs a new block.
   const ssize_t count = ::pwrite(descriptor.number(), text.data(), text.size(), 0);
   if (count > 0 && ::ftruncate(descriptor.number(), count) != 0) return;
 }
+
+void PosixLock::note(std::string_view line) const { write_holder(descriptor_, line); }
 
 /// Of a file system without such locks, or one that is asked over a network that has none.
 bool means_no_locks(int error_number) {
@@ -111,7 +117,7 @@ Result<std::unique_ptr<FileLock>> posix_lock(std::shared_ptr<const Descriptor> d
                                 ": the file system there cannot lock files, so two processes could "
                                 "open the database at once");
   }
-  write_holder(file);
+  write_holder(file, {});
   auto lock = std::make_unique<PosixLock>(std::move(file), std::move(directory), name, path);
   VARVE_CHECK(lock->check());  // It may have been removed before it was locked.
   return lock;

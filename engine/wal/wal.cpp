@@ -93,7 +93,6 @@ struct Wal::Impl {
   Status end_log();
   Status cut_segments();
 
-
   const WalOptions options;
   const std::uint64_t segment_bytes;
   SparePool spares;
@@ -224,6 +223,7 @@ void Wal::Impl::enter(SparePool::Spare spare) {
                 .appended = offset,
                 .synced = offset,
                 .file = file});
+  if (options.on_begun) options.on_begun(current);
 }
 
 Status Wal::Impl::append(std::span<const WalBatch> batches, const GroupFacts& facts) {

@@ -43,6 +43,8 @@ struct WalOptions {
   std::size_t spare_bytes = 0;
   /// Which boot of the machine this is; zeros where that is not known.
   Uuid boot{};
+  /// Told of each segment that was begun, once its name is durable.
+  std::function<void(std::uint64_t)> on_begun = {};
   /// What the headers of segments say of the time.
   std::function<TrustedTime()> now = [] { return TrustedTime(); };
   Log log;

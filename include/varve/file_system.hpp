@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "varve/error.hpp"
@@ -64,6 +65,11 @@ class FileLock {
   /// the file or put another one in its place, so another process may hold a lock of that name
   /// too. A few microseconds; any thread. Succeeds again if the file gets its name back.
   [[nodiscard]] virtual Status check() const = 0;
+
+  /// Leaves a line of text in the file, in the place of an earlier one, for whoever locks it next.
+  /// At best effort: not synced, and where it cannot be written nobody is told. The default does
+  /// nothing.
+  virtual void note([[maybe_unused]] std::string_view line) const {}
 };
 
 /// What open() expects, and what the file is for.

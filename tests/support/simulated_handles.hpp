@@ -149,6 +149,14 @@ class SimulatedDisk::HeldLock final : public FileLock {
     });
   }
 
+  void note(std::string_view line) const override {
+    const std::string text = "the holder\n" + std::string(line) + '\n';
+    state_->at_rest([&](Disk& disk) {
+      disk.truncate(*inode_, 0);
+      std::ignore = disk.write(*inode_, 0, engine::as_bytes(text), text.size(), where_);
+    });
+  }
+
   Status check() const override {
     return state_->run(Call::exists, path_, where_, [&](Disk& disk) -> Status {
       const Inode* const found = disk.find(path_);

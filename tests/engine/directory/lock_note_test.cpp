@@ -1,0 +1,50 @@
+#include "engine/directory/lock_note.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "tests/support/simulated_disk.hpp"
+
+namespace varve::engine {
+namespace {
+
+const Uuid database{std::byte{0x0F}, std::byte{0xA1}};
+constexpr std::string_view line = "segment 12 of 0fa10000-0000-0000-0000-000000000000";
+
+TEST(LockNote, is_a_line_of_text) {
+  EXPECT_EQ((LockNote{database, 12}.to_line()), line);
+  EXPECT_EQ(LockNote::find_in(line), (LockNote{database, 12}));
+  EXPECT_EQ(LockNote::find_in("4711 gateway\n" + std::string(line) + "\nmore\n"),
+            (LockNote{database, 12}));
+}
+
+TEST(LockNote, is_not_found_in_anything_else) {
+  for (const std::string_view text :
+       {"", "\n", "4711 gateway\n", "segment 12",
+        "segment x of 0fa10000-0000-0000-0000-000000000000",
+        "segment 12 of 0fa10000-0000-0000-0000-00000000000", "segment 12 of",
+        "segment 99999999999999999999 of 0fa10000-0000-0000-0000-000000000000",
+        "segment 12 of 0FA10000-0000-0000-0000-000000000000",
+        "segment 12 of 0fa1000-00000-0000-0000-000000000000"}) {
+    EXPECT_EQ(LockNote::find_in(text), std::nullopt) << text;
+  }
+}
+
+TEST(LockNote, counts_for_its_own_database_alone) {
+  test::SimulatedDisk disk;
+  disk.create_directory("/db").value();
+  const auto directory = disk.open_directory("/db").value();
+  EXPECT_EQ(last_segment(read_lock_note(*directory), database), 0u);
+  const auto lock = directory->lock("LOCK").value();
+  EXPECT_EQ(last_segment(read_lock_note(*directory), database), 0u);
+  lock->note(line);
+  EXPECT_EQ(last_segment(read_lock_note(*directory), database), 12u);
+  EXPECT_EQ(last_segment(read_lock_note(*directory), Uuid{}), 0u);
+  lock->note(LockNote{database, 7}.to_line());
+  EXPECT_EQ(last_segment(read_lock_note(*directory), database), 7u);
+}
+
+}  // namespace
+}  // namespace varve::engine
