@@ -76,6 +76,7 @@ Result<engine::VersionEdit> write_flush(const engine::Memtable& memtable,
   edit.tombstones_added = tombstones_to_keep(memtable, version);
   edit.flushed_through = sequence;
   edit.flush_number = memtable.number();
+  edit.clock_steps = memtable.clock_steps();
   edit.log_start = log_start;
 
   const JobSettings& settings = files.settings();

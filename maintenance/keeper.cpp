@@ -63,6 +63,7 @@ Result<bool> Keeper::Impl::flush_oldest() {
   const std::uint64_t log_start = memtables[memtables.size() - 2]->first_segment();
   VARVE_TRY(VersionEdit edit, write_flush(memtable, *context.versions->version(), log_start, files,
                                           rules.flush_table_bytes));
+  edit.trusted_time = engine::TrustedTime{context.now(), context.clock->synchronised()};
   const std::uint64_t bytes = files.bytes();
   VARVE_CHECK(install(std::move(edit), files, &memtable));
   if (context.wal != nullptr) {

@@ -195,17 +195,26 @@ void Committer::vouch() {
 /// What the next group says, where the batch before it is that one.
 GroupFacts Committer::facts(std::uint64_t sequence) {
   const std::optional<ClockStep> step = context_.clock.look(sequence);
+  if (step) context_.versions.active()->note_step(*step);
   return {.synced = context_.syncer.durable(), .time = context_.clock.now(), .step = step};
 }
 
 void Committer::drain_until(std::uint64_t sequence) {
+  constexpr int yields_max = 100;
+  int yields = 0;
   while (applied_.load(std::memory_order_relaxed) < sequence) {
     queue_.take_group(applied_.load(std::memory_order_relaxed) + 1, group_);
     if (group_.empty()) {
-      // A producer stands between its sequence and its push.
-      std::this_thread::yield();
+      // A producer stands between its sequence and its push. To yield lets nobody run who has less
+      // priority than this thread (SCHED_FIFO), and it may be the producer that has.
+      if (++yields < yields_max) {
+        std::this_thread::yield();
+      } else {
+        std::this_thread::sleep_for(std::chrono::microseconds(50));
+      }
       continue;
     }
+    yields = 0;
     commit(group_);
   }
 }

@@ -135,6 +135,13 @@ void Memtable::set_last_sequence(std::uint64_t sequence) {
   last_sequence_.store(sequence, std::memory_order_release);
 }
 
+void Memtable::note_step(const ClockStep& step) {
+  constexpr std::size_t steps_max = 64;  // As many as a version keeps.
+  if (!clock_steps_.empty() && clock_steps_.back() == step) return;
+  if (clock_steps_.size() == steps_max) clock_steps_.erase(clock_steps_.begin());
+  clock_steps_.push_back(step);
+}
+
 bool Memtable::touched_since(std::string_view key, std::uint64_t hash, Timestamp ts,
                              std::uint64_t sequence) const {
   constexpr auto newest = std::numeric_limits<std::uint64_t>::max();

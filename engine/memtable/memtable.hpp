@@ -11,6 +11,7 @@
 
 #include "engine/base/mutex.hpp"
 #include "engine/codec/row_columns.hpp"
+#include "engine/record/trusted_time.hpp"
 #include "engine/record/key.hpp"
 #include "engine/record/range_tombstone.hpp"
 #include "engine/record/rows.hpp"
@@ -73,6 +74,10 @@ class Memtable {
   void erase_range(const RangeTombstone& range, std::uint64_t sequence);
   /// The highest sequence that has been applied to it.
   void set_last_sequence(std::uint64_t sequence);
+  /// The clock was set before the next batch. Noted again it counts once. For the writer.
+  void note_step(const ClockStep& step);
+  /// The newest of these, in order. For the writer, and for anybody once it is frozen.
+  const std::vector<ClockStep>& clock_steps() const { return clock_steps_; }
   /// Whether anything after `sequence` (range tombstones included) touched the record.
   bool touched_since(std::string_view key, std::uint64_t hash, Timestamp ts,
                      std::uint64_t sequence) const;
@@ -129,6 +134,7 @@ class Memtable {
   const std::uint64_t first_segment_;
   const std::uint64_t base_sequence_;
   std::atomic<std::uint64_t> last_sequence_;
+  std::vector<ClockStep> clock_steps_;
   std::atomic<std::size_t> bytes_{0};
   std::atomic<std::uint64_t> row_count_{0};
   std::unique_ptr<Impl> impl_;

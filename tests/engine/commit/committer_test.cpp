@@ -128,11 +128,13 @@ TEST(Committer, says_in_the_log_when_the_clock_was_set) {
   ASSERT_TRUE(it.write("c"));
   std::vector<std::optional<ClockStep>> steps;
   std::vector<Timestamp> times;
-  replay_wal(*it.disk->open_directory(it.dir).value(), {}, {}, [&](const ReplayedBatch& batch) -> Status {
-    steps.push_back(batch.step);
-    times.push_back(batch.time.time);
-    return {};
-  }).value();
+  replay_wal(*it.disk->open_directory(it.dir).value(), {}, {},
+             [&](const ReplayedBatch& batch) -> Status {
+               steps.push_back(batch.step);
+               times.push_back(batch.time.time);
+               return {};
+             })
+      .value();
   ASSERT_EQ(steps.size(), 3u);
   EXPECT_EQ(steps[0], std::nullopt);
   EXPECT_EQ(steps[1], (ClockStep{1, before, it.clock.wall(), true}));
