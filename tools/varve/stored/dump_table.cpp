@@ -147,8 +147,8 @@ Outcome<void> dump_table(const std::filesystem::path& file, bool rows, Output& o
   VARVE_TRY(const auto directory, directory_of(file));
   VARVE_TRY(engine::TableMeta meta, engine::Table::read_meta(*directory, file.filename().string()));
   if (file.filename() != engine::table_file_name(meta.number)) {
-    return failed(file.string() + ": says that its name is " +
-                  engine::table_file_name(meta.number));
+    return damaged(file.string() + ": says that its name is " +
+                   engine::table_file_name(meta.number));
   }
   output.text() += head(meta);
   const auto origin = engine::Table::read_origin(*directory, file.filename().string());

@@ -32,7 +32,7 @@ class WalDump {
 
   Outcome<void> run() {
     if (reader_.size() < engine::SegmentHeader::encoded_size) {
-      return failed(name_ + ": too short for a segment");
+      return damaged(name_ + ": too short for a segment");
     }
     VARVE_TRY(const engine::ByteSpan bytes, reader_.view(0, engine::SegmentHeader::encoded_size));
     VARVE_TRY(header_, engine::SegmentHeader::decode(bytes));
@@ -69,7 +69,7 @@ class WalDump {
     if (!engine::is_sound_table(group, table)) return false;
     if (const auto decoded = table_.decode(group, table, static_cast<std::uint32_t>(keys_.size()));
         !decoded) {
-      return failed(place() + ": " + decoded.error().message());
+      return damaged(place() + ": " + decoded.error().message());
     }
     VARVE_CHECK(print_group(group, bytes));
     // Not past the end, where the last group has no room for its padding.
@@ -99,7 +99,7 @@ class WalDump {
     for (const auto& batch : table_.batches) {
       const engine::ByteSpan payload = bytes.subspan(batch.payload_offset, batch.payload_size);
       if (engine::checksum(payload) != batch.payload_checksum) {
-        return failed(place() + ": checksum of batch " + std::to_string(batch.sequence));
+        return damaged(place() + ": checksum of batch " + std::to_string(batch.sequence));
       }
       VARVE_CHECK(print_batch(batch, first_key, payload));
       first_key += batch.key_count;
@@ -116,7 +116,7 @@ class WalDump {
     std::string lines;
     while (true) {
       const auto more = decoder.next(operation);
-      if (!more) return failed(place() + ": " + more.error().message());
+      if (!more) return damaged(place() + ": " + more.error().message());
       if (!*more) break;
       ++(operation.kind == engine::Operation::Kind::put ? puts : deletes);
       if (rows_) lines += operation_line(operation, first_key, batch.default_ttl);
@@ -150,8 +150,8 @@ class WalDump {
               engine::scan_rest(reader_, header_.database, header_.number, offset_));
     std::string& out = output_.text();
     if (rest.sound.groups != 0) {
-      return failed(place() + ": no whole group, and behind it " + grouped(rest.sound.groups) +
-                    " that are: damage, or what an earlier recovery cut off");
+      return damaged(place() + ": no whole group, and behind it " + grouped(rest.sound.groups) +
+                     " that are: damage, or what an earlier recovery cut off");
     }
     out += (rest.torn ? "torn group @ " : "end @ ") + std::to_string(offset_) + '\n';
     return {};

@@ -1,6 +1,3 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
@@ -10,6 +7,7 @@
 #include <vector>
 
 #include "engine/directory/file_names.hpp"
+#include "engine/directory/identity_files.hpp"
 #include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/commands/command.hpp"
@@ -17,6 +15,7 @@
 #include "tools/varve/commands/selection.hpp"
 #include "tools/varve/stored/engine_text.hpp"
 #include "tools/varve/stored/stored_version.hpp"
+#include "tools/varve/stored/verify.hpp"
 #include "tools/varve/terminal/output.hpp"
 #include "tools/varve/terminal/table_text.hpp"
 #include "varve/try.hpp"
@@ -31,6 +30,7 @@ database open; what that program has only in memory or in the WAL is not in the 
 
 Examples:
   varve inspect --db plant
+  varve inspect --db plant --verify
   varve dump table plant/00000000000000000012.table --rows)";
 
 struct NamedFile {
@@ -51,21 +51,11 @@ std::vector<NamedFile> files_in(const std::filesystem::path& dir) {
   return files;
 }
 
-/// Who has it open: asked of the kernel, without taking the lock.
-std::string holder_of(const std::filesystem::path& dir) {
-  const int fd = ::open((dir / "LOCK").c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return "no";
-  struct flock range{};
-  range.l_type = F_WRLCK;
-  range.l_whence = SEEK_SET;
-  const bool asked = ::fcntl(fd, F_OFD_GETLK, &range) == 0;
-  std::string text(64, '\0');
-  const ssize_t count = ::pread(fd, text.data(), text.size(), 0);
-  ::close(fd);
-  if (!asked || range.l_type == F_UNLCK) return "no";
-  text.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-  text.resize(std::min(text.find('\n'), text.size()));
-  return "yes, by process " + printable(text);
+/// Who has it open, without taking the lock.
+std::string holder_of(Directory& directory) {
+  const auto holder = directory.locked_by(engine::lock_file_name);
+  if (!holder) return "not known: " + holder.error().message();
+  return *holder ? "yes, by " + printable(**holder) : "no";
 }
 
 std::string table_list(const engine::Version& version) {
@@ -94,8 +84,8 @@ std::string table_list(const engine::Version& version) {
   return out;
 }
 
-std::string describe(const std::filesystem::path& dir, const StoredVersion& found,
-                     const std::vector<NamedFile>& directory) {
+std::string describe(Directory& directory, const StoredVersion& found,
+                     const std::vector<NamedFile>& present) {
   std::string out;
   const auto line = [&out](std::string name, const std::string& text) {
     name.resize(14, ' ');
@@ -112,8 +102,8 @@ std::string describe(const std::filesystem::path& dir, const StoredVersion& foun
     }
   }
   line("database", engine::to_string(found.stored.identity.database));
-  line("open", holder_of(dir));
-  for (const NamedFile& file : directory) {
+  line("open", holder_of(directory));
+  for (const NamedFile& file : present) {
     const auto numbered = engine::parse_file_name(file.name);
     const bool is_manifest = numbered && (numbered->kind == engine::FileKind::manifest ||
                                           numbered->kind == engine::FileKind::manifest_copy);
@@ -127,7 +117,7 @@ std::string describe(const std::filesystem::path& dir, const StoredVersion& foun
        counted(tables, "table") + " with " + counted(rows, "row") + ", " + format_bytes(bytes));
 
   std::uint64_t segments = 0, wal_bytes = 0;
-  for (const NamedFile& file : directory) {
+  for (const NamedFile& file : present) {
     if (!file.name.ends_with(".wal") && !file.name.ends_with(".spare")) continue;
     ++segments;
     wal_bytes += file.size;
@@ -143,14 +133,14 @@ std::string describe(const std::filesystem::path& dir, const StoredVersion& foun
   for (const std::string& healed : loaded.healed) line("one copy bad", healed);
   for (const std::string& damage : loaded.damages) line("DAMAGED", damage);
   for (const std::string& orphan : loaded.orphans) line("orphan", orphan);
-  for (const NamedFile& file : files_in(dir / "quarantine")) {
+  for (const NamedFile& file : files_in(directory.path() / "quarantine")) {
     line("quarantine", file.name + ", " + format_bytes(file.size));
   }
   const std::string list = table_list(version);
   return list.empty() ? out : out + '\n' + list;
 }
 
-Outcome<int> run(const std::string& db) {
+Outcome<int> run(const std::string& db, bool verify) {
   const std::filesystem::path dir = db;
   VARVE_CHECK(check_database(dir));
   VARVE_TRY(const auto directory, posix_file_system()->open_directory(dir));
@@ -160,9 +150,15 @@ Outcome<int> run(const std::string& db) {
   const std::vector<NamedFile> present = files_in(dir);
   VARVE_TRY(const StoredVersion found, read_version(*directory, context));
   Output output = Output::standard();
-  output.text() = describe(dir, found, present);
+  output.text() = describe(*directory, found, present);
+  bool whole = found.loaded.damages.empty();
+  if (verify) {
+    VARVE_TRY(const Verified verified, verify_stored(*directory, found));
+    output.text() += '\n' + to_string(verified);
+    whole = whole && verified.damages.empty();
+  }
   VARVE_CHECK(output.finish());
-  return exit_ok;
+  return whole ? exit_ok : exit_damaged;
 }
 
 }  // namespace
@@ -171,9 +167,12 @@ void add_inspect(CLI::App& app, Action& action) {
   auto* const command =
       app.add_subcommand("inspect", "Show what is in the directory, also while it is open");
   const auto db = std::make_shared<std::string>();
+  const auto verify = std::make_shared<bool>(false);
   command->footer(footer);
   add_database_option(*command, *db);
-  command->callback([db, &action] { action = [db] { return run(*db); }; });
+  command->add_flag("--verify", *verify,
+                    "Read every byte of tables and log, and compare it with its checksum");
+  command->callback([=, &action] { action = [=] { return run(*db, *verify); }; });
 }
 
 }  // namespace varve::tools
