@@ -53,6 +53,12 @@ Engine::~Engine() = default;
 
 Result<Engine> Engine::open(Options options) { return EngineImpl::open(std::move(options), {}); }
 
+Result<Engine> Engine::open(const std::filesystem::path& dir) {
+  Options options;
+  options.dir = dir;
+  return open(std::move(options));
+}
+
 Result<Engine> Engine::open_in_memory(Options options) {
   options.dir = "/varve";
   options.file_system = memory_file_system();
@@ -107,7 +113,8 @@ Result<Receipt> Engine::try_write(WriteBatch&& batch, WriteOptions options) {
 Engine::Entry::Entry(EngineImpl* impl)
     : impl_(impl),
       is_inside_(impl != nullptr && impl->gate()->gate.enter()),
-      is_own_(is_inside_ && impl->has_own_executor()) {
+      // Who writes is called back by the queue of writes, which an engine that only reads has not.
+      is_own_(is_inside_ && impl->has_own_executor() && !impl->is_read_only()) {
   if (is_inside_ || (impl != nullptr && !impl->has_own_executor())) {
     executor_ = impl->executor();
   } else {

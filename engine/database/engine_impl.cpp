@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/assert.hpp"
+#include "engine/database/opening_to_read.hpp"
 #include "varve/try.hpp"
 
 namespace varve {
@@ -59,7 +60,9 @@ engine::WritesContext EngineImpl::writes_context(std::uint64_t last_sequence) {
 }
 
 Result<Engine> EngineImpl::open(Options options, const EngineSizes& sizes) {
-  VARVE_TRY(auto parts, engine::open_parts(std::move(options), sizes));
+  const bool to_read = options.mode == Mode::read_only;
+  VARVE_TRY(auto parts, to_read ? engine::open_to_read(std::move(options), sizes)
+                                : engine::open_parts(std::move(options), sizes));
   std::unique_ptr<EngineImpl> impl(new EngineImpl(std::move(parts)));
   VARVE_CHECK(impl->start());
   return Engine(std::move(impl));

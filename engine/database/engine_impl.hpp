@@ -98,7 +98,7 @@ class EngineImpl {
 
   // In the order in which they are built. Nothing runs before start(), so callbacks may name what
   // is built later.
-  std::unique_ptr<FileLock> lock_;  // Null where nothing may be written.
+  std::shared_ptr<const FileLock> lock_;  // Null where nothing may be written.
   const RecoveryReport report_;
   const std::unique_ptr<engine::Store> store_;
   const std::unique_ptr<engine::Wal> wal_;  // Null under Durability::none().

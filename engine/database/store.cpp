@@ -1,5 +1,6 @@
 #include "engine/database/store.hpp"
 
+#include <limits>
 #include <utility>
 
 #include "engine/base/assert.hpp"
@@ -9,6 +10,8 @@ namespace varve::engine {
 namespace {
 
 constexpr std::size_t files_max = 200;  // Of tables; beside them the WAL, manifest and lock.
+/// Who only reads keeps all open, since a writer may remove their names.
+constexpr std::size_t files_max_to_read = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
 
@@ -19,7 +22,7 @@ Store::Store(Options with, std::shared_ptr<Directory> at, const EngineSizes& cut
       log(options.log),
       expiry_clock(*options.clock),
       cache(options.block_cache_bytes),
-      files(directory, files_max),
+      files(directory, options.mode == Mode::read_only ? files_max_to_read : files_max),
       tables{.directory = directory, .cache = &cache, .files = &files, .log = log} {}
 
 Store::~Store() { VARVE_ASSERT(uses_ == 0); }

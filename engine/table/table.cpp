@@ -108,6 +108,11 @@ bool Table::is_own(const TableIndex& index) const {
          index.entries.back().last_key == meta_.last_key;
 }
 
+Status Table::open() const {
+  VARVE_CHECK(open_file());
+  return {};
+}
+
 Result<std::shared_ptr<const File>> Table::open_file() const {
   auto file = context_.files->get(meta_.number, table_file_name(meta_.number));
   if (!file) {

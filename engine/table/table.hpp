@@ -103,6 +103,9 @@ class Table {
   /// For messages.
   std::filesystem::path path() const;
 
+  /// Opens the file, where it is not open. The pool may close it again, if it has too many.
+  [[nodiscard]] Status open() const;
+
   /// Reads and verifies the index, or finds it in the cache. Fails with corruption naming file
   /// and offset, with unsupported_format, or with an errno.
   ///

@@ -7,6 +7,7 @@
 #include <asio/thread_pool.hpp>
 #include <asio/use_future.hpp>
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <future>
 #include <memory>
@@ -18,6 +19,7 @@
 
 #include "tests/support/database.hpp"
 #include "tests/support/simulated_disk.hpp"
+#include "varve/try.hpp"
 
 namespace varve::test {
 namespace {
@@ -308,6 +310,39 @@ TEST(ClosedMeanwhile, an_asynchronous_read_completes) {
                 .get()
                 .size(),
             3U);
+}
+
+TEST(Closed, a_second_close_returns_once_the_first_has_let_go_of_the_directory) {
+  const auto disk = std::make_shared<SimulatedDisk>();
+  std::atomic<bool> hold = false;
+  std::promise<void> held;
+  std::promise<void> go;
+  disk->on_call([&](Call call, const std::string&) {
+    if (call != Call::sync || !hold.exchange(false)) return;
+    held.set_value();
+    go.get_future().wait();
+  });
+  Options options = small_options();
+  options.dir = "/db";
+  options.file_system = disk;
+  Engine engine = Engine::open(options).value();
+  WriteBatch batch;
+  batch.put("k", 1, 1.0);
+  ASSERT_TRUE(engine.write(std::move(batch)));
+  hold = true;
+  auto first = std::async(std::launch::async, [&] { return engine.close(); });
+  held.get_future().wait();
+  auto second = std::async(std::launch::async, [&]() -> Status {
+    VARVE_CHECK(engine.close());
+    VARVE_CHECK(Engine::open(options));
+    return {};
+  });
+  // Long enough for one that does not wait, on most machines.
+  second.wait_for(std::chrono::milliseconds(20));
+  go.set_value();
+  EXPECT_TRUE(first.get());
+  const Status opened = second.get();
+  EXPECT_TRUE(opened) << opened.error().message();
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ std::string sizes(const Stats& stats) {
 }
 
 Outcome<int> run(const std::string& db) {
-  VARVE_TRY(Engine engine, open_database(db, Access::read));  // Nothing may run beside this.
+  VARVE_TRY(Engine engine, open_database(db, Access::exclusive));
   Output output = Output::standard();
   output.text() += "before     " + sizes(engine.stats()) + '\n';
   VARVE_CHECK(engine.flush());

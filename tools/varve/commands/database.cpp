@@ -20,7 +20,8 @@ Outcome<Engine> open_database(const std::string& dir, Access access,
   Options options;
   options.dir = dir;
   options.create_if_missing = access == Access::create;
-  options.background_maintenance = access != Access::read;
+  if (access == Access::read) options.mode = Mode::read_only;
+  options.background_maintenance = access != Access::exclusive;
   if (durability) options.durability = *durability;
   auto engine = Engine::open(std::move(options));
   if (!engine && engine.error().code == Errc::not_found) {

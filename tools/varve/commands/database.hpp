@@ -9,9 +9,10 @@
 namespace varve::tools {
 
 enum class Access {
-  read,    ///< Must exist. No maintenance runs.
-  write,   ///< Must exist.
-  create,  ///< Is made where there is nothing.
+  read,       ///< Must exist. Not one byte of it is changed.
+  write,      ///< Must exist.
+  exclusive,  ///< Must exist. No maintenance runs beside the command.
+  create,     ///< Is made where there is nothing.
 };
 
 /// Opens a database, or says plainly why not. Changes nothing where it fails.

@@ -242,7 +242,7 @@ TEST_F(Command, says_who_has_the_database_open) {
   for (const char* name : {"import", "export", "query", "stats", "compact"}) {
     const RunResult result = on_db(name);
     EXPECT_EQ(result.exit_code, 1) << name;
-    EXPECT_TRUE(contains(result.err, "held by pid " + std::to_string(::getpid()))) << result.err;
+    EXPECT_TRUE(contains(result.err, "by pid " + std::to_string(::getpid()))) << result.err;
   }
 }
 
