@@ -11,11 +11,11 @@
 
 #include "engine/base/mutex.hpp"
 #include "engine/codec/row_columns.hpp"
-#include "engine/record/trusted_time.hpp"
 #include "engine/record/key.hpp"
 #include "engine/record/range_tombstone.hpp"
 #include "engine/record/rows.hpp"
 #include "engine/record/time_span.hpp"
+#include "engine/record/trusted_time.hpp"
 #include "engine/record/wal_key_state.hpp"
 
 namespace varve::engine {

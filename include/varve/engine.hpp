@@ -58,10 +58,10 @@ class Engine {
   using executor_type = asio::any_io_executor;
 
   /// Creates or recovers the database in `options.dir`, and locks it against other processes; with
-  /// Mode::read_only it changes nothing. Takes as long as replaying the WAL, which wal_bytes bounds;
-  /// recovery_report() says what it found. Fails with invalid_argument (a bad option, or a directory
-  /// that is not Varve's), not_found, locked (naming the holder), unsupported_format (newer), with
-  /// corruption, or with the errno of a system call. A failed open changes nothing.
+  /// Mode::read_only it changes nothing. Takes as long as replaying the WAL, which wal_bytes
+  /// bounds; recovery_report() says what it found. Fails with invalid_argument (a bad option, or a
+  /// directory that is not Varve's), not_found, locked (naming the holder), unsupported_format
+  /// (newer), with corruption, or with the errno of a system call. A failed open changes nothing.
   static Result<Engine> open(Options options);
   /// The same with the usual options.
   static Result<Engine> open(const std::filesystem::path& dir);
