@@ -23,8 +23,8 @@ auto make_completion(const Executor& fallback, Handler handler) {
     // Both end with this call, not with the callback: first what the handler may leave of its
     // executor when it is moved, then the count.
     auto [last, done] = *std::exchange(once, std::nullopt);
-    last.post([done = std::move(done), ... results = std::move(results)]() mutable {
-      std::move(done)(std::move(results)...);
+    last.post([call = std::move(done), ... results = std::move(results)]() mutable {
+      std::move(call)(std::move(results)...);
     });
   };
 }
