@@ -48,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(Closed, FullDisk, testing::Bool());
 
 TEST_P(FullDisk, does_not_keep_a_database_from_opening_however_little_is_left) {
   const auto found = made(GetParam());
-  for (const std::uint64_t left : {0, 1, 3, 9, 17, 33, 50, 100, 200}) {
+  for (const std::uint64_t left : {0U, 1U, 3U, 9U, 17U, 33U, 50U, 100U, 200U}) {
     SCOPED_TRACE(std::to_string(left) + " sectors left");
     const auto disk = found->after(PowerCut::keep_all());
     disk->set_capacity(disk->used() + left * 512);
