@@ -186,17 +186,17 @@ void Committer::vouch() {
   const std::uint64_t applied = applied_.load(std::memory_order_relaxed);
   Result<bool> vouched;
   if (applied == issued_.load(std::memory_order_acquire)) {
-    vouched = context_.wal->vouch(facts(applied));
+    vouched = context_.wal->vouch({.synced = 0, .time = context_.clock.now(), .step = {}});
   }
   role_.unlock();
   if (!vouched) context_.log.warning("the WAL: " + vouched.error().message());
 }
 
-/// What the next group says, where the batch before it is that one.
+/// What the next group says, where the batch before it is that one. A step of the clock is said
+/// until a group that says it is in the log.
 GroupFacts Committer::facts(std::uint64_t sequence) {
-  const std::optional<ClockStep> step = context_.clock.look(sequence);
-  if (step) context_.versions.active()->note_step(*step);
-  return {.synced = context_.syncer.durable(), .time = context_.clock.now(), .step = step};
+  if (const auto step = context_.clock.look(sequence)) step_ = step;
+  return {.synced = context_.syncer.durable(), .time = context_.clock.now(), .step = step_};
 }
 
 void Committer::drain_until(std::uint64_t sequence) {
@@ -322,6 +322,8 @@ Status Committer::append_and_apply(std::span<WriteRequest* const> group) {
       first += count;
     }
     VARVE_CHECK(context_.wal->append(batches, facts(group.front()->sequence - 1)));
+    if (step_) memtable.note_step(*step_);
+    step_.reset();
     if (context_.wal->wants_spare()) context_.syncer.prepare_spare();
     context_.counters.wal_groups.add();
   }

@@ -143,6 +143,7 @@ class Committer {
     std::vector<WalBatch> batches;
   };
   Scratch scratch_ VARVE_GUARDED_BY(role_);
+  std::optional<ClockStep> step_ VARVE_GUARDED_BY(role_);  // That no group has said yet.
 
   WorkSignal work_;  // There is some where applied_ is behind issued_.
   std::thread thread_;

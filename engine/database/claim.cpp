@@ -104,7 +104,7 @@ Result<Claim> claim_directory(const Options& options) {
     VARVE_CHECK(check_writable(claim.identity.identity));
     claim.last_segment = last_segment(note, claim.identity.identity.database);
     // A process that ends before it begins a segment leaves what was known.
-    if (claim.last_segment != 0) claim.lock->note(note->to_line());
+    if (claim.last_segment != 0) claim.lock->note(note->to_line(), false);
   }
   claim.directory = guarded_directory(std::move(claim.directory), claim.lock);
   return claim;

@@ -2,6 +2,7 @@
 
 #include <asio/post.hpp>
 #include <functional>
+#include <thread>
 #include <utility>
 
 #include "engine/base/assert.hpp"
@@ -128,10 +129,28 @@ Stats EngineImpl::stats() const {
 Status EngineImpl::close() {
   // Whoever submitted something is inside the gate until it is done, and nobody else does it.
   if (store_->options.threadless && writes_) writes_->finish_submitted();
-  // Who comes second is let go once all is let go of.
+  if (!gate_->gate.close()) {
+    wait_until_closed();
+    return {};
+  }
+  closer_.store(std::this_thread::get_id());
+  Status status = is_read_only() ? close_reads() : close_parts();
+  {
+    const engine::Lock lock(closing_);
+    is_closed_ = true;
+  }
+  closed_.notify_all();
+  return status;
+}
+
+/// Who comes second returns once all is let go of. But not a handler that the first runs, or waits
+/// for, while it closes: that would wait for itself.
+void EngineImpl::wait_until_closed() {
+  const bool is_waited_for = closer_.load() == std::this_thread::get_id() ||
+                             (own_executor_ && own_executor_->is_this_thread());
+  if (is_waited_for) return;
   const engine::Lock lock(closing_);
-  if (!gate_->gate.close()) return {};
-  return is_read_only() ? close_reads() : close_parts();
+  while (!is_closed_) closed_.wait(closing_);
 }
 
 Status EngineImpl::close_reads() {

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <asio/any_io_executor.hpp>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "engine/base/gate.hpp"
@@ -95,6 +97,7 @@ class EngineImpl {
   engine::UpkeepContext upkeep_context();
   Status close_parts();
   Status close_reads();
+  void wait_until_closed();
 
   // In the order in which they are built. Nothing runs before start(), so callbacks may name what
   // is built later.
@@ -107,7 +110,12 @@ class EngineImpl {
   engine::Reads reads_;
   std::optional<engine::Upkeep> upkeep_;
   std::optional<engine::Writes> writes_;  // Last built, first stopped.
-  engine::Mutex closing_;                 // A second close() waits here for the first.
+
+  // A second close() waits here for the first.
+  std::atomic<std::thread::id> closer_;
+  engine::Mutex closing_;
+  engine::Condition closed_;
+  bool is_closed_ VARVE_GUARDED_BY(closing_) = false;
 };
 
 /// The Prometheus text exposition format (engine/database/metrics_text.cpp). Pure.

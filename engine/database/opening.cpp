@@ -171,7 +171,7 @@ Result<std::unique_ptr<Wal>> begin_log(Store& store, const Uuid& database,
     VARVE_CHECK(secured ? unless_full(store, flushed, "what was replayed") : flushed);
     wal->hold_in_tables(versions.version()->flushed_through);
     if (flushed) VARVE_CHECK(wal->release(*segment));
-  } else if (log_start == 0) {
+  } else if (versions.version()->log_start == 0) {
     // The first start ended before its first flush.
     VersionEdit edit;
     edit.log_start = position.segments.front();
@@ -182,6 +182,8 @@ Result<std::unique_ptr<Wal>> begin_log(Store& store, const Uuid& database,
 
 /// Removes files that nothing names any more.
 void tidy(Store& store, const Leftovers& leftovers, RecoveryReport& report) {
+  // What was read may be an edit that is not durable, and what it let go of is needed without it.
+  if (!store.versions->manifest_log().has_manifest()) return;
   for (const std::string& name : leftovers.orphans) {
     // A torn manifest may in truth be a damaged one whose last edit named this table. With a WAL
     // its records would be missed there, and opening would have failed; without one, only this
@@ -231,7 +233,8 @@ Result<RecoveredParts> open_parts(Options options, const EngineSizes& sizes) {
   };
   VARVE_TRY(ReplayResult replayed, replay(store, database, start, on_full, report));
   const auto note_segment = [lock = std::weak_ptr(parts.lock), database](std::uint64_t segment) {
-    if (const auto held = lock.lock()) held->note(LockNote{database, segment}.to_line());
+    if (const auto held = lock.lock())
+      held->note(LockNote{database, segment}.to_line(), segment == 0);
   };
   if (!replayed.damaged_segments.empty()) {
     note_segment(0);  // None is missing that is moved.

@@ -5,8 +5,7 @@
 //
 // A writer may have begun, or have come and gone, while the files were read. It changes the log and
 // removes tables, so what was read may be of two moments. The second look at the lock finds a
-// writer that is there; one that has gone again has left another manifest than the one that was
-// read.
+// writer that is there; one that has gone again has left other files.
 
 #include "engine/database/opening_to_read.hpp"
 
@@ -53,13 +52,10 @@ Status check_unlocked(Directory& directory) {
   return fail(Errc::locked, directory.path().string() + ": open for writing, by " + *holder);
 }
 
-/// The names of a directory's manifests, which each opening for writing makes anew.
-Result<std::vector<std::string>> manifests_in(Directory& directory) {
+/// The names of manifests, tables and segments, of which no writer leaves all as they were.
+Result<std::vector<std::string>> numbered_in(Directory& directory) {
   VARVE_TRY(std::vector<std::string> names, directory.list());
-  std::erase_if(names, [](const std::string& name) {
-    const auto file = parse_file_name(name);
-    return !file || file->kind != FileKind::manifest;
-  });
+  std::erase_if(names, [](const std::string& name) { return !parse_file_name(name); });
   std::ranges::sort(names);
   return names;
 }
@@ -102,7 +98,7 @@ Result<RecoveredParts> open_to_read(Options options, const EngineSizes& sizes) {
 
   VARVE_TRY(const std::shared_ptr<Directory> directory, find_database(options));
   VARVE_CHECK(check_unlocked(*directory));
-  VARVE_TRY(const auto manifests, manifests_in(*directory));
+  VARVE_TRY(const auto names, numbered_in(*directory));
   VARVE_TRY(const Identity identity, read_identity(*directory));
 
   RecoveredParts parts;
@@ -121,8 +117,8 @@ Result<RecoveredParts> open_to_read(Options options, const EngineSizes& sizes) {
   VARVE_CHECK(replay(store, identity.database, start, on_full, report));
   VARVE_CHECK(open_tables(store));
   VARVE_CHECK(check_unlocked(*directory));
-  VARVE_TRY(const auto manifests_now, manifests_in(*directory));
-  if (manifests_now != manifests) {
+  VARVE_TRY(const auto names_now, numbered_in(*directory));
+  if (names_now != names) {
     return fail(Errc::locked, directory->path().string() + ": written while it was being opened");
   }
 

@@ -12,6 +12,7 @@ OwnExecutor::~OwnExecutor() { stop(); }
 Status OwnExecutor::start() {
   work_.emplace(asio::make_work_guard(*context_));
   VARVE_TRY(thread_, start_thread("varve-async", [context = context_] { context->run(); }));
+  id_ = thread_.get_id();
   return {};
 }
 

@@ -30,11 +30,14 @@ class OwnExecutor {
   /// Runs what was posted, then ends the thread. From a handler on that very thread it lets the
   /// thread end by itself.
   void stop();
+  /// Whether the caller is a handler on its thread. Any thread.
+  bool is_this_thread() const { return id_ == std::this_thread::get_id(); }
 
  private:
   std::shared_ptr<asio::io_context> context_;  // Shared with the thread.
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
   std::thread thread_;
+  std::thread::id id_;  // Of thread_, and constant once it runs.
 };
 
 }  // namespace varve::engine

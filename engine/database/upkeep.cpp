@@ -68,7 +68,10 @@ Status Upkeep::flush() { return flush_through(context_.freeze(false)); }
 Status Upkeep::flush_for_log() {
   VARVE_ASSERT(context_.wal != nullptr);
   VARVE_CHECK(flush_through(context_.freeze(context_.wal->has_failed())));
-  context_.wal->hold_in_tables(store_->versions->version()->flushed_through);
+  // Another thread may have flushed, and not told yet.
+  const std::uint64_t through = store_->versions->version()->flushed_through;
+  context_.wal->hold_in_tables(through);
+  context_.note_durable(through);
   return {};
 }
 

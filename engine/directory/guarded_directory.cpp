@@ -64,6 +64,7 @@ class GuardedDirectory final : public Directory {
 
   Result<std::unique_ptr<File>> open(const std::string& name, OpenMode mode,
                                      WriteCause cause) override {
+    if (mode == OpenMode::create) VARVE_CHECK(guard_.check());
     auto opened = directory_->open(name, mode, cause);
     if (!opened || mode == OpenMode::read) return opened;
     return std::make_unique<GuardedFile>(*std::move(opened), guard_, cause);

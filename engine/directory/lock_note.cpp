@@ -4,6 +4,8 @@
 #include <charconv>
 #include <system_error>
 
+#include "engine/base/checksum.hpp"
+#include "engine/directory/file_names.hpp"
 #include "engine/directory/identity_files.hpp"
 #include "engine/directory/read_file.hpp"
 
@@ -13,7 +15,10 @@ namespace {
 
 constexpr std::string_view before_number = "segment ";
 constexpr std::string_view before_uuid = " of ";
+constexpr std::string_view before_checksum = " # ";
 constexpr std::size_t uuid_text_size = 36;
+
+std::string checksum_of(std::string_view text) { return std::to_string(checksum(as_bytes(text))); }
 
 std::optional<Uuid> parse_uuid(std::string_view text) {
   if (text.size() != uuid_text_size) return std::nullopt;
@@ -22,6 +27,7 @@ std::optional<Uuid> parse_uuid(std::string_view text) {
   for (std::byte& byte : uuid) {
     if (at < text.size() && text[at] == '-') ++at;
     unsigned value = 0;
+    if (text.size() - at < 2) return std::nullopt;
     const char* const begin = text.data() + at;
     const auto [end, error] = std::from_chars(begin, begin + 2, value, 16);
     if (error != std::errc() || end != begin + 2) return std::nullopt;
@@ -32,7 +38,16 @@ std::optional<Uuid> parse_uuid(std::string_view text) {
 }
 
 std::optional<LockNote> parse(std::string_view line) {
-  if (!line.starts_with(before_number)) return std::nullopt;
+  // Nothing keeps a write of the file from being torn, and half of two lines may make up a third.
+  const std::size_t end_of_text = line.rfind(before_checksum);
+  if (!line.starts_with(before_number) || end_of_text == std::string_view::npos) {
+    return std::nullopt;
+  }
+  if (line.substr(end_of_text + before_checksum.size()) !=
+      checksum_of(line.substr(0, end_of_text))) {
+    return std::nullopt;
+  }
+  line = line.substr(0, end_of_text);
   line.remove_prefix(before_number.size());
   LockNote note;
   const auto [end, error] =
@@ -43,14 +58,16 @@ std::optional<LockNote> parse(std::string_view line) {
   const auto database = parse_uuid(line.substr(before_uuid.size()));
   if (!database) return std::nullopt;
   note.database = *database;
+  if (note.last_segment > file_number_max / 2) return std::nullopt;  // Nobody comes so far.
   return note;
 }
 
 }  // namespace
 
 std::string LockNote::to_line() const {
-  return std::string(before_number) + std::to_string(last_segment) + std::string(before_uuid) +
-         to_string(database);
+  const std::string text = std::string(before_number) + std::to_string(last_segment) +
+                           std::string(before_uuid) + to_string(database);
+  return text + std::string(before_checksum) + checksum_of(text);
 }
 
 std::optional<LockNote> LockNote::find_in(std::string_view text) {

@@ -13,8 +13,9 @@ namespace varve::engine {
 
 /// What LOCK says beside its holder, for whoever opens the database next: a line of text, as in
 ///
-///     segment 12 of 0f8fad5b-d9cb-469f-a165-70867728950e
+///     segment 12 of 0f8fad5b-d9cb-469f-a165-70867728950e # 1234567890123456789
 ///
+/// which ends with its checksum, XXH3-64 of what is before " # ".
 /// A log that ends before that segment has lost it. The name of a segment is durable before the
 /// line is written; the line is not synced, so after a power cut it may name an earlier one, or
 /// none.

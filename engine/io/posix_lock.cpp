@@ -22,7 +22,7 @@ class PosixLock final : public FileLock {
         name_(std::move(name)),
         where_("lock " + path.string()) {}
 
-  void note(std::string_view line) const override;
+  void note(std::string_view line, bool durable) const override;
 
   /// Device and inode are a file's identity for as long as somebody has it open, as we do.
   Status check() const override {
@@ -76,7 +76,10 @@ void write_holder(const Descriptor& descriptor, std::string_view note) {
   if (count > 0 && ::ftruncate(descriptor.number(), count) != 0) return;
 }
 
-void PosixLock::note(std::string_view line) const { write_holder(descriptor_, line); }
+void PosixLock::note(std::string_view line, bool durable) const {
+  write_holder(descriptor_, line);
+  if (durable) static_cast<void>(::fdatasync(descriptor_.number()));
+}
 
 /// Of a file system without such locks, or one that is asked over a network that has none.
 bool means_no_locks(int error_number) {

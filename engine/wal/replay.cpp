@@ -106,8 +106,9 @@ Result<ReplayResult> Replay::run(const ReplayStart& start) {
   } else if (lacks_first) {
     result_.damages.push_back({segment_name(start.segment) + ": missing, and there is no other",
                                start.held + 1, start.held + 1});
+    sequence_seen_ = start.held + 1;
+    result_.position.next_segment = std::max(result_.position.next_segment, start.segment + 1);
   }
-  // Sequences of batches that are lost are never given again.
   result_.position.last_sequence = std::max({last_sequence_, sequence_seen_, start.held});
   result_.position.chain = chain_;
   result_.position.synced = synced_;
@@ -315,7 +316,7 @@ Result<SegmentRest> Replay::look_behind(std::size_t index, std::string& damage) 
   const std::uint64_t from = entered ? offset_ : std::uint64_t{SegmentHeader::encoded_size};
   VARVE_TRY(SegmentRest rest, rest_of(segment, from));
   synced_ = std::max(synced_, rest.synced);
-  sequence_seen_ = std::max(sequence_seen_, rest.sound.last_sequence);
+  sequence_seen_ = std::max({sequence_seen_, rest.sound.last_sequence, rest.sequence});
   if (rest.sound.batches != 0) {
     const TimeSpan times = rest.sound.times.value_or(TimeSpan{0, 0});
     RecoveryReport::SetAside aside{.file = name,

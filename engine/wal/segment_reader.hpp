@@ -24,9 +24,14 @@ class SegmentReader {
   Result<ByteSpan> view(std::uint64_t offset, std::uint64_t count) {
     VARVE_ASSERT(offset <= size_ && count <= size_ - offset);
     if (offset < begin_ || offset + count > begin_ + window_.size()) {
-      Status status = load(offset, std::min(std::max(count, window_size), size_ - offset));
-      // A sector that the device cannot read may lie behind what is asked for.
-      if (!status && window_.size() > count) status = load(offset, count);
+      const std::uint64_t ahead = reads_ahead_ ? window_size : count;
+      Status status = load(offset, std::min(std::max(count, ahead), size_ - offset));
+      if (!status && window_.size() > count) {
+        // A sector that the device cannot read may lie behind what is asked for. It is slow to say
+        // so, and is not to be asked again each time.
+        reads_ahead_ = false;
+        status = load(offset, count);
+      }
       if (!status) {
         window_.clear();
         return std::unexpected(std::move(status).error());
@@ -49,6 +54,7 @@ class SegmentReader {
   std::uint64_t size_;
   Bytes window_;
   std::uint64_t begin_ = 0;  // Of the window in the file.
+  bool reads_ahead_ = true;
 };
 
 }  // namespace varve::engine

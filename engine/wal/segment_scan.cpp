@@ -103,11 +103,12 @@ class Scan {
       const auto next = look_from(offset);
       if (next) {
         offset = std::max(*next, offset + group_alignment);
-      } else if (is_damage(next.error())) {
-        rest_.unreadable = true;
-        offset += sector_size;
-      } else {
+      } else if (!is_damage(next.error())) {
         return std::unexpected(next.error());
+      } else if (!rest_.unreadable) {
+        rest_.unreadable = true;  // From here on sector by sector, the ones of this step too.
+      } else {
+        offset = (offset / sector_size + 1) * sector_size;
       }
     }
     return std::move(rest_);
@@ -152,6 +153,9 @@ class Scan {
   /// A group with a sound header. Returns where it ends.
   Result<std::uint64_t> take(const GroupHeader& header, std::uint64_t at) {
     rest_.synced = std::max(rest_.synced, header.synced);
+    if (header.batch_count != 0) {
+      rest_.sequence = std::max(rest_.sequence, header.first_sequence + header.batch_count - 1);
+    }
     rest_.bytes = std::max(rest_.bytes, at - from_ + header.size);
     if (at != from_) rest_.group_bytes += header.size;
     VARVE_TRY(const ByteSpan group, reader_.view(at, header.size));

@@ -32,6 +32,7 @@ struct SegmentRest {
   SoundGroups sound;              // Their `previous` is not compared.
   std::uint64_t group_bytes = 0;  // Of those, plus a torn group's at the point if its size decodes.
   std::uint64_t synced = 0;       // The greatest durable sequence that one of them states.
+  std::uint64_t sequence = 0;     // The greatest of a batch that one of their headers tells of.
   std::uint64_t bytes = 0;        // From the point up to the last byte that is not zero.
   bool unreadable = false;        // The device could not read some of it, which was passed over.
   bool torn = false;              // The word at the point is not zero: a group was begun there.

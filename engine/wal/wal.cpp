@@ -46,9 +46,11 @@ constexpr std::uint64_t copied_group_max = std::uint64_t{64} << 10;
 
 /// What the batches take as a group in a segment that knows none of their keys.
 std::uint64_t group_size_max(std::span<const WalBatch> batches) {
-  constexpr std::uint64_t batch_entry_max = 10 + 10 + 8 + 10;
+  constexpr std::uint64_t varint_max = 10;
+  constexpr std::uint64_t facts_max = 1 + 4 * varint_max;
+  constexpr std::uint64_t batch_entry_max = 4 * varint_max + 8;
   constexpr std::uint64_t key_entry_max = 1 + 3;
-  std::uint64_t size = GroupHeader::encoded_size;
+  std::uint64_t size = GroupHeader::encoded_size + facts_max;
   for (const WalBatch& batch : batches) {
     size += batch_entry_max + batch.payload.size();
     for (const WalKey& key : batch.keys) size += key_entry_max + key.key.size();
@@ -229,6 +231,7 @@ void Wal::Impl::enter(SparePool::Spare spare) {
 Status Wal::Impl::append(std::span<const WalBatch> batches, const GroupFacts& facts) {
   if (batches.empty()) return {};
   VARVE_ASSERT(batches.front().sequence > last_sequence);
+  bool is_made_for_it = ended;
   if (ended) VARVE_CHECK(begin_segment(group_size_max(batches)));
   // The caller may count sequences that failed as durable; a later recovery would miss them.
   GroupFacts known = facts;
@@ -241,8 +244,10 @@ Status Wal::Impl::append(std::span<const WalBatch> batches, const GroupFacts& fa
       return fail(Errc::invalid_argument, "a WAL group whose keys take over 4 GiB");
     }
     if (encoder.size() <= capacity - offset) return seal_and_write(batches, encoder);
+    VARVE_ASSERT(!is_made_for_it);  // Or this would go on until the disk is full.
     ended = true;  // As above: ids count only where their definitions were written.
     VARVE_CHECK(begin_segment(group_size_max(batches)));
+    is_made_for_it = true;
   }
 }
 

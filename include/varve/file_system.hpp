@@ -67,9 +67,9 @@ class FileLock {
   [[nodiscard]] virtual Status check() const = 0;
 
   /// Leaves a line of text in the file, in the place of an earlier one, for whoever locks it next.
-  /// At best effort: not synced, and where it cannot be written nobody is told. The default does
-  /// nothing.
-  virtual void note([[maybe_unused]] std::string_view line) const {}
+  /// At best effort: where it cannot be written nobody is told. Synced if it has to be `durable`.
+  /// The default does nothing.
+  virtual void note([[maybe_unused]] std::string_view line, [[maybe_unused]] bool durable) const {}
 };
 
 /// What open() expects, and what the file is for.

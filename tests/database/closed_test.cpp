@@ -312,6 +312,20 @@ TEST(ClosedMeanwhile, an_asynchronous_read_completes) {
             3U);
 }
 
+TEST(Closed, a_handler_that_closes_too_does_not_wait_for_the_close_that_runs_it) {
+  for (const bool threadless : {true, false}) {
+    Options options = small_options();
+    options.threadless = threadless;
+    options.file_system = std::make_shared<SimulatedDisk>();
+    options.dir = "/db";
+    Engine engine = Engine::open(options).value();
+    std::promise<Status> closed;
+    engine.async_write(one(), [&](std::error_code, Receipt) { closed.set_value(engine.close()); });
+    EXPECT_TRUE(engine.close());
+    EXPECT_TRUE(closed.get_future().get());
+  }
+}
+
 TEST(Closed, a_second_close_returns_once_the_first_has_let_go_of_the_directory) {
   const auto disk = std::make_shared<SimulatedDisk>();
   std::atomic<bool> hold = false;

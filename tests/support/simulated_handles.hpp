@@ -149,11 +149,12 @@ class SimulatedDisk::HeldLock final : public FileLock {
     });
   }
 
-  void note(std::string_view line) const override {
+  void note(std::string_view line, bool durable) const override {
     const std::string text = "the holder\n" + std::string(line) + '\n';
     state_->at_rest([&](Disk& disk) {
       disk.truncate(*inode_, 0);
       std::ignore = disk.write(*inode_, 0, engine::as_bytes(text), text.size(), where_);
+      if (durable) inode_->content.sync();
     });
   }
 

@@ -254,6 +254,26 @@ TEST(Committer, applies_a_write_whose_condition_holds) {
   EXPECT_TRUE(it.write(patch));
 }
 
+TEST(Committer, vouches_after_a_refused_write_and_a_step_of_the_clock) {
+  CommitFixture it(Threads::none);
+  ASSERT_TRUE(it.write("a"));
+  Conditional patch("a", 0);
+  EXPECT_FALSE(it.write(patch)) << "its sequence is none of the log's";
+  it.clock.step_wall(Duration(std::chrono::hours(1)));
+  ASSERT_TRUE(it.syncer->sync_through(1));
+  it.committer->vouch();
+  ASSERT_TRUE(it.write("b"));
+  std::optional<ClockStep> step;
+  replay_wal(*it.disk->open_directory(it.dir).value(), {}, {},
+             [&](const ReplayedBatch& batch) -> Status {
+               if (batch.step) step = batch.step;
+               return {};
+             })
+      .value();
+  ASSERT_TRUE(step) << "the next group says it";
+  EXPECT_EQ(step->sequence, 2u);
+}
+
 TEST(Committer, tells_of_labels_before_it_shows_them) {
   CommitFixture it(Threads::none);
   it.labels.start();

@@ -13,6 +13,7 @@
 
 #include "tests/support/simulated_disk.hpp"
 #include "varve/error.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 namespace {
@@ -37,7 +38,11 @@ class GuardedDirectory : public testing::Test {
     return file.write_at(0, std::span(&piece, 1));
   }
   std::vector<std::function<Status()>> guarded_calls() {
-    return {[&] { return directory_->rename("a", "b"); },
+    return {[&]() -> Status {
+              VARVE_CHECK(directory_->open("n", OpenMode::create, {WriteReason::log}));
+              return {};
+            },
+            [&] { return directory_->rename("a", "b"); },
             [&] { return directory_->link("a", *directory_, "c"); },
             [&] { return directory_->remove("a"); },
             [&] { return write(*manifest_); },

@@ -11,7 +11,8 @@ namespace varve::engine {
 namespace {
 
 const Uuid database{std::byte{0x0F}, std::byte{0xA1}};
-constexpr std::string_view line = "segment 12 of 0fa10000-0000-0000-0000-000000000000";
+constexpr std::string_view line =
+    "segment 12 of 0fa10000-0000-0000-0000-000000000000 # 5409729450038319214";
 
 TEST(LockNote, is_a_line_of_text) {
   EXPECT_EQ((LockNote{database, 12}.to_line()), line);
@@ -22,14 +23,18 @@ TEST(LockNote, is_a_line_of_text) {
 
 TEST(LockNote, is_not_found_in_anything_else) {
   for (const std::string_view text :
-       {"", "\n", "4711 gateway\n", "segment 12",
-        "segment x of 0fa10000-0000-0000-0000-000000000000",
-        "segment 12 of 0fa10000-0000-0000-0000-00000000000", "segment 12 of",
-        "segment 99999999999999999999 of 0fa10000-0000-0000-0000-000000000000",
-        "segment 12 of 0FA10000-0000-0000-0000-000000000000",
-        "segment 12 of 0fa1000-00000-0000-0000-000000000000"}) {
+       {"", "\n", "4711 gateway\n", "segment 12", "segment 12 of", " # ", "segment  #  # ",
+        "segment 12 of 0fa10000-0000-0000-0000-000000000000",
+        "segment 21 of 0fa10000-0000-0000-0000-000000000000 # 5409729450038319214",
+        "segment 12 of 0fa10000-0000-0000-0000-000000000000 # 5409729450038319215",
+        "segment 12 of 0fa10000-0000-0000-0000-000000000000 # "}) {
     EXPECT_EQ(LockNote::find_in(text), std::nullopt) << text;
   }
+}
+
+TEST(LockNote, of_a_number_that_no_segment_reaches_is_none) {
+  const LockNote note{database, ~std::uint64_t{0}};
+  EXPECT_EQ(LockNote::find_in(note.to_line()), std::nullopt);
 }
 
 TEST(LockNote, counts_for_its_own_database_alone) {
@@ -39,10 +44,10 @@ TEST(LockNote, counts_for_its_own_database_alone) {
   EXPECT_EQ(last_segment(read_lock_note(*directory), database), 0u);
   const auto lock = directory->lock("LOCK").value();
   EXPECT_EQ(last_segment(read_lock_note(*directory), database), 0u);
-  lock->note(line);
+  lock->note(line, false);
   EXPECT_EQ(last_segment(read_lock_note(*directory), database), 12u);
   EXPECT_EQ(last_segment(read_lock_note(*directory), Uuid{}), 0u);
-  lock->note(LockNote{database, 7}.to_line());
+  lock->note(LockNote{database, 7}.to_line(), true);
   EXPECT_EQ(last_segment(read_lock_note(*directory), database), 7u);
 }
 

@@ -263,5 +263,28 @@ TEST(Wal, syncs_again_once_tables_hold_what_a_failed_sync_was_to_make_durable) {
   EXPECT_EQ(replay(*after, next, true, 1).value().batches, batches(2, 2));
 }
 
+TEST(Wal, fits_a_group_of_any_size_into_the_segment_that_is_made_for_it) {
+  const GroupFacts facts{.synced = 0,
+                         .time = {1'700'000'000'000'000, true},
+                         .step = ClockStep{0, 1, 1'700'000'000'000'000, true}};
+  for (std::size_t key_size = 1; key_size <= 64; ++key_size) {
+    const auto disk = wal_disk();
+    Wal wal({.directory = disk->open_directory(wal_dir).value(),
+             .database = wal_database,
+             .segment_bytes = 512,
+             .log = Log()},
+            {});
+    wal.rotate().value();
+    const std::string payload(20'000, 'x');
+    const std::string key(key_size, '\1');
+    WalKeyState state;
+    const WalKey wal_key{key, &state};
+    const WalBatch batch{~std::uint64_t{0} >> 3, as_bytes(payload), checksum(as_bytes(payload)),
+                         std::span(&wal_key, 1), Duration(Duration::max())};
+    ASSERT_TRUE(wal.append(std::span(&batch, 1), facts));
+    EXPECT_EQ(replay(*disk).value().batches.size(), 1u);
+  }
+}
+
 }  // namespace
 }  // namespace varve::engine
