@@ -46,9 +46,8 @@ constexpr std::uint64_t copied_group_max = std::uint64_t{64} << 10;
 
 /// What the batches take as a group in a segment that knows none of their keys.
 std::uint64_t group_size_max(std::span<const WalBatch> batches) {
-  constexpr std::uint64_t varint_max = 10;
-  constexpr std::uint64_t facts_max = 1 + 4 * varint_max;
-  constexpr std::uint64_t batch_entry_max = 4 * varint_max + 8;
+  constexpr std::uint64_t facts_max = 1 + 4 * 10;
+  constexpr std::uint64_t batch_entry_max = 4 * 10 + 8;
   constexpr std::uint64_t key_entry_max = 1 + 3;
   std::uint64_t size = GroupHeader::encoded_size + facts_max;
   for (const WalBatch& batch : batches) {
@@ -245,9 +244,8 @@ Status Wal::Impl::append(std::span<const WalBatch> batches, const GroupFacts& fa
     }
     if (encoder.size() <= capacity - offset) return seal_and_write(batches, encoder);
     VARVE_ASSERT(!is_made_for_it);  // Or this would go on until the disk is full.
-    ended = true;  // As above: ids count only where their definitions were written.
+    is_made_for_it = ended = true;  // As above.
     VARVE_CHECK(begin_segment(group_size_max(batches)));
-    is_made_for_it = true;
   }
 }
 
