@@ -158,7 +158,7 @@ Status Replay::read_header(SegmentFile& segment) {
 }
 
 Status Replay::try_header(SegmentFile& segment, const std::string& name) {
-  VARVE_TRY(const auto file, directory_.open(name, OpenMode::read));
+  VARVE_TRY(const auto file, open_twice(directory_, name));
   VARVE_TRY(segment.size, file->size());
   if (segment.size < SegmentHeader::encoded_size) return {};
   Bytes bytes(SegmentHeader::encoded_size);
@@ -174,7 +174,7 @@ Status Replay::try_header(SegmentFile& segment, const std::string& name) {
 }
 
 Result<SegmentReader> Replay::open(const SegmentFile& segment) {
-  VARVE_TRY(auto file, directory_.open(segment_name(segment.number), OpenMode::read));
+  VARVE_TRY(auto file, open_twice(directory_, segment_name(segment.number)));
   return SegmentReader(std::move(file), segment.size);
 }
 
@@ -308,7 +308,7 @@ Result<SegmentRest> Replay::look_behind(std::size_t index, std::string& damage) 
     damage = segment_name(segments_[index - 1].number + 1) + ": missing";
   }
   if (damage.empty() && !segment.header) damage = name + " @ 0: segment header";
-  if (segment.header && index > at_) {
+  if (segment.header && (index > at_ || gap_)) {
     synced_ = std::max(synced_, segment.header->synced);
     sequence_seen_ = std::max(sequence_seen_, segment.header->last_sequence);
   }
@@ -366,10 +366,6 @@ Status Replay::judge_end(const ReplayStart& start) {
     bytes += recycled ? rest.group_bytes : rest.bytes;
   }
   const SegmentFile& last = segments_.back();
-  if (damage.empty() && start.last_begun > last.number) {
-    damage = segment_name(start.last_begun) + ": missing";
-    more = true;
-  }
   const bool same_boot = start.boot != Uuid{} && last.header && last.header->boot == start.boot;
   if (damage.empty() && (synced_ > last_sequence_ || (same_boot && sound_behind))) damage = place();
   if (damage.empty()) damage = cut_off;
@@ -381,8 +377,10 @@ Status Replay::judge_end(const ReplayStart& start) {
     const std::uint64_t lost = std::max(last_sequence_, start.held) + 1;
     result_.damages.push_back({damage, lost, std::max({synced_, sequence_seen_, lost})});
   } else if (!unreadable.empty()) {
-    // Perhaps nothing was written there: so it is not said what is lost.
+    // Perhaps nothing was written there: so it is not said what is lost. Nor below.
     result_.damages.push_back({unreadable + ": the device cannot read some of it", 0, 0});
+  } else if (start.last_begun > last.number) {
+    result_.damages.push_back({segment_name(start.last_begun) + ": missing", 0, 0});
   } else if (more) {
     result_.cut = RecoveryReport::Cut{place(), bytes, last_sequence_};
   }

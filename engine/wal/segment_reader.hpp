@@ -3,14 +3,24 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "engine/base/assert.hpp"
 #include "engine/base/bytes.hpp"
+#include "engine/io/io_error.hpp"
 #include "varve/file_system.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
+
+/// Opens a segment to be read; once more where that fails as it does where a device cannot read:
+/// what it cannot do for a moment is not lost.
+inline Result<std::unique_ptr<File>> open_twice(Directory& directory, const std::string& name) {
+  auto file = directory.open(name, OpenMode::read);
+  if (!file && is_damage(file.error())) file = directory.open(name, OpenMode::read);
+  return file;
+}
 
 /// Reads a segment through one window, so that small groups cost no system call each.
 class SegmentReader {
@@ -45,7 +55,10 @@ class SegmentReader {
   Status load(std::uint64_t offset, std::uint64_t size) {
     window_.resize(static_cast<std::size_t>(size));
     begin_ = offset;
-    return file_->read_at(offset, window_);
+    Status status = file_->read_at(offset, window_);
+    // Once more: what a device cannot read for a moment is not lost.
+    if (!status && is_damage(status.error())) status = file_->read_at(offset, window_);
+    return status;
   }
 
   static constexpr std::uint64_t window_size = std::uint64_t{256} << 10;

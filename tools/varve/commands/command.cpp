@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tools/formats/value_text.hpp"
+#include "tools/varve/commands/database.hpp"
 #include "tools/varve/terminal/output.hpp"
 
 namespace varve::tools {
@@ -75,7 +76,8 @@ int run_command(int argc, char** argv) {
   }
   try {
     const Outcome<int> outcome = action();
-    return outcome ? *outcome : report(outcome.error());
+    if (!outcome) return report(outcome.error());
+    return *outcome == exit_ok && found_damage() ? exit_damaged : *outcome;
   } catch (const std::exception& error) {  // Memory ran out, or a library threw.
     return report(Failure(exit_failed, error.what()));
   }

@@ -1,11 +1,35 @@
 #include "tools/varve/commands/database.hpp"
 
 #include <filesystem>
+#include <iostream>
 #include <utility>
 
+#include "tools/varve/terminal/damage_text.hpp"
 #include "varve/options.hpp"
 
 namespace varve::tools {
+
+namespace {
+
+/// Of any database that the command opened.
+bool damage_was_found = false;
+
+/// On stderr, so that it is seen whatever the command's output goes to.
+void tell_of_damage(const RecoveryReport& report) {
+  for (const RecoveryReport::Damage& damage : report.damages) {
+    std::cerr << "varve: DAMAGED: " << damage_text(damage) << '\n';
+    damage_was_found = true;
+  }
+  for (const RecoveryReport::SetAside& aside : report.set_aside) {
+    std::cerr << "varve: " << aside.batches << " whole batches behind that, "
+              << aside.first_sequence << " to " << aside.last_sequence
+              << ", are left out; `varve dump wal` shows them: " << aside.file << '\n';
+  }
+}
+
+}  // namespace
+
+bool found_damage() { return damage_was_found; }
 
 Outcome<Engine> open_database(const std::string& dir, Access access,
                               const std::optional<Durability>& durability) {
@@ -24,6 +48,7 @@ Outcome<Engine> open_database(const std::string& dir, Access access,
   options.background_maintenance = access != Access::exclusive;
   if (durability) options.durability = *durability;
   auto engine = Engine::open(std::move(options));
+  if (engine) tell_of_damage(engine->recovery_report());
   if (!engine && engine.error().code == Errc::not_found) {
     return failed(dir + ": not a Varve database");
   }

@@ -15,9 +15,13 @@ enum class Access {
   create,     ///< Is made where there is nothing.
 };
 
-/// Opens a database, or says plainly why not. Changes nothing where it fails.
+/// Opens a database, or says plainly why not. Changes nothing where it fails. Tells of damage that
+/// the opening found.
 Outcome<Engine> open_database(const std::string& dir, Access access,
                               const std::optional<Durability>& durability = {});
+
+/// Whether an opening found damage: then a command that did its work exits with exit_damaged.
+bool found_damage();
 
 Timestamp wall_clock();
 

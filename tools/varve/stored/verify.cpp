@@ -10,6 +10,7 @@
 #include "engine/table/table.hpp"
 #include "engine/wal/wal.hpp"
 #include "tools/formats/value_text.hpp"
+#include "tools/varve/terminal/damage_text.hpp"
 #include "tools/varve/terminal/progress.hpp"
 #include "tools/varve/terminal/terminal.hpp"
 #include "varve/try.hpp"
@@ -65,9 +66,7 @@ Outcome<void> verify_log(Directory& directory, const StoredVersion& found, Verif
   verified.batches = log.batches;
   verified.bytes += log.bytes;
   for (const RecoveryReport::Damage& damage : log.damages) {
-    verified.damages.push_back(damage.where + ": sequences " +
-                               std::to_string(damage.first_sequence) + " to at least " +
-                               std::to_string(damage.last_sequence) + " are lost");
+    verified.damages.push_back(damage_text(damage));
   }
   if (log.cut) {
     verified.notes.push_back("the log ends at " + log.cut->where + ", " +
@@ -90,7 +89,7 @@ std::string to_string(const Verified& verified) {
   for (const std::string& damage : verified.damages) text += "DAMAGED       " + damage + '\n';
   for (const std::string& note : verified.notes) text += "note          " + note + '\n';
   return text + "verified      " + counted(verified.tables, "whole table") + ", " +
-         counted(verified.batches, "batch") + " of the log, " + format_bytes(verified.bytes) + '\n';
+         grouped(verified.batches) + " batches of the log, " + format_bytes(verified.bytes) + '\n';
 }
 
 }  // namespace varve::tools

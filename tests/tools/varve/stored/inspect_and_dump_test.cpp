@@ -163,6 +163,31 @@ TEST_F(Command, verifies_every_byte_and_says_what_is_damaged) {
   EXPECT_EQ(on_db("query", {"--prefix", ""}).exit_code, 4) << "as every command";
 }
 
+TEST_F(Command, tells_of_batches_that_the_log_lost_whatever_it_is_asked) {
+  {
+    Options options;
+    options.dir = db();
+    Engine engine = Engine::open(options).value();
+    for (int i = 0; i < 20; ++i) {
+      WriteBatch batch;
+      batch.put("plant/c", i, 1.0);
+      ASSERT_TRUE(engine.write(std::move(batch), WriteOptions().durability(Durability::always())));
+    }
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(db())) {
+    if (entry.path().extension() != ".wal" || entry.file_size() < 1'000) continue;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(400);
+    file.put('\x55');
+  }
+  for (const char* const command : {"export", "series", "stats"}) {
+    const RunResult result = on_db(command);
+    EXPECT_EQ(result.exit_code, 4) << command;
+    EXPECT_TRUE(contains(result.err, "varve: DAMAGED: ")) << command << ": " << result.err;
+    EXPECT_TRUE(contains(result.err, "are lost")) << command << ": " << result.err;
+  }
+}
+
 TEST_F(Command, reads_without_changing_a_byte_or_a_name) {
   import_small();
   const auto files = [&] {
