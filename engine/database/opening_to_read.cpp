@@ -40,7 +40,7 @@ Result<std::shared_ptr<Directory>> find_database(const Options& options) {
   if (!opened && opened.error().code == std::errc::no_such_file_or_directory) {
     return no_database(options);
   }
-  VARVE_TRY(const std::shared_ptr<Directory> directory, std::move(opened));
+  VARVE_TRY(std::shared_ptr<Directory> directory, std::move(opened));
   VARVE_TRY(const DirectoryContent content, examine_directory(*directory));
   if (content != DirectoryContent::database) return no_database(options);
   return directory;
