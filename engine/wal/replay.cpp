@@ -153,7 +153,9 @@ Status Replay::find_segments(const ReplayStart& start) {
 
 Status Replay::read_header(SegmentFile& segment) {
   const std::string name = segment_name(segment.number);
-  const Status read = try_header(segment, name);
+  Status read = try_header(segment, name);
+  // Once more: what a device cannot read for a moment is not lost.
+  if (!read && is_damage(read.error())) read = try_header(segment, name);
   return read || !is_damage(read.error()) ? read : Status();
 }
 

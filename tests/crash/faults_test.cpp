@@ -226,6 +226,29 @@ TEST(Faults, what_the_device_cannot_read_for_good_is_damage_and_the_rest_opens) 
   }
 }
 
+TEST(Faults, what_the_device_cannot_read_for_a_moment_loses_nothing_of_the_log) {
+  const Running it;
+  std::shared_ptr<SimulatedDisk> left;
+  {
+    Engine engine = it.open();
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(engine.write(one("k", i, i), durably));
+    left = it.disk->after(PowerCut::keep_all());
+  }
+  for (const Call call : {Call::open, Call::read, Call::size}) {
+    for (std::uint64_t at = 1; at <= 6; ++at) {
+      const auto disk = left->after(PowerCut::keep_all());
+      disk->fail({.call = call, .at = at, .suffix = ".wal"});
+      Options options = it.options();
+      options.file_system = disk;
+      std::ignore = open_engine(options, it.sizes);
+      disk->clear_faults();
+      Engine engine = open_engine(options, it.sizes).value();
+      EXPECT_EQ(content_of(engine).value().size(), 20u)
+          << "call " << static_cast<int>(call) << " number " << at;
+    }
+  }
+}
+
 TEST(Faults, a_full_disk_refuses_writes_and_takes_them_again_without_a_restart) {
   const Running it;
   Engine engine = it.open();
