@@ -43,7 +43,7 @@ bool all_below(const VersionEdit& edit, std::uint64_t number) {
 
 }  // namespace
 
-ManifestLog::ManifestLog(Start start, Published& published)
+ManifestLog::ManifestLog(const Start& start, Published& published)
     : published_(published),
       context_(*start.context),
       database_(start.database),
@@ -52,9 +52,9 @@ ManifestLog::ManifestLog(Start start, Published& published)
   VARVE_ASSERT(start.manifest_number < start.next_file);
 }
 
-Result<std::unique_ptr<ManifestLog>> ManifestLog::create(Start start, Published& published) {
+Result<std::unique_ptr<ManifestLog>> ManifestLog::create(const Start& start, Published& published) {
   const std::uint64_t previous = start.manifest_number;
-  std::unique_ptr<ManifestLog> created(new ManifestLog(std::move(start), published));
+  std::unique_ptr<ManifestLog> created(new ManifestLog(start, published));
   ManifestLog& log = *created;
   const Lock lock(log.edit_mutex_);
   if (previous != 0) log.replaced_.push_back(previous);

@@ -37,7 +37,7 @@ class ManifestLog {
   /// Writes a new manifest with the whole version that is published, durable, and removes the one
   /// before. On a full disk the one before stays, and the first edit writes the new one.
   /// `published` outlives the log.
-  static Result<std::unique_ptr<ManifestLog>> create(Start start, Published& published);
+  static Result<std::unique_ptr<ManifestLog>> create(const Start& start, Published& published);
 
   const Uuid& database() const { return database_; }
 
@@ -67,7 +67,7 @@ class ManifestLog {
   [[nodiscard]] Status close();
 
  private:
-  ManifestLog(Start start, Published& published);
+  ManifestLog(const Start& start, Published& published);
 
   Status log(VersionEdit& edit, const Version& next) VARVE_REQUIRES(edit_mutex_);
   Status start_manifest(const Version& version) VARVE_REQUIRES(edit_mutex_);
