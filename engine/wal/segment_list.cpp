@@ -10,12 +10,14 @@ namespace varve::engine {
 SegmentList::SegmentList(const std::vector<std::uint64_t>& left, std::uint64_t last_sequence,
                          std::uint64_t durable)
     : appended_(last_sequence), durable_(std::min(durable, last_sequence)) {
+  segments_.reserve(left.size());
   for (const std::uint64_t each : left) segments_.push_back({.number = each});
 }
 
 std::vector<std::uint64_t> SegmentList::numbers() const {
   const Lock lock(mutex_);
   std::vector<std::uint64_t> numbers;
+  numbers.reserve(segments_.size());
   for (const Segment& segment : segments_) numbers.push_back(segment.number);
   return numbers;
 }
