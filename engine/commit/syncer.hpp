@@ -88,7 +88,7 @@ class Syncer {
   bool run_if_due();
   /// Threadless: has the log say that it is durable, where it does not yet. True if it did.
   bool vouch_if_due();
-  /// Tries once more to mend what a failed sync left, at once. REQUIRES that one failed.
+  /// Tries once more to mend what a failed sync left, at once. Nothing to do where none did.
   [[nodiscard]] Status mend();
 
   /// Has the sync thread pre-write the next segment, piece by piece between syncs.
