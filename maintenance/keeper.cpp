@@ -318,6 +318,14 @@ Result<bool> Keeper::compact_all() {
   return impl_->compact_all();
 }
 
+Status Keeper::drop_expired() {
+  impl_->turn.take();
+  const TurnHolder holder(impl_->turn);
+  const Timestamp now = impl_->cautious_now(*impl_->context.versions->version());
+  VARVE_CHECK(impl_->unlink_expired(now));
+  return {};
+}
+
 Result<bool> Keeper::step() { return impl_->step(); }
 
 std::optional<Error> Keeper::last_error() const {

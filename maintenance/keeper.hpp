@@ -57,6 +57,9 @@ class Keeper {
   /// Drops expired and deleted rows, and range tombstones that hide nothing any more, wherever
   /// that can be done now, by expiry at `now`. Returns how many rows went for good.
   Result<std::uint64_t> collect(Timestamp now);
+  /// Drops tables of which all has expired: only the edit takes room. Like the background, by a
+  /// clock that no mistake sets ahead of the data.
+  [[nodiscard]] Status drop_expired();
   /// Does the most urgent piece: flush before level 0 before deeper levels before collection.
   Result<bool> step();
 

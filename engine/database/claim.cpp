@@ -102,9 +102,7 @@ Result<Claim> claim_directory(const Options& options) {
   } else {
     VARVE_TRY(claim.identity, find_identity(directory));
     VARVE_CHECK(check_writable(claim.identity.identity));
-    claim.last_segment = last_segment(note, claim.identity.identity.database);
-    // A process that ends before it begins a segment leaves what was known.
-    if (claim.last_segment != 0) claim.lock->note(note->to_line(), false);
+    claim.note = note_of(note, claim.identity.identity.database);
   }
   claim.directory = guarded_directory(std::move(claim.directory), claim.lock);
   return claim;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "engine/directory/identity_files.hpp"
+#include "engine/directory/lock_note.hpp"
 #include "varve/error.hpp"
 #include "varve/file_system.hpp"
 #include "varve/options.hpp"
@@ -14,8 +15,8 @@ struct Claim {
   std::shared_ptr<Directory> directory;
   std::shared_ptr<const FileLock> lock;  // That the directory is guarded by.
   StoredIdentity identity;
-  std::uint64_t last_segment = 0;  // As LOCK notes it.
-  bool created = false;            // There was no database before.
+  LockNote note;         // Of LOCK.
+  bool created = false;  // There was no database before.
 };
 
 /// Opens and locks the directory, and makes it a database if it is none and the options allow that:

@@ -1,8 +1,8 @@
-// Opening a database, in this order, so that a failure at any step leaves it as it was found:
+// Opening a database, in this order, so that a failure at any step loses nothing:
 //
 //   options -> directory -> lock -> identity -> version (manifest, tables) -> replay of the WAL
-//   -> damaged segments into quarantine, once tables hold what was replayed
-//   -> the next segment, which makes the end of the old log durable -> what recovery replaced goes
+//   -> files that nothing names go -> damaged segments into quarantine, once tables hold what was
+//   replayed -> the next segment, which makes the end of the old log durable
 //
 // The steps that write nothing are in recovery.hpp. Here are those that write: they put the others
 // in order, and flush through the Keeper as running does.
@@ -47,7 +47,13 @@ Status flush_active(Store& store, std::uint64_t segment) {
   // Without the log, whose segments go when recovery is done.
   maintenance::Keeper keeper(keeper_context(store, nullptr), store.sizes.keeping);
   // More than one waits where there was no room for those before.
-  while (versions.frozen_count() != 0) VARVE_CHECK(keeper.flush_one());
+  while (versions.frozen_count() != 0) {
+    Result<bool> flushed = keeper.flush_one();
+    // The removal of tables needs next to nothing, and gives much.
+    const bool is_full = !flushed && flushed.error().code == Errc::no_space;
+    if (is_full && keeper.drop_expired()) flushed = keeper.flush_one();
+    VARVE_CHECK(flushed);
+  }
   return {};
 }
 
@@ -83,6 +89,7 @@ Result<std::pair<ReplayStart, Leftovers>> begin_versions(Store& store, const Uui
                                .version = std::move(loaded.version),
                                .next_file = loaded.next_file,
                                .manifest_number = loaded.manifest_number,
+                               .manifest_valid_bytes = loaded.manifest_valid_bytes,
                                .active = std::move(active),
                                .sequence = start.held,
                            }));
@@ -128,19 +135,33 @@ Status set_damage_aside(Store& store, ReplayResult& replayed) {
   return flush_active(store, 0);
 }
 
+/// Where nothing of the log shows how far it once went, tables say so before it goes on beyond
+/// that: else the next opening takes the gap for a loss, and what follows it for the rest of what
+/// was lost.
+Status count_gap(Store& store, std::uint64_t last_sequence) {
+  const bool is_gap = last_sequence > store.versions->visible_sequence();
+  count_lost(store, last_sequence);
+  return is_gap ? flush_active(store, 0) : Status();
+}
+
+/// Puts what was replayed into tables: without a log nothing may be in memory alone. False on a
+/// full disk. Then it is in memory, and in the log, which stays, made durable; once a flush finds
+/// room, the next opening knows that nothing of it counts.
+Result<bool> give_log_up(Store& store, Wal& wal, std::uint64_t log_start) {
+  if (store.versions->active()->empty() && log_start == 0) return true;
+  const Status flushed = flush_active(store, 0);
+  VARVE_CHECK(unless_full(store, flushed, "what was replayed"));
+  if (flushed) return true;
+  VARVE_CHECK(wal.secure_replayed());
+  return false;
+}
+
 /// Begins the log after what was replayed. None under Durability::none().
 Result<std::unique_ptr<Wal>> begin_log(Store& store, const Uuid& database,
                                        const WalPosition& position, std::uint64_t log_start,
-                                       std::function<void(std::uint64_t)> on_begun) {
+                                       const std::function<void(std::uint64_t)>& on_begun) {
   const Options& options = store.options;
   VersionSet& versions = *store.versions;
-  if (!store.has_log()) {
-    // Without a log nothing may be in memory alone.
-    if (!versions.active()->empty() || log_start != 0) VARVE_CHECK(flush_active(store, 0));
-    on_begun(0);
-    VARVE_CHECK(remove_segments(*store.directory, position.segments));
-    return nullptr;
-  }
   auto wal = std::make_unique<Wal>(
       WalOptions{
           .directory = store.directory,
@@ -148,7 +169,7 @@ Result<std::unique_ptr<Wal>> begin_log(Store& store, const Uuid& database,
           .segment_bytes = std::min(options.wal_bytes / 16, segment_bytes_max),
           .spare_bytes = options.wal_bytes / 4,
           .boot = options.file_system->boot_id(),
-          .on_begun = std::move(on_begun),
+          .on_begun = on_begun,
           .now =
               [&store] {
                 return TrustedTime{store.expiry_clock.now(), store.options.clock->synchronised()};
@@ -156,6 +177,14 @@ Result<std::unique_ptr<Wal>> begin_log(Store& store, const Uuid& database,
           .log = store.log,
       },
       position);
+  if (!store.has_log()) {
+    VARVE_TRY(const bool is_given_up, give_log_up(store, *wal, log_start));
+    if (is_given_up) {
+      on_begun(0);
+      VARVE_CHECK(remove_segments(*store.directory, position.segments));
+    }
+    return nullptr;
+  }
   const Status secured = wal->secure_replayed();
   if (!secured) {
     store.log.warning("what was replayed goes to tables: " + secured.error().message());
@@ -198,14 +227,6 @@ void tidy(Store& store, const Leftovers& leftovers, RecoveryReport& report) {
   }
 }
 
-void tell(const Log& log, const RecoveryReport& report) {
-  if (!report.damages.empty()) {
-    log.error(report.to_string());
-  } else if (!report.created) {
-    log.info(report.to_string());
-  }
-}
-
 }  // namespace
 
 Result<RecoveredParts> open_parts(Options options, const EngineSizes& sizes) {
@@ -225,28 +246,33 @@ Result<RecoveredParts> open_parts(Options options, const EngineSizes& sizes) {
 
   const StoredIdentity& identity = claim.identity;
   const Uuid& database = identity.identity.database;
-  VARVE_TRY(const auto begin, begin_versions(store, database, claim.last_segment, report));
+  VARVE_TRY(const auto begin, begin_versions(store, database, claim.note.last_segment, report));
   const auto& [start, leftovers] = begin;
   heal_identity(*store.directory, identity, store.log);
   const auto on_full = [&store](std::uint64_t segment) {
     return unless_full(store, flush_active(store, segment), "a full memtable");
   };
   VARVE_TRY(ReplayResult replayed, replay(store, database, start, on_full, report));
+  // An opening that set damage aside may have ended before tables counted what was lost.
+  std::uint64_t& last_sequence = replayed.position.last_sequence;
+  last_sequence = std::max(last_sequence, claim.note.lost_through);
   const auto note_segment = [lock = std::weak_ptr(parts.lock), database](std::uint64_t segment) {
     if (const auto held = lock.lock())
       held->note(LockNote{database, segment}.to_line(), segment == 0);
   };
+  tidy(store, leftovers, report);
   if (!replayed.damaged_segments.empty()) {
-    note_segment(0);  // None is missing that is moved.
+    // None is missing that is moved.
+    parts.lock->note(LockNote{database, 0, last_sequence}.to_line(), true);
     VARVE_CHECK(set_damage_aside(store, replayed));
   } else {
-    count_lost(store, replayed.position.last_sequence);
+    VARVE_CHECK(count_gap(store, last_sequence));
   }
   VARVE_TRY(parts.wal,
             begin_log(store, database, replayed.position, leftovers.log_start, note_segment));
-  tidy(store, leftovers, report);
 
   parts.last_sequence = store.versions->visible_sequence();
+  report_quarantine(store, report);
   report.took = clock->monotonic() - begun;
   tell(store.log, report);
   return parts;

@@ -108,7 +108,7 @@ Result<RecoveredParts> open_to_read(Options options, const EngineSizes& sizes) {
   VARVE_TRY(LoadedVersion loaded, load(store, identity.database, report));
   const ReplayStart start =
       replay_start(loaded.version, store.options.file_system->boot_id(),
-                   last_segment(read_lock_note(*directory), identity.database));
+                   note_of(read_lock_note(*directory), identity.database).last_segment);
   auto active = memtable_after(loaded.version);
   store.set_versions(VersionSet::to_read(std::move(loaded.version), std::move(active), start.held));
   const auto on_full = [&](std::uint64_t segment) {
@@ -123,8 +123,9 @@ Result<RecoveredParts> open_to_read(Options options, const EngineSizes& sizes) {
   }
 
   parts.last_sequence = store.versions->visible_sequence();
+  report_quarantine(store, report);
   report.took = clock->monotonic() - begun;
-  if (!report.damages.empty()) store.log.error(report.to_string());
+  tell(store.log, report);
   return parts;
 }
 

@@ -9,13 +9,14 @@
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
 #include "engine/commit/apply_batch.hpp"
+#include "engine/directory/quarantine.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
 
 Result<LoadedVersion> load(const Store& store, const Uuid& database, RecoveryReport& report) {
   VARVE_TRY(LoadedVersion loaded, load_version(*store.directory, database, store.tables));
-  for (const std::string& where : loaded.healed) store.log.warning(where);
+  for (const HealedCopy& healed : loaded.healed) store.log.warning(healed.where);
   for (const std::string& where : loaded.damages) report.damages.push_back({.where = where});
   for (const auto& level : loaded.version.levels) report.tables += level.size();
   return loaded;
@@ -82,6 +83,24 @@ Result<ReplayResult> replay(Store& store, const Uuid& database, const ReplayStar
   replayed.position.last_sequence =
       std::max(replayed.position.last_sequence, versions.visible_sequence());
   return replayed;
+}
+
+void report_quarantine(const Store& store, RecoveryReport& report) {
+  if (auto names = quarantined(*store.directory)) {
+    report.quarantined = *std::move(names);
+  } else {
+    store.log.warning("quarantine/ cannot be read: " + names.error().message());
+  }
+}
+
+void tell(const Log& log, const RecoveryReport& report) {
+  if (!report.damages.empty()) {
+    log.error(report.to_string());
+  } else if (!report.quarantined.empty()) {
+    log.warning(report.to_string());
+  } else if (!report.created) {
+    log.info(report.to_string());
+  }
 }
 
 }  // namespace varve::engine

@@ -35,4 +35,10 @@ Result<ReplayResult> replay(Store& store, const Uuid& database, const ReplayStar
                             const std::function<Status(std::uint64_t segment)>& on_full,
                             RecoveryReport& report);
 
+/// Reports what quarantine/ holds. That it cannot be read is no reason to open nothing.
+void report_quarantine(const Store& store, RecoveryReport& report);
+
+/// Tells the log of the options what an opening found.
+void tell(const Log& log, const RecoveryReport& report);
+
 }  // namespace varve::engine

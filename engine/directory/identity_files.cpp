@@ -27,7 +27,7 @@ Result<Whole> read_one(Directory& directory, const char* name) {
 }
 
 /// Why neither file says what the directory is.
-Error neither(const Error& first, const Error& copy) {
+Error neither(const Directory& directory, const Error& first, const Error& copy) {
   const auto missing = [](const Error& error) { return error.code == Errc::not_found; };
   if (missing(first) && missing(copy)) return first;
   const auto rank = [](const Error& error) {
@@ -36,7 +36,7 @@ Error neither(const Error& first, const Error& copy) {
     return error.code == Errc::corruption ? 2 : 3;  // What the system says comes first.
   };
   const Error& worse = rank(copy) > rank(first) ? copy : first;
-  return {worse.code, first.where + "; " + copy.where};
+  return {worse.code, directory.path().string() + ": " + first.where + "; " + copy.where};
 }
 
 StoredIdentity from(Whole whole, const char* bad_file, const Error& error) {
@@ -73,7 +73,7 @@ Result<StoredIdentity> find_identity(Directory& directory) {
       return std::unexpected(read->error());
     }
   }
-  if (!first && !copy) return std::unexpected(neither(first.error(), copy.error()));
+  if (!first && !copy) return std::unexpected(neither(directory, first.error(), copy.error()));
   if (!first) return from(*std::move(copy), identity_file_name, first.error());
   if (!copy) return from(*std::move(first), identity_copy_name, copy.error());
 

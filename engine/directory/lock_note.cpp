@@ -15,8 +15,12 @@ namespace {
 
 constexpr std::string_view before_number = "segment ";
 constexpr std::string_view before_uuid = " of ";
+constexpr std::string_view before_lost = ", lost ";
 constexpr std::string_view before_checksum = " # ";
 constexpr std::size_t uuid_text_size = 36;
+// Nobody comes so far.
+constexpr std::uint64_t segment_max = file_number_max / 2;
+constexpr std::uint64_t sequence_max = std::uint64_t{1} << 62;
 
 std::string checksum_of(std::string_view text) { return std::to_string(checksum(as_bytes(text))); }
 
@@ -37,6 +41,15 @@ std::optional<Uuid> parse_uuid(std::string_view text) {
   return to_string(uuid) == text ? std::optional(uuid) : std::nullopt;
 }
 
+/// The number that the text begins with, and takes it off.
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
 std::optional<LockNote> parse(std::string_view line) {
   // Nothing keeps a write of the file from being torn, and half of two lines may make up a third.
   const std::size_t end_of_text = line.rfind(before_checksum);
@@ -49,24 +62,30 @@ std::optional<LockNote> parse(std::string_view line) {
   }
   line = line.substr(0, end_of_text);
   line.remove_prefix(before_number.size());
-  LockNote note;
-  const auto [end, error] =
-      std::from_chars(line.data(), line.data() + line.size(), note.last_segment);
-  if (error != std::errc()) return std::nullopt;
-  line.remove_prefix(static_cast<std::size_t>(end - line.data()));
-  if (!line.starts_with(before_uuid)) return std::nullopt;
-  const auto database = parse_uuid(line.substr(before_uuid.size()));
+  const auto segment = take_number(line);
+  if (!segment || !line.starts_with(before_uuid)) return std::nullopt;
+  line.remove_prefix(before_uuid.size());
+  const auto database = parse_uuid(line.substr(0, uuid_text_size));
   if (!database) return std::nullopt;
-  note.database = *database;
-  if (note.last_segment > file_number_max / 2) return std::nullopt;  // Nobody comes so far.
+  line.remove_prefix(uuid_text_size);
+  LockNote note{*database, *segment};
+  if (line.starts_with(before_lost)) {
+    line.remove_prefix(before_lost.size());
+    const auto lost = take_number(line);
+    if (!lost) return std::nullopt;
+    note.lost_through = *lost;
+  }
+  if (!line.empty()) return std::nullopt;
+  if (note.last_segment > segment_max || note.lost_through > sequence_max) return std::nullopt;
   return note;
 }
 
 }  // namespace
 
 std::string LockNote::to_line() const {
-  const std::string text = std::string(before_number) + std::to_string(last_segment) +
-                           std::string(before_uuid) + to_string(database);
+  std::string text = std::string(before_number) + std::to_string(last_segment) +
+                     std::string(before_uuid) + to_string(database);
+  if (lost_through != 0) text += std::string(before_lost) + std::to_string(lost_through);
   return text + std::string(before_checksum) + checksum_of(text);
 }
 
@@ -85,8 +104,8 @@ std::optional<LockNote> read_lock_note(Directory& directory) {
   return text ? LockNote::find_in(as_text(*text)) : std::nullopt;
 }
 
-std::uint64_t last_segment(const std::optional<LockNote>& note, const Uuid& database) {
-  return note && note->database == database ? note->last_segment : 0;
+LockNote note_of(const std::optional<LockNote>& note, const Uuid& database) {
+  return note && note->database == database ? *note : LockNote{database};
 }
 
 }  // namespace varve::engine

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "varve/error.hpp"
 #include "varve/file_system.hpp"
@@ -10,5 +11,8 @@ namespace varve::engine {
 /// Moves a file of the directory into its quarantine/, durably, and never in the place of one that
 /// is kept there already.
 [[nodiscard]] Status set_aside(Directory& directory, const std::string& name);
+
+/// The files that are kept in quarantine/, by name.
+Result<std::vector<std::string>> quarantined(Directory& directory);
 
 }  // namespace varve::engine

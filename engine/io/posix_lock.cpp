@@ -15,9 +15,13 @@ namespace {
 
 class PosixLock final : public FileLock {
  public:
-  PosixLock(Descriptor descriptor, std::shared_ptr<const Descriptor> directory, std::string name,
+  /// `locked` is what fstat() says of the descriptor.
+  PosixLock(Descriptor descriptor, const struct stat& locked,
+            std::shared_ptr<const Descriptor> directory, std::string name,
             const std::filesystem::path& path)
       : descriptor_(std::move(descriptor)),
+        device_(locked.st_dev),
+        inode_(locked.st_ino),
         directory_(std::move(directory)),
         name_(std::move(name)),
         where_("lock " + path.string()) {}
@@ -26,14 +30,12 @@ class PosixLock final : public FileLock {
 
   /// Device and inode are a file's identity for as long as somebody has it open, as we do.
   Status check() const override {
-    struct stat locked{};
-    if (::fstat(descriptor_.number(), &locked) != 0) return io_error(errno, where_);
     struct stat named{};
     if (::fstatat(directory_->number(), name_.c_str(), &named, 0) != 0) {
       if (errno != ENOENT) return io_error(errno, where_);
       return is_not_ours("removed it");
     }
-    if (named.st_ino != locked.st_ino || named.st_dev != locked.st_dev) {
+    if (named.st_ino != inode_ || named.st_dev != device_) {
       return is_not_ours("put another file in its place");
     }
     return {};
@@ -46,6 +48,8 @@ class PosixLock final : public FileLock {
   }
 
   const Descriptor descriptor_;  // The lock belongs to it, and goes with it.
+  const dev_t device_;
+  const ino_t inode_;
   const std::shared_ptr<const Descriptor> directory_;
   const std::string name_;
   const std::string where_;
@@ -74,6 +78,17 @@ void write_holder(const Descriptor& descriptor, std::string_view note) {
   // Shortened after the write, not before: so an existing LOCK file never needs a new block.
   const ssize_t count = ::pwrite(descriptor.number(), text.data(), text.size(), 0);
   if (count > 0 && ::ftruncate(descriptor.number(), count) != 0) return;
+}
+
+/// What stands behind the first line, which the next holder keeps.
+std::string note_in(const Descriptor& descriptor) {
+  std::array<char, 1024> buffer;
+  const ssize_t count =
+      retry([&] { return ::pread(descriptor.number(), buffer.data(), buffer.size(), 0); });
+  std::string text(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  text.erase(0, text.find('\n') == std::string::npos ? text.size() : text.find('\n') + 1);
+  if (text.ends_with('\n')) text.pop_back();
+  return text;
 }
 
 void PosixLock::note(std::string_view line, bool durable) const {
@@ -120,8 +135,11 @@ Result<std::unique_ptr<FileLock>> posix_lock(std::shared_ptr<const Descriptor> d
                                 ": the file system there cannot lock files, so two processes could "
                                 "open the database at once");
   }
-  write_holder(file, {});
-  auto lock = std::make_unique<PosixLock>(std::move(file), std::move(directory), name, path);
+  write_holder(file, note_in(file));
+  struct stat locked{};
+  if (::fstat(file.number(), &locked) != 0) return last_error("lock", path);
+  auto lock =
+      std::make_unique<PosixLock>(std::move(file), locked, std::move(directory), name, path);
   VARVE_CHECK(lock->check());  // It may have been removed before it was locked.
   return lock;
 }

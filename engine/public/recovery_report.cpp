@@ -35,6 +35,11 @@ std::string RecoveryReport::to_string() const {
       text += (&key == &aside.keys.front() ? ": " : ", ") + key;
     }
   }
+  if (!quarantined.empty()) {
+    text += "\nquarantine/ holds " + std::to_string(quarantined.size()) +
+            (quarantined.size() == 1 ? " file" : " files") +
+            " of damage that was found, now or earlier";
+  }
   if (orphans_removed != 0) {
     text += "\nremoved " + std::to_string(orphans_removed) + " files that nothing needs";
   }

@@ -156,6 +156,7 @@ Result<LoadedVersion> load_version(Directory& directory, const Uuid& database,
     }
     loaded.version = *std::move(version);
     loaded.manifest_number = content->number;
+    loaded.manifest_valid_bytes = content->torn_tail ? 0 : content->valid_bytes;
     loaded.torn_tail = std::move(content->torn_tail);
     loaded.healed = std::move(content->healed);
     if (loaded.torn_tail) VARVE_CHECK(check_torn_tail(loaded, listing));

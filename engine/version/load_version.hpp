@@ -18,15 +18,15 @@ struct LoadedVersion {
   Version version;
   std::uint64_t next_file = 1;        // Above every number ever given, and every number in a name.
   std::uint64_t manifest_number = 0;  // 0: none yet, the database was only just created.
+  std::uint64_t manifest_valid_bytes = 0;  // Of each file; 0 with a torn tail.
   /// File and offset of bytes that an interrupted append left at the manifest's end. Nothing was
   /// done yet on the strength of that edit. A damaged last record looks the same as a torn one.
   /// With a WAL that is harmless, since the log still has the data. Without one
   /// (Durability::none()) that record may have named a table that now counts as an orphan: so
   /// keep such tables in quarantine, do not delete them.
   std::optional<std::string> torn_tail;
-  /// What one of the manifest's two files lacked and the other one had: file, offset and what is
-  /// wrong. Nothing is lost.
-  std::vector<std::string> healed;
+  /// What one of the manifest's two files lacked and the other one had. Nothing is lost.
+  std::vector<HealedCopy> healed;
   /// Tables that are missing or not of their size. They stay in the version: reads say corruption.
   std::vector<std::string> damages;
   /// Names of tables and manifests in the directory that nothing names.

@@ -83,6 +83,38 @@ Result<Manifest> Manifest::create(Directory& directory, const Uuid& database, st
   return Manifest(std::unique_ptr<Impl>(new Impl{format, number, std::move(copies), used}));
 }
 
+Result<Manifest> Manifest::resume(Directory& directory, const Uuid& database, std::uint64_t number,
+                                  std::uint64_t valid_bytes) {
+  const ManifestFormat format(database, number);
+  const auto names = manifest_file_names(number);
+  std::array<Copy, names.size()> copies;
+  Bytes whole;
+  std::size_t whole_index = names.size();
+  for (std::size_t index = 0; index < names.size(); ++index) {
+    Copy& copy = copies[index];
+    VARVE_TRY(const Bytes bytes, read_file(directory, names[index], any_size));
+    VARVE_TRY(copy.file,
+              directory.open(names[index], OpenMode::read_write, {WriteReason::manifest}));
+    copy.reserved = std::max<std::uint64_t>(bytes.size(), valid_bytes);
+    if (whole_index != names.size()) continue;
+    const auto content = format.decode(bytes);
+    const bool is_whole =
+        content && *content && (*content)->valid_bytes == valid_bytes && !(*content)->torn_tail;
+    if (!is_whole) continue;
+    whole.assign(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(valid_bytes));
+    whole_index = index;
+  }
+  if (whole_index == names.size()) {
+    return fail(Errc::corruption, names.front() + ": neither file has all of it");
+  }
+  // Never both at once: whatever the power cuts short, one of them is as it was read.
+  for (const std::size_t index : {names.size() - 1 - whole_index, whole_index}) {
+    VARVE_CHECK(write_one(*copies[index].file, 0, whole));
+    VARVE_CHECK(copies[index].file->sync());
+  }
+  return Manifest(std::unique_ptr<Impl>(new Impl{format, number, std::move(copies), valid_bytes}));
+}
+
 Status Manifest::append(const VersionEdit& edit) {
   VARVE_ASSERT(!impl_->failed);
   const Bytes record = impl_->format.record(impl_->bytes, edit);

@@ -21,6 +21,15 @@ class Manifest {
   /// their names. After a failure files may be there all the same, and be found after a power cut.
   static Result<Manifest> create(Directory& directory, const Uuid& database, std::uint64_t number,
                                  const VersionEdit& whole);
+  /// Goes on with a manifest that was read, where there is no room for a new one. Nobody knows
+  /// which bytes of it are durable, so what one file has is written to the other once more, in its
+  /// place, and then to itself. `valid_bytes` is what read_manifest() told.
+  ///
+  /// Fails with corruption where neither file has all of that by itself, and with the error of a
+  /// failed call, as where one of them is missing.
+  /// Whatever fails, what was read will be read again.
+  static Result<Manifest> resume(Directory& directory, const Uuid& database, std::uint64_t number,
+                                 std::uint64_t valid_bytes);
   Manifest(Manifest&&) noexcept;
   Manifest& operator=(Manifest&&) noexcept;
   ~Manifest();

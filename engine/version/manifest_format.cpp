@@ -186,17 +186,22 @@ class ManifestFormat::Merge {
 
   std::string name() const { return copies_.front().name; }
 
-  std::vector<std::string> healed() const {
-    std::vector<std::string> healed;
+  /// `last_record` is where that begins. Copies are in the order in which they are written.
+  std::vector<HealedCopy> healed(std::uint64_t last_record) const {
+    std::vector<HealedCopy> healed;
     for (std::size_t index = 0; index < copies_.size(); ++index) {
       const Lacks& lacks = lacks_[index];
       if (lacks.parts == 0) continue;
       const ManifestCopy& copy = copies_[index];
       const std::string places =
           lacks.parts == 1 ? "" : ", nor do " + std::to_string(lacks.parts - 1) + " other parts";
-      healed.push_back(place(copy.name, lacks.first) +
-                       (copy.problem.empty() ? "does not verify" + places : copy.problem) +
-                       "; taken from the other copy");
+      const bool lacks_last = copy.problem.empty() && lacks.first == last_record;
+      const bool was_being_made =
+          last_record == header_size && (copy.problem.empty() || copy.problem == "missing");
+      healed.push_back({place(copy.name, lacks.first) +
+                            (copy.problem.empty() ? "does not verify" + places : copy.problem) +
+                            "; taken from the other copy",
+                        index != 0 && (lacks_last || was_being_made)});
     }
     return healed;
   }
@@ -245,6 +250,7 @@ Result<std::optional<ManifestContent>> ManifestFormat::decode(
   ManifestContent content;
   content.number = number_;
   content.valid_bytes = header_size;
+  std::uint64_t last_record = header_size;
   while (content.valid_bytes < merge.size()) {
     const std::uint64_t offset = content.valid_bytes;
     VARVE_TRY(const std::optional<Record> record, merge.record(offset));
@@ -264,10 +270,11 @@ Result<std::optional<ManifestContent>> ManifestFormat::decode(
     }
     content.edits.push_back(*std::move(edit));
     VARVE_ASSERT(record->end > content.valid_bytes && record->end <= merge.size());
+    last_record = offset;
     content.valid_bytes = record->end;
   }
   if (content.edits.empty()) return std::optional<ManifestContent>();
-  content.healed = merge.healed();
+  content.healed = merge.healed(last_record);
   return content;
 }
 

@@ -14,6 +14,14 @@
 
 namespace varve::engine {
 
+/// That one file of a manifest lacks a part which the other one has.
+struct HealedCopy {
+  std::string where;  // File, offset and what is wrong.
+  /// So an append or a creation leaves it that was interrupted: it is the second file, which is
+  /// written after the first one is durable, and lacks what was written last. Else it is damage.
+  bool is_unfinished = false;
+};
+
 /// What reading a manifest found.
 struct ManifestContent {
   std::uint64_t number = 0;
@@ -22,8 +30,7 @@ struct ManifestContent {
   /// Bytes after the last whole record that are not all zero, as an interrupted append leaves them:
   /// file and offset.
   std::optional<std::string> torn_tail;
-  /// Copies that lack a part which the other one has: file, offset and what is wrong.
-  std::vector<std::string> healed;
+  std::vector<HealedCopy> healed;
 };
 
 /// One of the files of a manifest, as it was read.

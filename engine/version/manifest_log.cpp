@@ -59,18 +59,40 @@ Result<std::unique_ptr<ManifestLog>> ManifestLog::create(const Start& start, Pub
   const Lock lock(log.edit_mutex_);
   if (previous != 0) log.replaced_.push_back(previous);
   if (const Status begun = log.start_manifest(*published.version()); !begun) {
-    // On a full disk the one that was read stays, and says the same; the next edit begins another.
+    // On a full disk the one that was read stays, and says the same.
     if (previous == 0 || begun.error().code != Errc::no_space)
       return std::unexpected(begun.error());
     log.context_.log.warning("a new manifest waits for room: " + begun.error().message());
+    if (const Status resumed = log.resume_manifest(start); !resumed) {
+      log.context_.log.warning("nor does the one before go on: " + resumed.error().message());
+    }
   }
   return created;
+}
+
+/// Goes on with the manifest that was read.
+Status ManifestLog::resume_manifest(const Start& start) {
+  VARVE_ASSERT(!manifest_);
+  if (start.manifest_valid_bytes == 0) return fail(Errc::corruption, "its last record is torn");
+  // One that was begun has a higher number: found whole after a power cut, it would count instead.
+  for (const std::uint64_t number : replaced_) {
+    if (number == start.manifest_number) continue;
+    if (!remove_manifest(number)) return fail(Errc::no_space, "a new one cannot be removed");
+  }
+  VARVE_CHECK(context_.directory->sync());
+  VARVE_TRY(manifest_, Manifest::resume(*context_.directory, database_, start.manifest_number,
+                                        start.manifest_valid_bytes));
+  whole_bytes_ = manifest_->bytes();
+  is_as_read_ = true;
+  replaced_.clear();
+  return {};
 }
 
 /// Makes `edit`, which leads to `next`, durable.
 Status ManifestLog::log(VersionEdit& edit, const Version& next) {
   edit.next_file = next_file_.load(std::memory_order_relaxed);
   VARVE_ASSERT(all_below(edit, *edit.next_file));
+  is_as_read_ = false;
   if (!manifest_) return start_manifest(next);
   if (auto status = manifest_->append(edit); !status) {
     context_.log.warning("manifest: " + status.error().message() + "; beginning a new one");
@@ -114,15 +136,20 @@ void ManifestLog::give_manifest_up() {
 /// Once a newer manifest is durable. What cannot be removed now is tried again with the next one,
 /// and is found as an orphan when the database is opened.
 void ManifestLog::remove_replaced() {
-  std::erase_if(replaced_, [this, current = manifest_->number()](std::uint64_t number) {
-    VARVE_ASSERT(number < current);
-    bool is_gone = true;
-    for (const std::string& name : manifest_file_names(number)) {
-      const auto exists = context_.directory->exists(name);
-      is_gone &= exists && (!*exists || context_.directory->remove(name));
-    }
-    return is_gone;
+  std::erase_if(replaced_, [this](std::uint64_t number) {
+    VARVE_ASSERT(number < manifest_->number());
+    return remove_manifest(number);
   });
+}
+
+/// False where a file of it may be left.
+bool ManifestLog::remove_manifest(std::uint64_t number) {
+  bool is_gone = true;
+  for (const std::string& name : manifest_file_names(number)) {
+    const auto exists = context_.directory->exists(name);
+    is_gone &= exists && (!*exists || context_.directory->remove(name));
+  }
+  return is_gone;
 }
 
 Status ManifestLog::apply(VersionEdit edit, const Memtable* flushed) {
@@ -149,6 +176,8 @@ Status ManifestLog::close() {
     // The one that was given up says what is durable, so there is nothing that a full disk takes.
     if (!begun) return begun.error().code == Errc::no_space ? Status() : begun;
   }
+  // So a full disk's zeros are not used up by being opened and closed.
+  if (is_as_read_) return manifest_->close();
   VersionEdit last;
   last.next_file = next_file_.load(std::memory_order_relaxed);
   last.closed = true;

@@ -28,21 +28,23 @@ class ManifestLog {
   struct Start {
     TableContext* context = nullptr;
     Uuid database{};
-    std::uint64_t next_file = 1;        // Numbers from here are free.
-    std::uint64_t manifest_number = 0;  // Of the one that was read; 0: none.
+    std::uint64_t next_file = 1;             // Numbers from here are free.
+    std::uint64_t manifest_number = 0;       // Of the one that was read; 0: none.
+    std::uint64_t manifest_valid_bytes = 0;  // As LoadedVersion says.
     /// A manifest is replaced once it has grown to so much and to four times its first record.
     std::uint64_t manifest_bytes = std::uint64_t{1} << 20;
   };
 
   /// Writes a new manifest with the whole version that is published, durable, and removes the one
-  /// before. On a full disk the one before stays, and the first edit writes the new one.
+  /// before. On a full disk it goes on with the one before, whose zeros have room for small edits.
+  /// Where that cannot be done either the first edit writes the new one.
   /// `published` outlives the log.
   static Result<std::unique_ptr<ManifestLog>> create(const Start& start, Published& published);
 
   const Uuid& database() const { return database_; }
 
-  /// Whether a manifest of this process is durable: on a full disk the one that was read may still
-  /// be all there is.
+  /// Whether what this process read of the version is durable, in a manifest that it appends to: on
+  /// a full disk that may have to wait.
   bool has_manifest() {
     const Lock lock(edit_mutex_);
     return manifest_.has_value();
@@ -71,7 +73,9 @@ class ManifestLog {
 
   Status log(VersionEdit& edit, const Version& next) VARVE_REQUIRES(edit_mutex_);
   Status start_manifest(const Version& version) VARVE_REQUIRES(edit_mutex_);
+  Status resume_manifest(const Start& start) VARVE_REQUIRES(edit_mutex_);
   void give_manifest_up() VARVE_REQUIRES(edit_mutex_);
+  bool remove_manifest(std::uint64_t number) VARVE_REQUIRES(edit_mutex_);
   void remove_replaced() VARVE_REQUIRES(edit_mutex_);
 
   Published& published_;
@@ -85,6 +89,7 @@ class ManifestLog {
   std::optional<Manifest> manifest_ VARVE_GUARDED_BY(edit_mutex_);  // None: the last one failed.
   std::uint64_t whole_bytes_ VARVE_GUARDED_BY(edit_mutex_) = 0;  // Of its header and first record.
   std::vector<std::uint64_t> replaced_ VARVE_GUARDED_BY(edit_mutex_);  // Manifests to be removed.
+  bool is_as_read_ VARVE_GUARDED_BY(edit_mutex_) = false;  // Resumed, and nothing was appended.
   bool closed_ VARVE_GUARDED_BY(edit_mutex_) = false;
 };
 

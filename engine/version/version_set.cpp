@@ -11,6 +11,7 @@ Result<std::unique_ptr<VersionSet>> VersionSet::create(Start start) {
                                             .database = start.database,
                                             .next_file = start.next_file,
                                             .manifest_number = start.manifest_number,
+                                            .manifest_valid_bytes = start.manifest_valid_bytes,
                                             .manifest_bytes = start.manifest_bytes},
                                            set->published_));
   return set;

@@ -22,8 +22,9 @@ class VersionSet {
     TableContext* context = nullptr;
     Uuid database{};
     Version version;
-    std::uint64_t next_file = 1;        // Numbers from here are free.
-    std::uint64_t manifest_number = 0;  // Of the one that was read; 0: none.
+    std::uint64_t next_file = 1;             // Numbers from here are free.
+    std::uint64_t manifest_number = 0;       // Of the one that was read; 0: none.
+    std::uint64_t manifest_valid_bytes = 0;  // As LoadedVersion says.
     std::shared_ptr<Memtable> active;
     std::uint64_t sequence = 0;  // Visible at first.
     std::uint64_t manifest_bytes = ManifestLog::Start().manifest_bytes;

@@ -54,9 +54,11 @@ MergeInput table_input(const Version& version, TablePointer table, const CursorB
   return {table_cursor(std::move(table), bounds, options), std::move(hidden_by)};
 }
 
-/// Whether a failure of one table may be passed over.
-bool may_skip(const Error& error, const CursorOptions& options) {
-  return options.skip_damaged && error.code == Errc::corruption;
+/// Whether to go on without the table; then that is counted.
+bool leaves_out(const Table& table, const Error& error, const CursorOptions& options) {
+  if (!options.passes_over(error)) return false;
+  table.note_left_out();
+  return true;
 }
 
 /// Takes live rows, newest first, until there are enough.
@@ -159,9 +161,8 @@ class LatestSearch {
         ++at;
         continue;
       }
-      const auto answer = (*at)->may_contain(hash_, {.fill_cache = options_.fill_cache});
-      if (!answer && !may_skip(answer.error(), options_)) return std::unexpected(answer.error());
-      if (answer.value_or(false)) {
+      VARVE_TRY(const bool may_contain, (*at)->may_contain(hash_, options_.read()));
+      if (may_contain) {
         needed.push_back(*at++);
       } else {
         at = tables_.erase(at);
@@ -225,8 +226,10 @@ Result<std::optional<Row>> View::get(std::string_view key, Timestamp ts,
           version().hides(meta.newest_flush, key, ts)) {
         continue;
       }
-      const auto found = table->get(key, hash, ts, {.fill_cache = options.fill_cache});
-      if (!found && !may_skip(found.error(), options)) return std::unexpected(found.error());
+      const auto found = table->get(key, hash, ts, options.read());
+      if (!found && !leaves_out(*table, found.error(), options)) {
+        return std::unexpected(found.error());
+      }
       if (found && *found) return live(**found, now_);
     }
   }
@@ -254,7 +257,7 @@ Result<std::optional<Row>> View::newest_stored(std::string_view key, CursorOptio
           meta.last_key < key) {
         continue;
       }
-      VARVE_TRY(auto row, table.newest(key, hash, {.fill_cache = options.fill_cache}));
+      VARVE_TRY(auto row, table.newest(key, hash, options.read()));
       if (!row || (newest && row->ts <= newest->ts)) continue;
       if (version().hides(meta.newest_flush, key, row->ts)) return std::optional<Row>();
       newest = std::move(row);
@@ -265,7 +268,7 @@ Result<std::optional<Row>> View::newest_stored(std::string_view key, CursorOptio
 
 Result<std::optional<Row>> View::newest(std::string_view key, CursorOptions options) const {
   auto stored = newest_stored(key, options);
-  if (!stored && !may_skip(stored.error(), options)) return stored;
+  if (!stored && !options.passes_over(stored.error())) return stored;
   if (stored && *stored) {
     if (auto row = live(**stored, now_)) return row;
   }

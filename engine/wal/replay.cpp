@@ -109,7 +109,7 @@ Result<ReplayResult> Replay::run(const ReplayStart& start) {
     sequence_seen_ = start.held + 1;
     result_.position.next_segment = std::max(result_.position.next_segment, start.segment + 1);
   }
-  result_.position.last_sequence = std::max({last_sequence_, sequence_seen_, start.held});
+  result_.position.last_sequence = std::max({last_sequence_, sequence_seen_, synced_, start.held});
   result_.position.chain = chain_;
   result_.position.synced = synced_;
   return std::move(result_);

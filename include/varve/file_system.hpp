@@ -150,7 +150,8 @@ class Directory {
   /// sync a directory at all, as some of FUSE: then nothing better can be done.
   [[nodiscard]] virtual Status sync() = 0;
 
-  /// Takes an exclusive lock on the file, which it makes if it is missing. Fails with Errc::locked,
+  /// Takes an exclusive lock on the file, which it makes if it is missing; a FileLock::note() in it
+  /// stays. Fails with Errc::locked,
   /// naming the holder, if another process or another lock in this one holds it. Fails too where
   /// the file system cannot lock, and then leaves no file that it made.
   virtual Result<std::unique_ptr<FileLock>> lock(const std::string& name) = 0;

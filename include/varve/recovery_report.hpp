@@ -70,6 +70,10 @@ struct RecoveryReport {
   };
   std::vector<SetAside> set_aside;
 
+  /// Files in quarantine/, by name: what this opening set aside, and earlier ones. They say that
+  /// data was lost once, until somebody who has looked at them removes them.
+  std::vector<std::string> quarantined;
+
   /// Files that a crash left half done or already replaced, and that opening removed.
   std::uint64_t orphans_removed = 0;
   /// How long opening took.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/crash/scripted_run.hpp"
+#include "tests/support/random.hpp"
 
 namespace varve::test {
 namespace {
@@ -102,6 +103,123 @@ TEST_P(FullDisk, loses_nothing_where_the_power_goes_at_any_call_of_the_opening) 
     ASSERT_TRUE(engine) << engine.error().message() << " cut at " << at;
     EXPECT_TRUE(engine->recovery_report().damages.empty());
     expect_all(*engine);
+  }
+}
+
+/// Tables that have expired by the time of the data, tables that have not, and a log.
+struct WithExpired {
+  std::shared_ptr<SimulatedDisk> disk = std::make_shared<SimulatedDisk>();
+  std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
+  Content alive;
+  std::vector<std::string> expired;  // Names of tables.
+
+  WithExpired() {
+    Engine engine = Engine::open(options(disk)).value();
+    for (int i = 0; i < 80; ++i) {
+      WriteBatch batch;
+      batch.put("old", clock->wall() + i, noise(), std::chrono::minutes(10));
+      engine.write(std::move(batch)).value();
+      if (i % 20 == 19) engine.flush().value();
+    }
+    for (const std::string& name : disk->names("/db")) {
+      if (name.ends_with(".table")) expired.push_back(name);
+    }
+    clock->advance(std::chrono::hours(1));
+    for (int i = 0; i < logged_records; ++i) {
+      const Value value(noise());
+      WriteBatch batch;
+      batch.put("new", clock->wall() + i, value.view());
+      engine.write(std::move(batch)).value();
+      alive.insert_or_assign({"new", clock->wall() + i}, value);
+      if (i == 2) engine.flush().value();
+      // The group of the last batch says that those before it are durable.
+      if (i == logged_records - 2) engine.sync().value();
+    }
+    disk = disk->after(PowerCut::keep_all());
+  }
+
+  Options options(std::shared_ptr<FileSystem> on) const {
+    Options options = options_on(std::move(on));
+    options.clock = clock;
+    return options;
+  }
+
+ private:
+  std::string noise() {
+    std::string bytes(2'000, '\0');
+    for (char& c : bytes) c = static_cast<char>(random_.next());
+    return bytes;
+  }
+
+  Random random_{1};
+};
+
+TEST(FullDiskOpening, makes_room_by_what_has_expired_though_not_one_byte_is_left) {
+  const WithExpired database;
+  const auto disk = database.disk->after(PowerCut::keep_all());
+  disk->set_capacity(disk->used());
+  Engine engine = Engine::open(database.options(disk)).value();
+  EXPECT_EQ(content_of(engine).value(), database.alive);
+  for (const std::string& name : database.expired) {
+    EXPECT_FALSE(disk->exists("/db/" + name).value()) << "the opening itself drops them";
+  }
+  for (int i = 0; i < 100 && engine.step().value_or(false); ++i) {
+  }
+  for (int i = 0; i < 3; ++i) {
+    const auto written = engine.write(one(i), WriteOptions().durability(Durability::always()));
+    EXPECT_TRUE(written) << written.error().message();
+  }
+}
+
+TEST(FullDiskOpening, sets_damage_aside_in_the_room_of_what_has_expired) {
+  const WithExpired database;
+  const auto disk = database.disk->after(PowerCut::keep_all());
+  const auto names = disk->names("/db");
+  const auto segment =
+      std::ranges::find_if(names, [](const std::string& name) { return name.ends_with(".wal"); });
+  disk->flip_bit("/db/" + *segment, 8 * 5'000);
+  disk->set_capacity(disk->used());
+  auto engine = Engine::open(database.options(disk));
+  ASSERT_TRUE(engine) << engine.error().message();
+  EXPECT_FALSE(engine->recovery_report().damages.empty());
+  const Content content = content_of(*engine).value();
+  EXPECT_FALSE(content.empty());
+  for (const auto& [record, value] : content) EXPECT_EQ(database.alive.at(record), value);
+}
+
+TEST(FullDiskOpening, keeps_the_log_where_a_database_without_one_has_no_room_to_flush_it) {
+  const auto disk = made(false);
+  disk->set_capacity(disk->used());
+  Options options = options_on(disk);
+  options.durability = Durability::none();
+  for (int i = 0; i < 3; ++i) {
+    Engine engine = Engine::open(options).value();
+    expect_all(engine);
+  }
+  disk->set_capacity(disk->used() + (std::uint64_t{64} << 20));
+  Engine engine = Engine::open(options).value();
+  expect_all(engine);
+  ASSERT_TRUE(engine.close());
+  for (const std::string& name : disk->names("/db")) EXPECT_FALSE(name.ends_with(".wal")) << name;
+}
+
+TEST(FullDiskOpening, loses_nothing_where_the_power_goes_while_it_makes_room) {
+  const WithExpired database;
+  for (std::uint64_t at = 1;; ++at) {
+    const auto disk = database.disk->after(PowerCut::keep_all());
+    disk->set_capacity(disk->used());
+    disk->cut_power_at(at);
+    if (auto engine = Engine::open(database.options(disk))) {
+      for (int i = 0; i < 100 && engine->step().value_or(false); ++i) {
+      }
+    }
+    if (!disk->power_is_off()) break;
+    const auto after = disk->after(PowerCut::random(at));
+    after->set_capacity(std::uint64_t{64} << 20);
+    auto engine = Engine::open(database.options(after));
+    ASSERT_TRUE(engine) << engine.error().message() << " cut at " << at;
+    EXPECT_TRUE(engine->recovery_report().damages.empty());
+    EXPECT_EQ(content_of(*engine).value(), database.alive) << " cut at " << at;
   }
 }
 

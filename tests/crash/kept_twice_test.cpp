@@ -164,7 +164,7 @@ TEST_F(KeptTwice, with_a_file_that_another_program_wrote_opens_with_all_its_reco
     auto engine = Engine::open(options_on(disk));
     ASSERT_TRUE(engine) << engine.error().message();
     EXPECT_EQ(content_of(*engine).value(), whole_);
-    ASSERT_EQ(logged_.size(), 1u);
+    ASSERT_FALSE(logged_.empty());
     EXPECT_NE(logged_[0].find(file), std::string::npos) << logged_[0];
   }
 }

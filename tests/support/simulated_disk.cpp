@@ -20,6 +20,7 @@ std::string PowerCut::describe() const {
   switch (kind_) {
     case Kind::lose_unsynced: return "lose_unsynced";
     case Kind::keep_all: return "keep_all";
+    case Kind::kill: return "kill";
     case Kind::random: return "random(" + std::to_string(seed_) + ')';
   }
   std::unreachable();
@@ -44,7 +45,8 @@ std::shared_ptr<SimulatedDisk> SimulatedDisk::after(const PowerCut& cut) const {
     const auto survivors = [&]() -> NameMap {
       switch (cut.kind_) {
         case PowerCut::Kind::lose_unsynced: return disk.names.synced();
-        case PowerCut::Kind::keep_all: return disk.names.current();
+        case PowerCut::Kind::keep_all:
+        case PowerCut::Kind::kill: return disk.names.current();
         case PowerCut::Kind::random: return disk.names.surviving(random, kept);
       }
       std::unreachable();
@@ -52,7 +54,8 @@ std::shared_ptr<SimulatedDisk> SimulatedDisk::after(const PowerCut& cut) const {
     const auto bytes_of = [&](const SimulatedContent& content) -> Bytes {
       switch (cut.kind_) {
         case PowerCut::Kind::lose_unsynced: return content.synced();
-        case PowerCut::Kind::keep_all: return {content.bytes().begin(), content.bytes().end()};
+        case PowerCut::Kind::keep_all:
+        case PowerCut::Kind::kill: return {content.bytes().begin(), content.bytes().end()};
         case PowerCut::Kind::random: return content.surviving(random, kept, disk.freed);
       }
       std::unreachable();
@@ -74,7 +77,7 @@ std::shared_ptr<SimulatedDisk> SimulatedDisk::after(const PowerCut& cut) const {
     }
     image.names = SimulatedNames(std::move(names));
     image.freed = disk.freed;
-    image.boot = disk.boot + 1;
+    image.boot = disk.boot + (cut.kind_ == PowerCut::Kind::kill ? 0 : 1);
     image.capacity = disk.capacity;
     return std::shared_ptr<SimulatedDisk>(
         new SimulatedDisk(std::make_shared<State>(std::move(image))));

@@ -21,6 +21,8 @@ class PowerCut {
  public:
   static PowerCut lose_unsynced() { return PowerCut(Kind::lose_unsynced, 0); }
   static PowerCut keep_all() { return PowerCut(Kind::keep_all, 0); }
+  /// No cut: only the process is gone, and the machine goes on.
+  static PowerCut kill() { return PowerCut(Kind::kill, 0); }
   /// Chance decides for each sector whether it is kept, dropped, torn or stale, for each file's
   /// size, and for each name. The same seed decides the same.
   static PowerCut random(std::uint64_t seed) { return PowerCut(Kind::random, seed); }
@@ -30,7 +32,7 @@ class PowerCut {
 
  private:
   friend class SimulatedDisk;
-  enum class Kind { lose_unsynced, keep_all, random };
+  enum class Kind { lose_unsynced, keep_all, kill, random };
   PowerCut(Kind kind, std::uint64_t seed) : kind_(kind), seed_(seed) {}
 
   Kind kind_;

@@ -151,10 +151,14 @@ class SimulatedDisk::HeldLock final : public FileLock {
 
   void note(std::string_view line, bool durable) const override {
     const std::string text = "the holder\n" + std::string(line) + '\n';
-    state_->at_rest([&](Disk& disk) {
+    const Status written = state_->run(Call::write, path_, where_, [&](Disk& disk) -> Status {
       disk.truncate(*inode_, 0);
-      std::ignore = disk.write(*inode_, 0, engine::as_bytes(text), text.size(), where_);
-      if (durable) inode_->content.sync();
+      return disk.write(*inode_, 0, engine::as_bytes(text), text.size(), where_);
+    });
+    if (!written || !durable) return;
+    std::ignore = state_->run(Call::sync, path_, where_, [&](Disk&) -> Status {
+      inode_->content.sync();
+      return {};
     });
   }
 

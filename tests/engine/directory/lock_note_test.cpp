@@ -37,18 +37,27 @@ TEST(LockNote, of_a_number_that_no_segment_reaches_is_none) {
   EXPECT_EQ(LockNote::find_in(note.to_line()), std::nullopt);
 }
 
+TEST(LockNote, may_say_through_which_sequence_batches_were_lost) {
+  const LockNote note{database, 0, 57};
+  EXPECT_TRUE(
+      note.to_line().starts_with("segment 0 of 0fa10000-0000-0000-0000-000000000000, lost 57 # "));
+  EXPECT_EQ(LockNote::find_in(note.to_line()), note);
+  const LockNote beyond{database, 0, ~std::uint64_t{0}};
+  EXPECT_EQ(LockNote::find_in(beyond.to_line()), std::nullopt);
+}
+
 TEST(LockNote, counts_for_its_own_database_alone) {
   test::SimulatedDisk disk;
   disk.create_directory("/db").value();
   const auto directory = disk.open_directory("/db").value();
-  EXPECT_EQ(last_segment(read_lock_note(*directory), database), 0u);
+  EXPECT_EQ(note_of(read_lock_note(*directory), database).last_segment, 0u);
   const auto lock = directory->lock("LOCK").value();
-  EXPECT_EQ(last_segment(read_lock_note(*directory), database), 0u);
+  EXPECT_EQ(note_of(read_lock_note(*directory), database).last_segment, 0u);
   lock->note(line, false);
-  EXPECT_EQ(last_segment(read_lock_note(*directory), database), 12u);
-  EXPECT_EQ(last_segment(read_lock_note(*directory), Uuid{}), 0u);
+  EXPECT_EQ(note_of(read_lock_note(*directory), database).last_segment, 12u);
+  EXPECT_EQ(note_of(read_lock_note(*directory), Uuid{}).last_segment, 0u);
   lock->note(LockNote{database, 7}.to_line(), true);
-  EXPECT_EQ(last_segment(read_lock_note(*directory), database), 7u);
+  EXPECT_EQ(note_of(read_lock_note(*directory), database).last_segment, 7u);
 }
 
 }  // namespace

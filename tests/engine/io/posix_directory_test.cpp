@@ -188,5 +188,19 @@ TEST_F(PosixDirectory, refuses_a_lock_that_the_file_system_cannot_give_and_leave
   EXPECT_TRUE(fs::exists(home_ / "db" / "LOCK")) << "it was there before";
 }
 
+TEST_F(PosixDirectory, keeps_a_note_of_one_lock_for_the_next_one) {
+  const auto directory = posix_file_system()->open_directory(home_).value();
+  directory->lock("LOCK").value()->note("a line", true);
+  const auto lock = directory->lock("LOCK").value();
+  std::ifstream file(home_ / "LOCK");
+  std::string holder;
+  std::string note;
+  std::getline(file, holder);
+  std::getline(file, note);
+  EXPECT_TRUE(holder.starts_with(std::to_string(::getpid()))) << holder;
+  EXPECT_EQ(note, "a line");
+  EXPECT_FALSE(std::getline(file, note)) << note;
+}
+
 }  // namespace
 }  // namespace varve

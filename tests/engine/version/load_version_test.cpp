@@ -184,14 +184,15 @@ TEST_F(LoadVersion, needs_one_file_of_the_manifest_and_names_what_the_other_lack
     const LoadedVersion flipped = load();
     EXPECT_EQ(whole_edit_of(flipped.version).added, adding(5).added);
     ASSERT_EQ(flipped.healed.size(), 1u);
-    EXPECT_TRUE(flipped.healed[0].starts_with(file.filename().string() + " @ "));
+    EXPECT_TRUE(flipped.healed[0].where.starts_with(file.filename().string() + " @ "));
     EXPECT_EQ(flipped.torn_tail, std::nullopt);
 
     ASSERT_TRUE(disk_->remove(file));
     const LoadedVersion missing = load();
     EXPECT_EQ(whole_edit_of(missing.version).added, adding(5).added);
-    EXPECT_EQ(missing.healed,
-              Names{file.filename().string() + " @ 0: missing; taken from the other copy"});
+    ASSERT_EQ(missing.healed.size(), 1u);
+    EXPECT_EQ(missing.healed[0].where,
+              file.filename().string() + " @ 0: missing; taken from the other copy");
     disk_->set_content(file, whole);
   }
 }

@@ -51,9 +51,9 @@ class ManifestCopies : public testing::Test {
         continue;
       }
       ASSERT_EQ((*content)->healed.size(), 1u) << what;
-      EXPECT_TRUE((*content)->healed[0].starts_with(is_first ? "00000000000000000003.manifest @ "
-                                                             : "00000000000000000003.copy @ "))
-          << (*content)->healed[0];
+      EXPECT_TRUE((*content)->healed[0].where.starts_with(
+          is_first ? "00000000000000000003.manifest @ " : "00000000000000000003.copy @ "))
+          << (*content)->healed[0].where;
       EXPECT_EQ((*content)->torn_tail, std::nullopt) << what;
     }
   }
@@ -103,12 +103,13 @@ TEST_F(ManifestCopies, each_damaged_at_records_of_its_own_give_every_edit) {
   const auto content = decode(first, second).value();
   ASSERT_TRUE(content);
   EXPECT_EQ(content->edits, edits_);
-  EXPECT_EQ(content->healed,
-            (std::vector<std::string>{
-                "00000000000000000003.manifest @ 0: does not verify, nor do 2 other parts; taken "
-                "from the other copy",
-                "00000000000000000003.copy @ 44: does not verify, nor do 1 other parts; taken from "
-                "the other copy"}));
+  ASSERT_EQ(content->healed.size(), 2u);
+  EXPECT_EQ(content->healed[0].where,
+            "00000000000000000003.manifest @ 0: does not verify, nor do 2 other parts; taken from "
+            "the other copy");
+  EXPECT_EQ(content->healed[1].where,
+            "00000000000000000003.copy @ 44: does not verify, nor do 1 other parts; taken from the "
+            "other copy");
 }
 
 TEST_F(ManifestCopies, damaged_at_the_same_record_are_corruption) {
@@ -172,9 +173,25 @@ TEST_F(ManifestCopies, say_why_one_could_not_be_read) {
       {{"00000000000000000003.manifest", {}, "missing"}, {"00000000000000000003.copy", bytes_}}};
   const auto content = format_.decode(copies).value();
   ASSERT_TRUE(content);
-  EXPECT_EQ(content->healed,
-            std::vector<std::string>{
-                "00000000000000000003.manifest @ 0: missing; taken from the other copy"});
+  ASSERT_EQ(content->healed.size(), 1u);
+  EXPECT_EQ(content->healed[0].where,
+            "00000000000000000003.manifest @ 0: missing; taken from the other copy");
+}
+
+TEST_F(ManifestCopies, tell_what_an_interruption_leaves_from_damage) {
+  const auto is_unfinished = [this](ByteSpan manifest, ByteSpan copy) {
+    const auto content = decode(manifest, copy).value();
+    return content && content->healed.size() == 1 && content->healed[0].is_unfinished;
+  };
+  const ByteSpan whole = bytes_;
+  const ByteSpan without_last = whole.first(begins_[3]);
+  EXPECT_TRUE(is_unfinished(whole, without_last)) << "the second file is written last";
+  EXPECT_FALSE(is_unfinished(without_last, whole));
+  EXPECT_FALSE(is_unfinished(whole, whole.first(begins_[2])));
+  EXPECT_FALSE(is_unfinished(whole, {}));
+  const ByteSpan first_record = whole.first(begins_[1]);
+  EXPECT_TRUE(is_unfinished(first_record, {})) << "it was being made";
+  EXPECT_FALSE(is_unfinished({}, first_record));
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ class ManifestDatabase {
                                          .database = test_database(),
                                          .next_file = loaded.next_file,
                                          .manifest_number = loaded.manifest_number,
+                                         .manifest_valid_bytes = loaded.manifest_valid_bytes,
                                          .manifest_bytes = replaced_from},
                                         *published_));
     return {};

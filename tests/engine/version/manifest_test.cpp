@@ -62,7 +62,7 @@ TEST(Manifest, gives_back_the_edits_in_their_order) {
   EXPECT_EQ(content.number, number);
   EXPECT_EQ(content.valid_bytes, bytes);
   EXPECT_EQ(content.torn_tail, std::nullopt);
-  EXPECT_EQ(content.healed, std::vector<std::string>{});
+  EXPECT_TRUE(content.healed.empty());
 }
 
 TEST(Manifest, is_two_files_of_the_same_bytes) {

@@ -130,7 +130,9 @@ std::string describe(Directory& directory, const StoredVersion& found,
   }
   if (loaded.torn_tail) line("torn tail", *loaded.torn_tail);
   for (const auto& bad : found.stored.bad) line("one copy bad", bad.what);
-  for (const std::string& healed : loaded.healed) line("one copy bad", healed);
+  for (const engine::HealedCopy& healed : loaded.healed) {
+    line(healed.is_unfinished ? "copy behind" : "one copy bad", healed.where);
+  }
   for (const std::string& damage : loaded.damages) line("DAMAGED", damage);
   for (const std::string& orphan : loaded.orphans) line("orphan", orphan);
   for (const NamedFile& file : files_in(directory.path() / "quarantine")) {
@@ -151,7 +153,9 @@ Outcome<int> run(const std::string& db, bool verify) {
   VARVE_TRY(const StoredVersion found, read_version(*directory, context));
   Output output = Output::standard();
   output.text() = describe(*directory, found, present);
-  bool whole = found.loaded.damages.empty();
+  // Nothing is lost yet where one of two copies is bad, and it is damage that was found.
+  bool whole = found.loaded.damages.empty() && found.stored.bad.empty() &&
+               std::ranges::all_of(found.loaded.healed, &engine::HealedCopy::is_unfinished);
   if (verify) {
     VARVE_TRY(const Verified verified, verify_stored(*directory, found));
     output.text() += '\n' + to_string(verified);

@@ -21,8 +21,9 @@ Result<StoredVersion> read_once(Directory& directory, const engine::TableContext
 
 Outcome<void> check_database(const std::filesystem::path& dir) {
   std::error_code error;
-  if (!std::filesystem::is_directory(dir, error))
-    return failed(dir.string() + ": no such directory");
+  const auto status = std::filesystem::status(dir, error);
+  if (!std::filesystem::exists(status)) return failed(dir.string() + ": no such directory");
+  if (!std::filesystem::is_directory(status)) return failed(dir.string() + ": not a directory");
   if (!std::filesystem::exists(dir / engine::identity_file_name, error) &&
       !std::filesystem::exists(dir / engine::identity_copy_name, error)) {
     return failed(dir.string() + ": not a Varve database");
