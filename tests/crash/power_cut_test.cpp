@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include "engine/directory/forwarding.hpp"
 #include "tests/crash/scripted_run.hpp"
 #include "tests/support/random.hpp"
 #include "tests/support/sanitized.hpp"
@@ -136,75 +137,36 @@ TEST(PowerCutAfterKill, loses_nothing_that_an_edit_which_was_read_but_not_durabl
 using Suffixes = std::vector<std::string>;
 
 /// A file whose syncs do nothing.
-class Unsynced final : public File {
+class Unsynced final : public engine::ForwardingFile {
  public:
-  explicit Unsynced(std::unique_ptr<File> file) : file_(std::move(file)) {}
-  Status read_at(std::uint64_t offset, std::span<std::byte> target) const override {
-    return file_->read_at(offset, target);
-  }
-  Status write_at(std::uint64_t offset,
-                  std::span<const std::span<const std::byte>> pieces) override {
-    return file_->write_at(offset, pieces);
-  }
-  Status truncate(std::uint64_t size) override { return file_->truncate(size); }
+  using ForwardingFile::ForwardingFile;
   Status sync() override { return {}; }
-  Result<std::uint64_t> size() const override { return file_->size(); }
-  Result<std::uint64_t> links() const override { return file_->links(); }
-  Status close() override { return file_->close(); }
-
- private:
-  std::unique_ptr<File> file_;
 };
 
 /// A directory whose syncs of files with these suffixes do nothing; with an empty one its own
 /// neither.
-class ForgetfulDirectory final : public Directory {
+class ForgetfulDirectory final : public engine::ForwardingDirectory {
  public:
   ForgetfulDirectory(std::shared_ptr<Directory> directory, Suffixes suffixes)
-      : directory_(std::move(directory)), suffixes_(std::move(suffixes)) {}
+      : ForwardingDirectory(std::move(directory)), suffixes_(std::move(suffixes)) {}
 
-  const std::filesystem::path& path() const override { return directory_->path(); }
   Result<std::unique_ptr<File>> open(const std::string& name, OpenMode mode,
                                      WriteCause cause) override {
-    auto opened = directory_->open(name, mode, cause);
+    auto opened = ForwardingDirectory::open(name, mode, cause);
     const bool is_one = std::ranges::any_of(
         suffixes_, [&](const std::string& suffix) { return name.ends_with(suffix); });
     if (!opened || !is_one) return opened;
     return std::make_unique<Unsynced>(std::move(*opened));
   }
-  Result<bool> exists(const std::string& name) override { return directory_->exists(name); }
-  Status remove(const std::string& name) override { return directory_->remove(name); }
-  using Directory::rename;
-  Status rename(const std::string& from, Directory& target, const std::string& to) override {
-    return directory_->rename(from, below(target), to);
-  }
-  Status link(const std::string& from, Directory& target, const std::string& to) override {
-    return directory_->link(from, below(target), to);
-  }
-  Result<std::vector<std::string>> list() override { return directory_->list(); }
-  Status sync() override { return suffixes_.front().empty() ? Status() : directory_->sync(); }
-  Result<std::unique_ptr<FileLock>> lock(const std::string& name) override {
-    return directory_->lock(name);
-  }
-  Result<std::optional<std::string>> locked_by(const std::string& name) override {
-    return directory_->locked_by(name);
-  }
-  Status create_directory(const std::string& name) override {
-    return directory_->create_directory(name);
+  Status sync() override {
+    return suffixes_.front().empty() ? Status() : ForwardingDirectory::sync();
   }
   Result<std::shared_ptr<Directory>> open_directory(const std::string& name) override {
-    VARVE_TRY(auto opened, directory_->open_directory(name));
+    VARVE_TRY(auto opened, ForwardingDirectory::open_directory(name));
     return std::make_shared<ForgetfulDirectory>(std::move(opened), suffixes_);
   }
-  Result<std::uint64_t> free_bytes() override { return directory_->free_bytes(); }
-  Result<bool> is_there() override { return directory_->is_there(); }
 
  private:
-  static Directory& below(Directory& forgetful) {
-    return *dynamic_cast<ForgetfulDirectory&>(forgetful).directory_;
-  }
-
-  std::shared_ptr<Directory> directory_;
   Suffixes suffixes_;
 };
 
