@@ -195,8 +195,9 @@ void Committer::vouch() {
 /// What the next group says, where the batch before it is that one. A step of the clock is said
 /// until a group that says it is in the log.
 GroupFacts Committer::facts(std::uint64_t sequence) {
-  if (const auto step = context_.clock.look(sequence)) step_ = step;
-  return {.synced = context_.syncer.durable(), .time = context_.clock.now(), .step = step_};
+  const ClockWatch::Found found = context_.clock.look(sequence);
+  if (found.step) step_ = found.step;
+  return {.synced = context_.syncer.durable(), .time = found.time, .step = step_};
 }
 
 void Committer::drain_until(std::uint64_t sequence) {

@@ -38,11 +38,17 @@ class ClockWatch {
  public:
   ClockWatch(const Clock& clock, ExpiryClock& expiry) : clock_(clock), expiry_(expiry) {}
 
-  /// The time by which the engine judges.
+  /// What a look at the clocks found.
+  struct Found {
+    TrustedTime time;               ///< By which the engine judges.
+    std::optional<ClockStep> step;  ///< That the clock was set since the last look.
+  };
+
+  /// The time by which the engine judges, without a look.
   TrustedTime now() { return {expiry_.now(), synchronised_}; }
 
-  /// That the clock was set since the last call, if it was. `sequence` is that of the last batch.
-  std::optional<ClockStep> look(std::uint64_t sequence) {
+  /// `sequence` is that of the last batch. Each clock is read once.
+  Found look(std::uint64_t sequence) {
     const ClockReading now{clock_.wall(), clock_.monotonic()};
     const std::optional<ClockReading> before = last_;
     last_ = now;
@@ -52,8 +58,9 @@ class ClockWatch {
       asked_at_ = now.monotonic;
       synchronised_ = clock_.synchronised();
     }
-    if (!expected) return std::nullopt;
-    return ClockStep{sequence, *expected, now.wall, synchronised_};
+    Found found{.time = {expiry_.now(now.wall), synchronised_}, .step = {}};
+    if (expected) found.step = ClockStep{sequence, *expected, now.wall, synchronised_};
+    return found;
   }
 
  private:

@@ -46,8 +46,9 @@ class ExpiryClock {
  public:
   explicit ExpiryClock(const Clock& clock) : clock_(clock), last_(clock.wall()) {}
 
-  Timestamp now() {
-    const Timestamp wall = clock_.wall();
+  Timestamp now() { return now(clock_.wall()); }
+  /// The same for who has just read the wall clock.
+  Timestamp now(Timestamp wall) {
     Timestamp last = last_.load(std::memory_order_relaxed);
     Timestamp next = next_now(last, wall);
     // Relaxed: the value orders nothing but itself.

@@ -36,17 +36,19 @@ TEST(ClockWatch, says_once_that_the_clock_was_set_and_after_which_batch) {
   test::ManualClock clock;
   ExpiryClock expiry(clock);
   ClockWatch watch(clock, expiry);
-  EXPECT_FALSE(watch.look(1));
+  EXPECT_FALSE(watch.look(1).step);
   clock.advance(10s);
-  EXPECT_FALSE(watch.look(2));
+  EXPECT_FALSE(watch.look(2).step);
   const Timestamp before = clock.wall();
   clock.set_wall(before - Duration(1h).count());
-  const auto step = watch.look(3);
+  const ClockWatch::Found found = watch.look(3);
+  EXPECT_EQ(found.time.time, clock.wall());
+  const std::optional<ClockStep>& step = found.step;
   ASSERT_TRUE(step);
   EXPECT_EQ(step->sequence, 3u);
   EXPECT_EQ(step->before, before);
   EXPECT_EQ(step->after, clock.wall());
-  EXPECT_FALSE(watch.look(4));
+  EXPECT_FALSE(watch.look(4).step);
   EXPECT_EQ(watch.now().time, clock.wall());
 }
 
