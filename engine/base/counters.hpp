@@ -52,7 +52,7 @@ struct Counters {
   Counter flushes, flush_bytes;
   Counter compactions, compaction_bytes_read, compaction_bytes_written;
   Counter collections, records_expired, records_purged, maintenance_failures;
-  Counter gets, scans, records_read, snapshots;
+  Counter gets, scans, records_read, damage_left_out, snapshots;
   LatencyHistogram write_latency, get_latency, query_latency;
   LatencyHistogram sync_latency, flush_latency, compaction_latency;
 };

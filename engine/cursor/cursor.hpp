@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/assert.hpp"
+#include "engine/io/io_error.hpp"
 #include "engine/memtable/memtable.hpp"
 #include "engine/record/key.hpp"
 #include "engine/record/range_tombstone.hpp"
@@ -78,6 +79,9 @@ class Cursor {
 struct CursorOptions {
   bool fill_cache = true;
   bool skip_damaged = false;  // Passes over blocks and tables that do not verify.
+
+  BlockRead read() const { return {.fill_cache = fill_cache, .skip_damaged = skip_damaged}; }
+  bool passes_over(const Error& error) const { return skip_damaged && is_damage(error); }
 };
 
 /// Rows of one memtable as of `sequence`. Keeps it alive.

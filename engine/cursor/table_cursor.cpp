@@ -89,8 +89,11 @@ class TableCursor final : public Cursor {
     return result;
   }
 
-  bool passes_over(const Error& error) const {
-    return options_.skip_damaged && error.code == Errc::corruption;
+  /// Whether to go on without what the error is about; then that is counted.
+  bool leaves_out(const Error& error) const {
+    if (!options_.passes_over(error)) return false;
+    table_->note_left_out();
+    return true;
   }
 
   Status open();
@@ -138,16 +141,12 @@ Status TableCursor::open() {
     return {};
   }
   if (is_single_key(keys)) {
-    const auto may_contain =
-        table_->may_contain(hash_of(keys.first), {.fill_cache = options_.fill_cache});
-    if (!may_contain && !passes_over(may_contain.error())) {
-      return std::unexpected(may_contain.error());
-    }
-    if (may_contain && !*may_contain) return {};
+    VARVE_TRY(const bool may_contain, table_->may_contain(hash_of(keys.first), options_.read()));
+    if (!may_contain) return {};
   }
-  auto index = table_->index({.fill_cache = options_.fill_cache});
+  auto index = table_->index(options_.read());
   if (!index) {
-    if (passes_over(index.error())) return {};
+    if (leaves_out(index.error())) return {};
     return std::unexpected(std::move(index).error());
   }
   index_ = *std::move(index);
@@ -308,9 +307,9 @@ std::span<const RowsView> TableCursor::hand_out(std::size_t first, std::size_t l
 /// Makes the entry's block the current one. False where it is damaged and passed over.
 Result<bool> TableCursor::load(std::size_t entry) {
   if (block_ != nullptr && block_entry_ == entry) return true;
-  auto block = table_->block(*index_, entry, {.fill_cache = options_.fill_cache});
+  auto block = table_->block(*index_, entry, options_.read());
   if (!block) {
-    if (passes_over(block.error())) return false;
+    if (leaves_out(block.error())) return false;
     return std::unexpected(std::move(block).error());
   }
   block_ = *std::move(block);

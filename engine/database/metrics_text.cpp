@@ -130,6 +130,8 @@ std::string metrics_text(const Stats& stats) {
   to.counter("varve_gets_total", "Point reads.", stats.gets);
   to.counter("varve_scans_total", "Queries and scans.", stats.scans);
   to.counter("varve_records_read_total", "Records returned.", stats.records_read);
+  to.counter("varve_damage_left_out_total", "Blocks and tables that reads past damage left out.",
+             stats.damage_left_out);
   to.gauge("varve_snapshots", "Snapshots alive.", stats.snapshots);
 
   to.summary("varve_write_seconds", "From the call to the acknowledgement.", stats.write_latency);

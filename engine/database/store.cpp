@@ -23,7 +23,11 @@ Store::Store(Options with, std::shared_ptr<Directory> at, const EngineSizes& cut
       expiry_clock(*options.clock),
       cache(options.block_cache_bytes),
       files(directory, options.mode == Mode::read_only ? files_max_to_read : files_max),
-      tables{.directory = directory, .cache = &cache, .files = &files, .log = log} {}
+      tables{.directory = directory,
+             .cache = &cache,
+             .files = &files,
+             .log = log,
+             .left_out = &counters.damage_left_out} {}
 
 Store::~Store() { VARVE_ASSERT(uses_ == 0); }
 
@@ -80,6 +84,7 @@ void Store::report(Stats& stats) const {
   stats.gets = counters.gets.value();
   stats.scans = counters.scans.value();
   stats.records_read = counters.records_read.value();
+  stats.damage_left_out = counters.damage_left_out.value();
   stats.snapshots = counters.snapshots.value();
   stats.write_latency = counters.write_latency.summary();
   stats.get_latency = counters.get_latency.summary();

@@ -14,6 +14,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/directory/file_names.hpp"
+#include "engine/io/io_error.hpp"
 #include "engine/table/block_format.hpp"
 #include "engine/table/index_format.hpp"
 #include "engine/table/key_filter.hpp"
@@ -197,6 +198,12 @@ Result<std::shared_ptr<const TableStatistics>> Table::statistics(const TableInde
 }
 
 Result<bool> Table::may_contain(std::uint64_t key_hash, BlockRead read) const {
+  auto answer = ask_filter(key_hash, read);
+  if (!answer && read.skip_damaged && is_damage(answer.error())) return true;
+  return answer;
+}
+
+Result<bool> Table::ask_filter(std::uint64_t key_hash, BlockRead read) const {
   const BlockCache::Key key{meta_.number, BlockCache::filter_part};
   if (const auto cached = context_.cache->find(key)) {
     return static_cast<const KeyFilter*>(cached.get())->may_contain(key_hash);

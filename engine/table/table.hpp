@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/counters.hpp"
 #include "engine/base/log.hpp"
 #include "engine/record/number_statistics.hpp"
 #include "engine/record/rows.hpp"
@@ -29,6 +30,7 @@ struct TableContext {
   BlockCache* cache = nullptr;
   FilePool* files = nullptr;
   Log log;
+  Counter* left_out = nullptr;  // As Stats::damage_left_out says; null: nobody counts.
 };
 
 /// One block, decoded: stretches in (key, ts) order. Immutable, shared with the cache.
@@ -88,6 +90,7 @@ struct TableStatistics {
 /// How a read treats the cache.
 struct BlockRead {
   bool fill_cache = true;
+  bool skip_damaged = false;  // A filter that is damaged says that any key may be there.
 };
 
 /// An immutable sorted file. Any number of threads may read it. Its file is opened when first
@@ -123,6 +126,11 @@ class Table {
   Result<std::optional<Row>> get(std::string_view key, std::uint64_t key_hash, Timestamp ts,
                                  BlockRead read = {}) const;
 
+  /// Counts that a read left out something of this table that is damaged.
+  void note_left_out() const {
+    if (context_.left_out != nullptr) context_.left_out->add();
+  }
+
   /// The row of the key's greatest timestamp, a tombstone included.
   Result<std::optional<Row>> newest(std::string_view key, std::uint64_t key_hash,
                                     BlockRead read = {}) const;
@@ -146,6 +154,7 @@ class Table {
   [[nodiscard]] static Status verify(Directory& directory, const std::string& name);
 
  private:
+  Result<bool> ask_filter(std::uint64_t key_hash, BlockRead read) const;
   bool is_own(const TableIndex& index) const;
   Result<std::shared_ptr<const File>> open_file() const;
   std::shared_ptr<const TableBlock> cached_block(std::size_t number) const;

@@ -97,9 +97,10 @@ class ReadOptions {
     fill_cache_ = fill;
     return *this;
   }
-  /// Passes over what is damaged instead of failing with Errc::corruption (the default). The answer
-  /// may then miss records, and show older ones that the damaged ones had replaced or deleted. To
-  /// rescue what is left.
+  /// Passes over what is damaged, or the device cannot read, instead of failing with
+  /// Errc::corruption or std::errc::io_error (the default). The answer may then miss records, and
+  /// show older ones that the damaged ones had replaced or deleted; Stats::damage_left_out counts
+  /// how often. To rescue what is left.
   ReadOptions& skip_damaged(bool skip) {
     skip_damaged_ = skip;
     return *this;

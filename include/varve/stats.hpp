@@ -121,6 +121,9 @@ struct Stats {
   /// Queries, counts and aggregates included.
   std::uint64_t scans = 0;
   std::uint64_t records_read = 0;
+  /// How often reads with ReadOptions::skip_damaged() left out a block or a table. Not how many of
+  /// them are damaged: each read counts anew.
+  std::uint64_t damage_left_out = 0;
   /// Alive now. One that never falls to zero is forgotten somewhere, and pins disk space.
   std::uint64_t snapshots = 0;
 

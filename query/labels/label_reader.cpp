@@ -84,8 +84,7 @@ Status LabelReader::ask(ViewPointer& view, const ReadOptions& options, Timestamp
     VARVE_TRY(bool usable, catch_up(view->sequence()));
     if (!usable || index_->is_worn()) {
       const Status built = build_anew(now);
-      const bool skips = options.skip_damaged() && !built && built.error().code == Errc::corruption;
-      if (!built && !skips) return built;
+      if (!built && !cursor_options(options).passes_over(built.error())) return built;
       if (at_present) view = versions_.view(now);
       VARVE_TRY(usable, catch_up(view->sequence()));
     }

@@ -116,7 +116,7 @@ Result<std::optional<UnreadBlock>> BlockSource::unread_of(const engine::StoredBl
   StatisticsPointer& known = statistics_[block.table];
   if (known == nullptr) {
     auto read = block.table->statistics(*block.index, {.fill_cache = options_.fill_cache});
-    if (!read && options_.skip_damaged && read.error().code == Errc::corruption) {
+    if (!read && options_.passes_over(read.error())) {
       return std::optional<UnreadBlock>();
     }
     VARVE_TRY(known, std::move(read));

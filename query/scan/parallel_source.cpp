@@ -359,7 +359,7 @@ Result<std::vector<KeyRange>> split_keys(const engine::View& view,
     const auto index = table->index({.fill_cache = options.fill_cache});
     if (index) {
       sample(**index, bounds, samples);
-    } else if (!options.skip_damaged || index.error().code != Errc::corruption) {
+    } else if (!options.passes_over(index.error())) {
       return std::unexpected(index.error());
     }
   }

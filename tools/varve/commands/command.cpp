@@ -28,7 +28,8 @@ Times are RFC 3339 (2024-05-01T12:00:00Z; without a zone UTC), microseconds sinc
 relative to now: now, -1h, -30m, -7d. Ranges of time include --from and exclude --to.
 
 Exit codes: 0 done; 1 failed; 2 the command line is wrong, nothing was done; 3 done, but
-something was left out (bad lines under --on-error skip); 4 stored bytes are damaged.)";
+something was left out (bad lines under --on-error skip, damage under --skip-damaged); 4 stored
+bytes are damaged.)";
 
 int report(const Failure& failure) {
   if (!failure.message.empty()) say(failure.message);

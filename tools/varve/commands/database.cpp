@@ -1,10 +1,13 @@
 #include "tools/varve/commands/database.hpp"
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
 #include <utility>
 
+#include "tools/formats/value_text.hpp"
 #include "tools/varve/terminal/damage_text.hpp"
+#include "tools/varve/terminal/output.hpp"
 #include "varve/options.hpp"
 
 namespace varve::tools {
@@ -24,6 +27,10 @@ void tell_of_damage(const RecoveryReport& report) {
     std::cerr << "varve: " << aside.batches << " whole batches behind that, "
               << aside.first_sequence << " to " << aside.last_sequence
               << ", are left out; `varve dump wal` shows them: " << aside.file << '\n';
+  }
+  if (report.damages.empty() && !report.quarantined.empty()) {
+    std::cerr << "varve: quarantine/ holds " << counted(report.quarantined.size(), "file")
+              << " of damage that was found earlier; remove them once nobody needs them\n";
   }
 }
 
@@ -53,6 +60,27 @@ Outcome<Engine> open_database(const std::string& dir, Access access,
     return failed(dir + ": not a Varve database");
   }
   return engine;
+}
+
+void add_skip_damaged_option(CLI::App& command, bool& skip) {
+  command.add_flag("--skip-damaged", skip, "Leave out what is damaged, and exit with 3");
+}
+
+Outcome<int> after_reading(const Engine& engine, bool skip_damaged, Outcome<void> outcome) {
+  if (!outcome) {
+    Failure failure = std::move(outcome).error();
+    if (failure.exit_code == exit_damaged && !skip_damaged) {
+      failure.message += " (--skip-damaged leaves it out)";
+    }
+    return std::unexpected(std::move(failure));
+  }
+  if (!skip_damaged) return exit_ok;
+  const std::uint64_t left_out = engine.stats().damage_left_out;
+  if (left_out != 0) {
+    say("left out what is damaged, in " + counted(left_out, "place") +
+        "; `varve inspect --verify` names it");
+  }
+  return left_out != 0 || found_damage() ? exit_partial : exit_ok;
 }
 
 Timestamp wall_clock() { return system_clock()->wall(); }

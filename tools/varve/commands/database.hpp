@@ -6,6 +6,10 @@
 #include "tools/varve/terminal/failure.hpp"
 #include "varve/engine.hpp"
 
+namespace CLI {
+class App;
+}
+
 namespace varve::tools {
 
 enum class Access {
@@ -22,6 +26,14 @@ Outcome<Engine> open_database(const std::string& dir, Access access,
 
 /// Whether an opening found damage: then a command that did its work exits with exit_damaged.
 bool found_damage();
+
+/// --skip-damaged, of commands that read.
+void add_skip_damaged_option(CLI::App& command, bool& skip);
+
+/// What a command exits with whose reads came to `outcome`: exit_partial, and a line that says so,
+/// where --skip-damaged left something out. Where they failed for damage it says that the option is
+/// there.
+Outcome<int> after_reading(const Engine& engine, bool skip_damaged, Outcome<void> outcome);
 
 Timestamp wall_clock();
 

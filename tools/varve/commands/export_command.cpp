@@ -36,20 +36,22 @@ struct Arguments {
   Selection selection;
   std::string time = "rfc3339";
   bool with_type = false;
+  bool skip_damaged = false;
   std::string file;
 };
 
-/// `of_labels` reads from the snapshot that the scan walks on.
-Outcome<void> print_all(Scan& scan, Engine& engine, const ReadOptions& of_labels, Output& output,
-                        const PrintOptions& options) {
+/// `reads` has the snapshot that records and labels are of.
+Outcome<void> print_all(Engine& engine, const Query& query, const ReadOptions& reads,
+                        Output& output, const PrintOptions& options) {
+  VARVE_TRY(Scan scan, engine.scan(query, ReadOptions(reads).fill_cache(false)));
   append_header(output.text(), options);
   std::string key;
   while (true) {
     VARVE_TRY(const std::optional<Block> block, scan.next_block());
-    if (!block) return {};
+    if (!block) return output.finish();
     if (options.format == RecordFormat::ndjson && key != block->key()) {
       key = block->key();
-      VARVE_TRY(const Labels labels, engine.labels(key, of_labels));
+      VARVE_TRY(const Labels labels, engine.labels(key, reads));
       if (!labels.empty()) {
         append_ndjson_labels(output.text(), key, labels);
         output.text() += '\n';
@@ -74,13 +76,12 @@ Outcome<int> run(const Arguments& arguments) {
 
   VARVE_TRY(Engine engine, open_database(arguments.db, Access::read));
   VARVE_TRY(const Snapshot snapshot, engine.snapshot());
-  VARVE_TRY(Scan scan, engine.scan(query, ReadOptions().snapshot(snapshot).fill_cache(false)));
+  const ReadOptions reads = ReadOptions().snapshot(snapshot).skip_damaged(arguments.skip_damaged);
   const bool to_file = !arguments.file.empty() && arguments.file != "-";
   Outcome<Output> output = to_file ? Output::create(arguments.file) : Output::standard();
   if (!output) return std::unexpected(output.error());
-  VARVE_CHECK(print_all(scan, engine, ReadOptions().snapshot(snapshot), *output, options));
-  VARVE_CHECK(output->finish());
-  return exit_ok;
+  return after_reading(engine, arguments.skip_damaged,
+                       print_all(engine, query, reads, *output, options));
 }
 
 }  // namespace
@@ -101,6 +102,7 @@ void add_export(CLI::App& app, Action& action) {
   command->add_flag("--with-type", arguments->with_type, "csv: a fourth column, type");
   command->add_option("-o,--output", arguments->file, "Instead of standard output")
       ->type_name("FILE");
+  add_skip_damaged_option(*command, arguments->skip_damaged);
   command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
 }
 

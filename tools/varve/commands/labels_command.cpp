@@ -31,6 +31,7 @@ struct Arguments {
   std::string db;
   Selection selection;
   std::optional<std::string> values;
+  bool skip_damaged = false;
 };
 
 struct SetArguments {
@@ -41,23 +42,21 @@ struct SetArguments {
   bool leave = false;
 };
 
-Outcome<int> run(const Arguments& arguments) {
-  if (arguments.db.empty()) return usage("--db is required");
-  VARVE_TRY(const Query query, query_of(arguments.selection, wall_clock()));
-  VARVE_TRY(Engine engine, open_database(arguments.db, Access::read));
+Outcome<void> print_labels(Engine& engine, const Query& query, const Arguments& arguments) {
+  const ReadOptions options = ReadOptions().skip_damaged(arguments.skip_damaged);
   Output output = Output::standard();
   if (arguments.values) {
-    VARVE_TRY(const auto values, engine.label_values(*arguments.values, query));
+    VARVE_TRY(const auto values, engine.label_values(*arguments.values, query, options));
     for (const std::string& value : values) {
       output.text() += printable(value) + '\n';
       VARVE_CHECK(output.drain());
     }
     if (values.empty()) say("no series has a label " + quote(*arguments.values));
   } else {
-    VARVE_TRY(const auto names, engine.label_names(query));
+    VARVE_TRY(const auto names, engine.label_names(query, options));
     TableText table({{"label"}, {"values", Align::right}});
     for (const std::string& name : names) {
-      VARVE_TRY(const auto values, engine.label_values(name, query));
+      VARVE_TRY(const auto values, engine.label_values(name, query, options));
       table.add({printable(name), grouped(values.size())});
     }
     if (names.empty()) {
@@ -66,8 +65,14 @@ Outcome<int> run(const Arguments& arguments) {
       table.print(output.text());
     }
   }
-  VARVE_CHECK(output.finish());
-  return exit_ok;
+  return output.finish();
+}
+
+Outcome<int> run(const Arguments& arguments) {
+  if (arguments.db.empty()) return usage("--db is required");
+  VARVE_TRY(const Query query, query_of(arguments.selection, wall_clock()));
+  VARVE_TRY(Engine engine, open_database(arguments.db, Access::read));
+  return after_reading(engine, arguments.skip_damaged, print_labels(engine, query, arguments));
 }
 
 Outcome<int> run_set(const SetArguments& arguments) {
@@ -114,6 +119,7 @@ void add_labels(CLI::App& app, Action& action) {
   add_series_options(*command, arguments->selection);
   add_match_option(*command, arguments->selection);
   command->add_option("--values", arguments->values, "The values of this label")->type_name("NAME");
+  add_skip_damaged_option(*command, arguments->skip_damaged);
 
   auto* const set = command->add_subcommand("set", "Give labels to a series");
   const auto to_set = std::make_shared<SetArguments>();

@@ -25,7 +25,26 @@ struct Arguments {
   std::optional<std::string> key, prefix;
   std::uint64_t count = 1;
   std::string format = "table";
+  bool skip_damaged = false;
 };
+
+Outcome<void> print_latest(Engine& engine, const Arguments& arguments, AnswerPrinter& printer) {
+  const ReadOptions options = ReadOptions().skip_damaged(arguments.skip_damaged);
+  std::vector<std::string> keys;
+  if (arguments.key) {
+    keys.push_back(*arguments.key);
+  } else {
+    VARVE_TRY(keys, engine.series_list(Query::prefix(*arguments.prefix), options));
+  }
+  for (const std::string& key : keys) {
+    VARVE_TRY(const std::vector<Record> records, engine.latest_n(key, arguments.count, options));
+    // Where some were left out there may have been some.
+    const bool is_known_empty = records.empty() && engine.stats().damage_left_out == 0;
+    if (is_known_empty && arguments.key) return failed(quote(key) + ": no records");
+    for (const Record& record : records) VARVE_CHECK(printer.add(record.view()));
+  }
+  return printer.finish();
+}
 
 Outcome<int> run(const Arguments& arguments) {
   if (!arguments.key && !arguments.prefix) return usage("latest needs --key or --prefix");
@@ -34,22 +53,9 @@ Outcome<int> run(const Arguments& arguments) {
   VARVE_TRY(const AnswerFormat format,
             option_value("--format", parse_answer_format(arguments.format)));
   VARVE_TRY(Engine engine, open_database(arguments.db, Access::read));
-
-  std::vector<std::string> keys;
-  if (arguments.key) {
-    keys.push_back(*arguments.key);
-  } else {
-    VARVE_TRY(keys, engine.series_list(Query::prefix(*arguments.prefix)));
-  }
   Output output = Output::standard();
   const auto printer = make_answer_printer(format, AnswerKind::records, output);
-  for (const std::string& key : keys) {
-    VARVE_TRY(const std::vector<Record> records, engine.latest_n(key, arguments.count));
-    if (records.empty() && arguments.key) return failed(quote(key) + ": no records");
-    for (const Record& record : records) VARVE_CHECK(printer->add(record.view()));
-  }
-  VARVE_CHECK(printer->finish());
-  return exit_ok;
+  return after_reading(engine, arguments.skip_damaged, print_latest(engine, arguments, *printer));
 }
 
 }  // namespace
@@ -69,6 +75,7 @@ void add_latest(CLI::App& app, Action& action) {
   command->add_option("--format", arguments->format, "table, csv or json")
       ->capture_default_str()
       ->type_name("FORMAT");
+  add_skip_damaged_option(*command, arguments->skip_damaged);
   command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
 }
 

@@ -37,10 +37,12 @@ struct Arguments {
   AggregationOptions aggregation;
   std::string format = "table";
   bool plot = false;
+  bool skip_damaged = false;
 };
 
-Outcome<void> print_records(Engine& engine, const Query& query, AnswerPrinter& printer) {
-  VARVE_TRY(Scan scan, engine.scan(query));
+Outcome<void> print_records(Engine& engine, const Query& query, const ReadOptions& options,
+                            AnswerPrinter& printer) {
+  VARVE_TRY(Scan scan, engine.scan(query, options));
   while (true) {
     VARVE_TRY(const std::optional<Block> block, scan.next_block());
     if (!block) return printer.finish();
@@ -51,18 +53,19 @@ Outcome<void> print_records(Engine& engine, const Query& query, AnswerPrinter& p
 }
 
 Outcome<void> print_aggregates(Engine& engine, const Query& query, const Aggregation& aggregation,
-                               AnswerPrinter& printer) {
-  VARVE_TRY(const std::vector<Aggregate> answer, engine.aggregate(query, aggregation));
+                               const ReadOptions& options, AnswerPrinter& printer) {
+  VARVE_TRY(const std::vector<Aggregate> answer, engine.aggregate(query, aggregation, options));
   for (const Aggregate& aggregate : answer) VARVE_CHECK(printer.add(aggregate));
   return printer.finish();
 }
 
 Outcome<void> print_plot(Engine& engine, const Query& query,
-                         const std::optional<Aggregation>& aggregation, Output& output) {
+                         const std::optional<Aggregation>& aggregation, const ReadOptions& options,
+                         Output& output) {
   const Terminal terminal = terminal_of(STDOUT_FILENO);
-  VARVE_TRY(const std::string text, aggregation
-                                        ? plot_aggregates(engine, query, *aggregation, terminal)
-                                        : plot_query(engine, query, terminal));
+  VARVE_TRY(const std::string text,
+            aggregation ? plot_aggregates(engine, query, *aggregation, options, terminal)
+                        : plot_query(engine, query, options, terminal));
   if (text.empty()) say("no numbers to draw");
   output.text() += text;
   return output.finish();
@@ -81,21 +84,20 @@ Outcome<int> run(const Arguments& arguments) {
   }
 
   VARVE_TRY(Engine engine, open_database(arguments.db, Access::read));
+  const bool skip = arguments.skip_damaged;
+  const ReadOptions options = ReadOptions().skip_damaged(skip);
   Output output = Output::standard();
   if (arguments.plot) {
-    VARVE_CHECK(print_plot(engine, query, aggregation, output));
-    return exit_ok;
+    return after_reading(engine, skip, print_plot(engine, query, aggregation, options, output));
   }
   const AnswerKind kind = !aggregation           ? AnswerKind::records
                           : aggregation->every() ? AnswerKind::buckets
                                                  : AnswerKind::aggregates;
   const auto printer = make_answer_printer(format, kind, output);
-  if (aggregation) {
-    VARVE_CHECK(print_aggregates(engine, query, *aggregation, *printer));
-  } else {
-    VARVE_CHECK(print_records(engine, query, *printer));
-  }
-  return exit_ok;
+  return after_reading(engine, skip,
+                       aggregation
+                           ? print_aggregates(engine, query, *aggregation, options, *printer)
+                           : print_records(engine, query, options, *printer));
 }
 
 }  // namespace
@@ -118,6 +120,7 @@ void add_query(CLI::App& app, Action& action) {
                            ->type_name("FORMAT");
   command->add_flag("--plot", arguments->plot, "A chart of the numbers over time")
       ->excludes(format);
+  add_skip_damaged_option(*command, arguments->skip_damaged);
   command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
 }
 

@@ -33,6 +33,7 @@ struct Arguments {
   Selection selection;
   std::optional<std::uint64_t> limit;
   std::string format = "table";
+  bool skip_damaged = false;
 };
 
 struct SeriesLine {
@@ -79,11 +80,13 @@ class SeriesPrinter {
   TableText table_{{{"key"}, {"records", Align::right}, {"first"}, {"last"}, {"labels"}}};
 };
 
-Outcome<std::uint64_t> print_series(Engine& engine, const Query& query, std::uint64_t limit,
-                                    SeriesPrinter& printer) {
+Outcome<void> print_series(Engine& engine, const Query& query, const Arguments& arguments,
+                           SeriesPrinter& printer) {
+  const std::uint64_t limit = arguments.limit.value_or(Query::unlimited);
   // Records and labels as of one moment.
   VARVE_TRY(const Snapshot snapshot, engine.snapshot());
-  const ReadOptions options = ReadOptions().snapshot(snapshot).fill_cache(false);
+  const ReadOptions options =
+      ReadOptions().snapshot(snapshot).fill_cache(false).skip_damaged(arguments.skip_damaged);
   VARVE_TRY(Scan scan, engine.scan(query, options));
   std::optional<SeriesLine> line;
   std::uint64_t count = 0;
@@ -103,8 +106,8 @@ Outcome<std::uint64_t> print_series(Engine& engine, const Query& query, std::uin
     line->records += block->size();
     line->last = block->timestamps().back();
   }
-  VARVE_CHECK(printer.finish());
-  return count;
+  if (count == 0) say("no series");
+  return printer.finish();
 }
 
 Outcome<int> run(const Arguments& arguments) {
@@ -115,10 +118,8 @@ Outcome<int> run(const Arguments& arguments) {
   VARVE_TRY(Engine engine, open_database(arguments.db, Access::read));
   Output output = Output::standard();
   SeriesPrinter printer(arguments.format == "json", output);
-  VARVE_TRY(const std::uint64_t count,
-            print_series(engine, query, arguments.limit.value_or(Query::unlimited), printer));
-  if (count == 0) say("no series");
-  return exit_ok;
+  return after_reading(engine, arguments.skip_damaged,
+                       print_series(engine, query, arguments, printer));
 }
 
 }  // namespace
@@ -134,6 +135,7 @@ void add_series(CLI::App& app, Action& action) {
   command->add_option("--format", arguments->format, "table, or json: an object per line")
       ->capture_default_str()
       ->type_name("FORMAT");
+  add_skip_damaged_option(*command, arguments->skip_damaged);
   command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
 }
 

@@ -111,6 +111,7 @@ nlohmann::ordered_json json_of(const Stats& stats) {
                                  {"gets", stats.gets},
                                  {"scans", stats.scans},
                                  {"records_read", stats.records_read},
+                                 {"damage_left_out", stats.damage_left_out},
                                  {"snapshots", stats.snapshots},
                                  {"write_latency", json_of(stats.write_latency)},
                                  {"get_latency", json_of(stats.get_latency)},

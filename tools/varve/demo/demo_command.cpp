@@ -254,7 +254,8 @@ Outcome<void> Demo::read_back() {
 
 Outcome<void> Demo::draw() {
   VARVE_CHECK(section("A series, drawn in the terminal"));
-  VARVE_TRY(const std::string chart, plot_query(*engine_, Query::key(plant_.key(0)), terminal_));
+  VARVE_TRY(const std::string chart,
+            plot_query(*engine_, Query::key(plant_.key(0)), {}, terminal_));
   output_.text() += chart;
   return output_.flush();
 }

@@ -20,11 +20,17 @@ struct Failure {
   Failure(int code, std::string text) : exit_code(code), message(std::move(text)) {}
   /// An error of the engine, so that VARVE_TRY passes it on.
   Failure(const Error& error)
-      : exit_code(error.code == Errc::corruption ? exit_damaged : exit_failed),
-        message(error.message()) {}
+      : exit_code(is_damage(error) ? exit_damaged : exit_failed), message(error.message()) {}
 
   int exit_code;
   std::string message;
+
+ private:
+  /// What a device cannot read is as damaged as what fails its checksum.
+  static bool is_damage(const Error& error) {
+    return error.code == Errc::corruption || error.code == std::errc::io_error ||
+           error.code == std::errc::no_such_device_or_address;
+  }
 };
 
 template <class T>

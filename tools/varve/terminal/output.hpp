@@ -12,12 +12,14 @@ namespace varve::tools {
 class Output {
  public:
   static Output standard();
-  /// Creates or empties the file.
+  /// A file that has its name once finish() has succeeded: until then what was there stays, and the
+  /// answer is in a file beside it. A pipe or a device is written at once, and so is a file in a
+  /// directory where none can be made.
   static Outcome<Output> create(const std::string& path);
 
   Output(Output&& other) noexcept;
   Output& operator=(Output&&) = delete;
-  /// Drops what was not flushed: call finish().
+  /// Drops what was not flushed, and a file that was not finished: call finish().
   ~Output();
 
   /// To append to; then call drain().
@@ -26,7 +28,7 @@ class Output {
   /// without a message.
   Outcome<void> drain() { return text_.size() >= piece_bytes ? flush() : Outcome<void>(); }
   Outcome<void> flush();
-  /// Flushes, and closes a file.
+  /// Flushes, closes a file and gives it its name.
   Outcome<void> finish();
 
  private:
@@ -36,6 +38,7 @@ class Output {
 
   int fd_;
   std::string name_;
+  std::string partial_;  // Where a file is until it is finished; empty for anything else.
   std::string text_;
 };
 

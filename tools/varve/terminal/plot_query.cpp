@@ -65,9 +65,10 @@ double number(const ValueView& value) {
 
 }  // namespace
 
-Outcome<std::string> plot_query(Engine& engine, const Query& query, const Terminal& terminal) {
+Outcome<std::string> plot_query(Engine& engine, const Query& query, const ReadOptions& how,
+                                const Terminal& terminal) {
   VARVE_TRY(Snapshot snapshot, engine.snapshot());
-  const ReadOptions options = ReadOptions().snapshot(std::move(snapshot));
+  const ReadOptions options = ReadOptions(how).snapshot(std::move(snapshot));
   VARVE_TRY(const Extent extent, measure(engine, query, options));
   if (extent.keys.empty()) return std::string();
 
@@ -89,8 +90,9 @@ Outcome<std::string> plot_query(Engine& engine, const Query& query, const Termin
 }
 
 Outcome<std::string> plot_aggregates(Engine& engine, const Query& query,
-                                     const Aggregation& aggregation, const Terminal& terminal) {
-  VARVE_TRY(std::vector<Aggregate> answers, engine.aggregate(query, aggregation));
+                                     const Aggregation& aggregation, const ReadOptions& options,
+                                     const Terminal& terminal) {
+  VARVE_TRY(std::vector<Aggregate> answers, engine.aggregate(query, aggregation, options));
   std::erase_if(answers, [](const Aggregate& answer) {
     return !answer.value || answer.value->type() == ValueType::bytes;
   });

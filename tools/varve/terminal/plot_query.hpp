@@ -12,11 +12,13 @@ namespace varve::tools {
 /// the span of time, the second for the points. Bools are drawn as 0 and 1; bytes are passed over,
 /// and so are series beyond Plot::series_max, which the last line counts. Empty where there is
 /// nothing to draw.
-Outcome<std::string> plot_query(Engine& engine, const Query& query, const Terminal& terminal);
+Outcome<std::string> plot_query(Engine& engine, const Query& query, const ReadOptions& options,
+                                const Terminal& terminal);
 
 /// The chart of what the aggregation gives, each value at the start of its bucket, with the same
 /// exceptions. REQUIRES an aggregation with every().
 Outcome<std::string> plot_aggregates(Engine& engine, const Query& query,
-                                     const Aggregation& aggregation, const Terminal& terminal);
+                                     const Aggregation& aggregation, const ReadOptions& options,
+                                     const Terminal& terminal);
 
 }  // namespace varve::tools

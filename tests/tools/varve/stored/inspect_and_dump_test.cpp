@@ -113,7 +113,7 @@ TEST_F(Command, inspects_a_database_of_which_a_copy_is_gone_and_says_so) {
   }
   std::filesystem::remove(db() / std::filesystem::path(manifest));
   const RunResult inspected = on_db("inspect");
-  EXPECT_EQ(inspected.exit_code, 0) << inspected.err;
+  EXPECT_EQ(inspected.exit_code, 4) << inspected.err;
   EXPECT_TRUE(contains(inspected.out, "one copy bad  VARVE: missing\n")) << inspected.out;
   EXPECT_TRUE(contains(inspected.out, "one copy bad  " + manifest + " @ 0: missing"))
       << inspected.out;
@@ -186,6 +186,79 @@ TEST_F(Command, tells_of_batches_that_the_log_lost_whatever_it_is_asked) {
     EXPECT_TRUE(contains(result.err, "varve: DAMAGED: ")) << command << ": " << result.err;
     EXPECT_TRUE(contains(result.err, "are lost")) << command << ": " << result.err;
   }
+}
+
+void change_byte(const std::filesystem::path& path, std::streamoff offset) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(offset);
+  file.put('\x55');
+}
+
+TEST_F(Command, reads_past_damage_where_it_is_told_to_and_says_that_something_is_missing) {
+  import_small();
+  ASSERT_EQ(on_db("compact").exit_code, 0);
+  const auto table = only_table(db());
+  ASSERT_EQ(on_db("import", {}, "key,time,value\nplant/z,2013-12-02T21:15:00Z,7\n").exit_code, 0);
+  change_byte(table, 10);
+  const std::string file = directory_.path("out.csv");
+  const std::vector<std::pair<std::string, std::vector<std::string>>> reads = {
+      {"export", {"-o", file}}, {"query", {}},  {"query", {"--aggregate", "count"}},
+      {"query", {"--plot"}},    {"series", {}}, {"latest", {"--prefix", ""}},
+  };
+  for (const auto& [name, arguments] : reads) {
+    const RunResult strict = on_db(name, arguments);
+    EXPECT_EQ(strict.exit_code, 4) << name << ": " << strict.err;
+    EXPECT_TRUE(contains(strict.err, table.filename().string() + " @ ")) << name << strict.err;
+    EXPECT_TRUE(contains(strict.err, "--skip-damaged")) << name << ": " << strict.err;
+    EXPECT_TRUE(name != "export" || !std::filesystem::exists(file));
+    std::vector<std::string> skipping = arguments;
+    skipping.emplace_back("--skip-damaged");
+    const RunResult skipped = on_db(name, skipping);
+    EXPECT_EQ(skipped.exit_code, 3) << name << ": " << skipped.err;
+    EXPECT_TRUE(contains(skipped.err, "left out")) << name << ": " << skipped.err;
+  }
+  std::ifstream exported(file);
+  const std::string text{std::istreambuf_iterator<char>(exported), {}};
+  EXPECT_EQ(text, "key,time,value\nplant/z,2013-12-02T21:15:00.000000Z,7\n");
+}
+
+TEST_F(Command, exits_as_usual_where_there_is_no_damage_to_skip) {
+  import_small();
+  EXPECT_EQ(on_db("export", {"--skip-damaged"}).exit_code, 0);
+}
+
+TEST_F(Command, inspect_finds_that_one_of_two_copies_is_bad) {
+  import_small();
+  for (const auto& entry : std::filesystem::directory_iterator(db())) {
+    const std::string name = entry.path().filename().string();
+    const bool is_kept_twice =
+        name.starts_with("VARVE") || name.ends_with(".manifest") || name.ends_with(".copy");
+    if (!is_kept_twice) continue;
+    char was = 0;
+    std::ifstream(entry.path(), std::ios::binary).seekg(30).get(was);
+    change_byte(entry.path(), 30);
+    const RunResult inspected = on_db("inspect", {"--verify"});
+    EXPECT_EQ(inspected.exit_code, 4) << name << ": " << inspected.out;
+    EXPECT_TRUE(contains(inspected.out, "one copy bad  " + name)) << inspected.out;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(30);
+    file.put(was);
+  }
+  EXPECT_EQ(on_db("inspect", {"--verify"}).exit_code, 0);
+}
+
+TEST_F(Command, goes_on_to_say_that_quarantine_holds_something) {
+  import_small();
+  std::filesystem::create_directory(std::filesystem::path(db()) / "quarantine");
+  std::ofstream(std::filesystem::path(db()) / "quarantine" / "00000000000000000007.wal") << "?";
+  const RunResult result = on_db("export");
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_TRUE(contains(result.err, "quarantine/ holds 1 file")) << result.err;
+}
+
+TEST_F(Command, inspect_of_a_file_says_that_it_is_one) {
+  std::ofstream(db()) << "a file";
+  EXPECT_TRUE(contains(on_db("inspect").err, "not a directory"));
 }
 
 TEST_F(Command, reads_without_changing_a_byte_or_a_name) {
