@@ -14,9 +14,16 @@ class Guard {
  public:
   explicit Guard(std::weak_ptr<const FileLock> lock) : lock_(std::move(lock)) {}
 
+  /// The lock, which is held for as long as somebody has it.
+  Result<std::shared_ptr<const FileLock>> hold() const {
+    std::shared_ptr<const FileLock> held = lock_.lock();
+    if (!held) return fail(Errc::closed, "the lock of the database was given up");
+    VARVE_CHECK(held->check());
+    return held;
+  }
   Status check() const {
-    const std::shared_ptr<const FileLock> held = lock_.lock();
-    return held ? held->check() : fail(Errc::closed, "the lock of the database was given up");
+    VARVE_CHECK(hold());
+    return {};
   }
 
  private:
@@ -58,16 +65,16 @@ class GuardedDirectory final : public ForwardingDirectory {
     return std::make_unique<GuardedFile>(*std::move(opened), guard_, cause);
   }
   Status remove(const std::string& name) override {
-    VARVE_CHECK(guard_.check());
+    VARVE_TRY(const auto held, guard_.hold());
     return ForwardingDirectory::remove(name);
   }
   using Directory::rename;
   Status rename(const std::string& from, Directory& target, const std::string& to) override {
-    VARVE_CHECK(guard_.check());
+    VARVE_TRY(const auto held, guard_.hold());
     return ForwardingDirectory::rename(from, target, to);
   }
   Status link(const std::string& from, Directory& target, const std::string& to) override {
-    VARVE_CHECK(guard_.check());
+    VARVE_TRY(const auto held, guard_.hold());
     return ForwardingDirectory::link(from, target, to);
   }
 

@@ -151,10 +151,10 @@ TEST_F(IdentityFiles, that_are_both_damaged_are_corruption_naming_both) {
   disk_->flip_bit(files[0], 8 * 20);
   disk_->resize(files[1], 50);
   EXPECT_EQ(failure().code, Errc::corruption);
-  EXPECT_EQ(failure().where, "VARVE @ 64: checksum; VARVE.copy @ 50: ends too early");
+  EXPECT_EQ(failure().where, "/db: VARVE @ 64: checksum; VARVE.copy @ 50: ends too early");
   ASSERT_TRUE(disk_->remove(files[0]));
   EXPECT_EQ(failure().code, Errc::corruption);
-  EXPECT_EQ(failure().where, "VARVE: missing; VARVE.copy @ 50: ends too early");
+  EXPECT_EQ(failure().where, "/db: VARVE: missing; VARVE.copy @ 50: ends too early");
 }
 
 TEST_F(IdentityFiles, of_another_program_are_no_database) {

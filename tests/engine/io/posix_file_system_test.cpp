@@ -130,7 +130,7 @@ TEST_F(PosixFileSystem, says_who_took_the_lock_last) {
   std::ofstream(root_ / "LOCK") << "4711 a-program-with-quite-a-long-name-that-ends-here\nrest\n";
   const auto lock = inside_->lock("LOCK").value();
   EXPECT_EQ(text_of(root_ / "LOCK"),
-            std::to_string(::getpid()) + ' ' + program_invocation_short_name + '\n');
+            std::to_string(::getpid()) + ' ' + program_invocation_short_name + "\nrest\n");
 }
 
 TEST_F(PosixFileSystem, prints_no_garbage_from_a_lock_file) {

@@ -26,7 +26,7 @@ void tell_of_damage(const RecoveryReport& report) {
   for (const RecoveryReport::SetAside& aside : report.set_aside) {
     std::cerr << "varve: " << aside.batches << " whole batches behind that, "
               << aside.first_sequence << " to " << aside.last_sequence
-              << ", are left out; `varve dump wal` shows them: " << aside.file << '\n';
+              << ", are left out: " << aside.file << '\n';
   }
   if (report.damages.empty() && !report.quarantined.empty()) {
     std::cerr << "varve: quarantine/ holds " << counted(report.quarantined.size(), "file")

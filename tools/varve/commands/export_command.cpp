@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -37,7 +38,7 @@ struct Arguments {
   std::string time = "rfc3339";
   bool with_type = false;
   bool skip_damaged = false;
-  std::string file;
+  std::optional<std::string> file;
 };
 
 /// `reads` has the snapshot that records and labels are of.
@@ -73,12 +74,18 @@ Outcome<int> run(const Arguments& arguments) {
   options.epoch_times = arguments.time == "epoch";
   options.with_type = arguments.with_type;
   VARVE_TRY(const Query query, query_of(arguments.selection, wall_clock()));
+  if (arguments.file && arguments.file->empty()) return usage("-o: the name of the file is empty");
 
   VARVE_TRY(Engine engine, open_database(arguments.db, Access::read));
   VARVE_TRY(const Snapshot snapshot, engine.snapshot());
   const ReadOptions reads = ReadOptions().snapshot(snapshot).skip_damaged(arguments.skip_damaged);
-  const bool to_file = !arguments.file.empty() && arguments.file != "-";
-  Outcome<Output> output = to_file ? Output::create(arguments.file) : Output::standard();
+  const bool to_file = arguments.file && *arguments.file != "-";
+  if (to_file && found_damage() && !arguments.skip_damaged) {
+    return damaged(*arguments.file +
+                   ": not written, since records are lost (--skip-damaged writes "
+                   "what there is)");
+  }
+  Outcome<Output> output = to_file ? Output::create(*arguments.file) : Output::standard();
   if (!output) return std::unexpected(output.error());
   return after_reading(engine, arguments.skip_damaged,
                        print_all(engine, query, reads, *output, options));

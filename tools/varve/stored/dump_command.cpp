@@ -16,7 +16,7 @@ namespace {
 constexpr const char* footer =
     R"(One line per group of the log, block of a table, or edit of a manifest; of a table's block a second
 one says how each column is encoded and how many bytes it takes, and the end adds them up. Damage
-ends the dump with exit 1, naming file and offset; what was readable before it is printed, and all
+ends the dump with exit 4, naming file and offset; what was readable before it is printed, and all
 else of a table whose origin is damaged. A torn group at the end of a log is no damage: a kill leaves
 one. The files belong to a database's directory; nothing is opened for writing.
 

@@ -4,6 +4,7 @@
 #include <system_error>
 #include <thread>
 
+#include "engine/directory/examine_directory.hpp"
 #include "varve/try.hpp"
 
 namespace varve::tools {
@@ -26,6 +27,9 @@ Outcome<void> check_database(const std::filesystem::path& dir) {
   if (!std::filesystem::is_directory(status)) return failed(dir.string() + ": not a directory");
   if (!std::filesystem::exists(dir / engine::identity_file_name, error) &&
       !std::filesystem::exists(dir / engine::identity_copy_name, error)) {
+    // Where the rest of one is there it says so.
+    VARVE_TRY(const auto directory, posix_file_system()->open_directory(dir));
+    VARVE_CHECK(engine::examine_directory(*directory));
     return failed(dir.string() + ": not a Varve database");
   }
   return {};

@@ -34,35 +34,50 @@ int open_to_write(const std::string& path, int flags) {
   return ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666);
 }
 
-/// Where the bytes of `path` are: a symbolic link stays one. Nothing where it is no file, and none
-/// can be put in its place.
+/// Where the bytes of `path` are, or would be: a symbolic link stays one. Nothing where that is a
+/// pipe or a device.
 std::optional<std::string> file_to_replace(const std::string& path) {
+  std::filesystem::path target = path;
   std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  const bool is_link = std::filesystem::is_symlink(path, error);
-  if (!std::filesystem::exists(status)) return is_link ? std::nullopt : std::optional(path);
-  if (!std::filesystem::is_regular_file(status)) return std::nullopt;
-  return is_link ? std::filesystem::canonical(path, error).string() : path;
+  for (int links = 0; std::filesystem::is_symlink(target, error) && links < 40; ++links) {
+    const auto named = std::filesystem::read_symlink(target, error);
+    target = target.parent_path() / named;  // Which is `named` where that is absolute.
+  }
+  const auto status = std::filesystem::status(target, error);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    return std::nullopt;
+  }
+  return target.string();
+}
+
+/// A file beside it that nobody else has.
+std::pair<int, std::string> create_beside(const std::string& target) {
+  for (int attempt = 0;; ++attempt) {
+    std::string name = target + ".partial-" + std::to_string(::getpid());
+    if (attempt != 0) name += '-' + std::to_string(attempt);
+    const int fd = open_to_write(name, O_EXCL);
+    if (fd >= 0 || errno != EEXIST || attempt == 99) return {fd, std::move(name)};
+  }
 }
 
 }  // namespace
 
 Outcome<Output> Output::create(const std::string& path) {
-  if (const auto target = file_to_replace(path)) {
-    const std::string partial = *target + ".partial-" + std::to_string(::getpid());
-    if (const int fd = open_to_write(partial, O_EXCL); fd >= 0) {
-      Output output(fd, *target);
-      output.partial_ = partial;
-      struct stat old{};
-      if (::stat(target->c_str(), &old) == 0 && ::fchmod(fd, old.st_mode & 07777) != 0) {
-        return system_failure(partial);
-      }
-      return output;
-    }
+  const auto target = file_to_replace(path);
+  if (!target) {
+    const int fd = open_to_write(path, O_TRUNC);
+    if (fd < 0) return system_failure(path);
+    return Output(fd, path);
   }
-  const int fd = open_to_write(path, O_TRUNC);
-  if (fd < 0) return system_failure(path);
-  return Output(fd, path);
+  auto [fd, partial] = create_beside(*target);
+  if (fd < 0) return system_failure(partial);
+  Output output(fd, *target);
+  output.partial_ = std::move(partial);
+  struct stat old{};
+  if (::stat(target->c_str(), &old) == 0 && ::fchmod(fd, old.st_mode & 07777) != 0) {
+    return system_failure(*target);
+  }
+  return output;
 }
 
 Output::Output(Output&& other) noexcept

@@ -13,8 +13,8 @@ class Output {
  public:
   static Output standard();
   /// A file that has its name once finish() has succeeded: until then what was there stays, and the
-  /// answer is in a file beside it. A pipe or a device is written at once, and so is a file in a
-  /// directory where none can be made.
+  /// answer is in a file beside it, "PATH.partial-" and the process. A pipe or a device is written
+  /// at once.
   static Outcome<Output> create(const std::string& path);
 
   Output(Output&& other) noexcept;

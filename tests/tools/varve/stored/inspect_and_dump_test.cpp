@@ -186,6 +186,12 @@ TEST_F(Command, tells_of_batches_that_the_log_lost_whatever_it_is_asked) {
     EXPECT_TRUE(contains(result.err, "varve: DAMAGED: ")) << command << ": " << result.err;
     EXPECT_TRUE(contains(result.err, "are lost")) << command << ": " << result.err;
   }
+  const std::string backup = directory_.path("backup.csv");
+  std::ofstream(backup) << "the last good one";
+  EXPECT_EQ(on_db("export", {"-o", backup}).exit_code, 4);
+  EXPECT_EQ(std::filesystem::file_size(backup), 17u) << "what lacks records takes no other's place";
+  EXPECT_EQ(on_db("export", {"-o", backup, "--skip-damaged"}).exit_code, 3);
+  EXPECT_NE(std::filesystem::file_size(backup), 17u);
 }
 
 void change_byte(const std::filesystem::path& path, std::streamoff offset) {
