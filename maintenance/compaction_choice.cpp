@@ -177,18 +177,36 @@ std::optional<CompactionPlan> choose_compaction(const LiveTables& tables, const 
   return choose_join(tables, rules);
 }
 
-std::optional<CompactionPlan> plan_merge_down(const LiveTables& tables, std::size_t position) {
-  Box box(tables);
-  box.add(position);
-  const std::uint32_t level = tables[position].level;
-  std::uint32_t target = level;
-  for (const LiveTable& older : tables) {
-    if (older.level > level && box.overlaps(*older.meta)) target = std::max(target, older.level);
-  }
+std::optional<CompactionPlan> plan_merge_down(const LiveTables& tables, const Rules& rules,
+                                              const std::vector<std::size_t>& positions) {
+  const std::uint32_t level = tables[positions.front()].level;
+  const auto deepest_below = [&](std::size_t position) {
+    std::uint32_t deepest = level;
+    for (const LiveTable& older : tables) {
+      const bool is_below = older.level > level && older.meta->overlaps(*tables[position].meta);
+      if (is_below) deepest = std::max(deepest, older.level);
+    }
+    return deepest;
+  };
+  const std::uint32_t target = deepest_below(positions.front());
   if (target == level) return std::nullopt;
-  box.close(level + 1, target);
-  if (box.blocked()) return std::nullopt;
-  return box.plan(target);
+  std::optional<Box> box(std::in_place, tables);
+  box->add(positions.front());
+  box->close(level + 1, target);
+  if (box->blocked()) return std::nullopt;
+  std::vector<std::size_t> left(positions.begin() + 1, positions.end());
+  while (box->bytes() < rules.job_bytes) {
+    const auto next = std::ranges::find_if(left, [&](std::size_t position) {
+      return box->overlaps(*tables[position].meta) && deepest_below(position) == target;
+    });
+    if (next == left.end()) break;
+    Box larger = *box;
+    larger.add(*next);
+    larger.close(level + 1, target);
+    left.erase(next);
+    if (!larger.blocked()) box.emplace(larger);
+  }
+  return box->plan(target);
 }
 
 }  // namespace varve::maintenance

@@ -98,9 +98,12 @@ std::optional<CompactionPlan> plan_level0(const LiveTables& tables, const Rules&
 /// Small tables of one window into one of a higher level.
 std::optional<CompactionPlan> choose_join(const LiveTables& tables, const Rules& rules);
 
-/// The table at `position` (of level 1 or up) with every older table that it overlaps, so that
-/// nothing is left for its tombstones to hide. None where a damaged one is among them.
-std::optional<CompactionPlan> plan_merge_down(const LiveTables& tables, std::size_t position);
+/// The first of the tables at `positions` (of one level, 1 or up, and not damaged) with every older
+/// table that it overlaps, so that nothing is left for its tombstones to hide. The others come
+/// along as far as they lie over the same tables, while that is no more than a job reads. None
+/// where nothing older is there, or a damaged one is among it.
+std::optional<CompactionPlan> plan_merge_down(const LiveTables& tables, const Rules& rules,
+                                              const std::vector<std::size_t>& positions);
 
 /// Whether the plan leaves every answer as it is, by all that is known of the tables without
 /// reading them: its inputs are sound tables, newest first, none below the output level; no row

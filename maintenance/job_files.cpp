@@ -22,8 +22,9 @@ Result<engine::TableWriter> JobFiles::create(std::uint32_t level) {
                                      settings_.block_size);
 }
 
-void JobFiles::add(std::uint32_t level, engine::TableMeta meta) {
+void JobFiles::add(std::uint32_t level, engine::TableMeta meta, std::uint64_t given_bytes) {
   added_.push_back({level, std::move(meta)});
+  given_bytes_ += given_bytes;
 }
 
 std::uint64_t JobFiles::bytes() const {
@@ -85,7 +86,7 @@ Status TableStream::add(const engine::StoredBlock& block,
 Status TableStream::finish() {
   if (!writer_) return {};
   VARVE_TRY(engine::TableMeta meta, writer_->finish(newest_flush_, origin_));
-  files_.add(origin_.level, std::move(meta));
+  files_.add(origin_.level, std::move(meta), writer_->given_bytes());
   writer_.reset();
   key_was_cut_ = false;
   return {};

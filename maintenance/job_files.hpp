@@ -41,11 +41,13 @@ class JobFiles {
 
   /// Begins a file, of a table for this level.
   Result<engine::TableWriter> create(std::uint32_t level);
-  /// Notes a finished table, for the edit that installs it.
-  void add(std::uint32_t level, engine::TableMeta meta);
+  /// Notes a finished table, for the edit that installs it, and how much went into it.
+  void add(std::uint32_t level, engine::TableMeta meta, std::uint64_t given_bytes);
 
   const std::vector<engine::VersionEdit::Added>& added() const { return added_; }
   std::uint64_t bytes() const;
+  /// As TableWriter::given_bytes(), of all tables.
+  std::uint64_t given_bytes() const { return given_bytes_; }
   std::uint64_t rows() const;
   const JobSettings& settings() const { return settings_; }
 
@@ -60,6 +62,7 @@ class JobFiles {
   const JobSettings settings_;
   std::vector<std::string> names_;
   std::vector<engine::VersionEdit::Added> added_;
+  std::uint64_t given_bytes_ = 0;
 };
 
 /// Rows in order, written to one table after the other. No two of its tables overlap in both key

@@ -22,7 +22,7 @@
 //   applying the edit fails, the manifest may name them after all: they are orphans, and settle()
 //   removes them once an edit has gone through.
 // - A damaged table is noted and left where it is. Choices take it as blocked and go around it.
-// - Expiry is judged by cautious_now(), so that a clock set ahead by mistake deletes nothing.
+// - Expiry is judged by the trusted time, so that a clock set ahead by mistake deletes nothing.
 // - A long job calls flush_pending() between its blocks, since writers wait for flushes.
 
 namespace varve::maintenance {
@@ -63,8 +63,8 @@ Result<bool> Keeper::Impl::flush_oldest() {
   const std::uint64_t log_start = memtables[memtables.size() - 2]->first_segment();
   VARVE_TRY(VersionEdit edit, write_flush(memtable, *context.versions->version(), log_start, files,
                                           rules.flush_table_bytes));
-  edit.trusted_time = engine::TrustedTime{context.now(), context.clock->synchronised()};
   const std::uint64_t bytes = files.bytes();
+  const std::uint64_t given_bytes = files.given_bytes();
   VARVE_CHECK(install(std::move(edit), files, &memtable));
   if (context.wal != nullptr) {
     if (const Status released = context.wal->release(log_start); !released) {
@@ -74,8 +74,34 @@ Result<bool> Keeper::Impl::flush_oldest() {
   }
   context.counters->flushes.add();
   context.counters->flush_bytes.add(bytes);
+  context.counters->flush_given_bytes.add(given_bytes);
+  context.counters->last_flush_at.set(context.clock->wall());
   context.counters->flush_latency.record(context.clock->monotonic() - begun);
   return true;
+}
+
+/// Flushes what waited in memory for so long that nobody is likely to fill the memtable.
+Result<bool> Keeper::Impl::flush_waiting() {
+  if (!context.try_freeze) return false;
+  {
+    const Lock lock(flush_mutex);
+    if (!has_waited()) return false;
+  }
+  // Without the lock: whoever writes, and is asked here, may wait for a flush.
+  VARVE_TRY(const bool frozen, context.try_freeze());
+  return frozen ? flush_one() : Result<bool>(false);
+}
+
+bool Keeper::Impl::has_waited() {
+  const auto view = context.versions->view(0);
+  const engine::Memtable& active = *view->memtables().front();
+  const nanoseconds now = context.clock->monotonic();
+  if (active.empty()) {
+    waiting.reset();
+  } else if (!waiting || waiting->memtable != active.number()) {
+    waiting = Waiting{active.number(), now};
+  }
+  return waiting && engine::time_between(waiting->since, now) >= context.flush_after;
 }
 
 /// Makes sure that no manifest names files of an edit that failed, and removes them.
@@ -99,13 +125,19 @@ JobFiles Keeper::Impl::job_files(WriteReason reason) const {
            .compression = context.compression,
            .block_size = rules.block_size,
            .database = context.database,
-           .written = {.time = context.now(), .synchronised = context.clock->synchronised()}}};
+           .written = context.trusted->look()}};
+}
+
+/// Every edit says what is trusted, so that the next opening goes on from there.
+Status Keeper::Impl::apply(VersionEdit edit, const engine::Memtable* flushed) {
+  edit.trusted_time = context.trusted->look();
+  return context.versions->apply(std::move(edit), flushed);
 }
 
 Status Keeper::Impl::install(VersionEdit edit, JobFiles& files, const engine::Memtable* flushed) {
   VARVE_CHECK(files.sync());
   auto names = files.hand_over();
-  auto status = context.versions->apply(std::move(edit), flushed);
+  auto status = apply(std::move(edit), flushed);
   if (!status) {
     const Lock lock(orphans_mutex);
     orphans.insert(orphans.end(), names.begin(), names.end());
@@ -114,19 +146,6 @@ Status Keeper::Impl::install(VersionEdit edit, JobFiles& files, const engine::Me
 }
 
 // Compaction. All of it in the turn.
-
-/// A clock that runs ahead must not purge what by the data's own time is alive. Where no more data
-/// comes that time goes on by the monotonic clock, which nobody can set.
-Timestamp Keeper::Impl::cautious_now(const Version& version) {
-  const nanoseconds moment = context.clock->monotonic();
-  const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(moment - data_moment);
-  const Timestamp expected = saturating_add(data_time, passed.count());
-  if (version.newest_ts > expected) {
-    data_time = version.newest_ts;
-    data_moment = moment;
-  }
-  return std::min(context.now(), std::max(version.newest_ts, expected));
-}
 
 /// Flush outranks what runs in the turn. False where it fails: whoever flushes next meets that.
 bool Keeper::Impl::flush_pending() {
@@ -201,6 +220,7 @@ Result<std::uint64_t> Keeper::Impl::run(const std::shared_ptr<const Version>& ve
   counters.compactions.add();
   counters.compaction_bytes_read.add(outcome->bytes_read);
   counters.compaction_bytes_written.add(bytes);
+  counters.last_compaction_at.set(context.clock->wall());
   counters.records_expired.add(outcome->rows_expired);
   counters.records_purged.add(outcome->rows_gone);
   counters.compaction_latency.record(context.clock->monotonic() - begun);
@@ -230,24 +250,32 @@ Result<bool> Keeper::Impl::compact_step(bool everything, Timestamp now) {
   return true;
 }
 
-std::uint64_t Keeper::Impl::level0_rows() const {
+std::uint64_t rows_waiting(const Version& version, std::uint64_t flush) {
   std::uint64_t rows = 0;
-  for (const TablePointer& table : context.versions->version()->levels[0]) {
-    rows += table->meta().rows;
+  for (const TablePointer& table : version.levels[0]) {
+    if (table->meta().newest_flush <= flush) rows += table->meta().rows;
   }
   return rows;
 }
 
+Result<bool> Keeper::Impl::compact_all() {
+  const auto merged = merge_level0();
+  if (!merged && !is_damage(merged.error())) return merged;
+  const auto settled = settle_deletes();
+  if (!merged || !settled) return merged ? settled : merged;
+  return *merged || *settled;
+}
+
 /// Ends, since each step takes rows out of level 0, or joins tables; one that did neither is the
 /// last. A damaged table fails its job, and the next goes around it.
-Result<bool> Keeper::Impl::compact_all() {
+Result<bool> Keeper::Impl::merge_level0() {
   bool did = false;
   std::optional<Error> failure;
   for (;;) {
     const auto before = context.versions->version();
-    const std::uint64_t rows_before = level0_rows();
+    const std::uint64_t rows_before = rows_waiting(*before, before->flush_number);
     const std::size_t damaged_before = damaged.size();
-    auto step = compact_step(true, cautious_now(*before));
+    auto step = compact_step(true, context.trusted->purge_now());
     if (!step) {
       if (!failure) failure = step.error();
       if (damaged.size() == damaged_before) break;
@@ -255,9 +283,9 @@ Result<bool> Keeper::Impl::compact_all() {
     }
     if (!*step) break;
     did = true;
-    // A flush in between only adds rows, so this errs by stopping early at worst.
     const bool joined = before->levels[0].empty();
-    if (!joined && level0_rows() >= rows_before) break;
+    const auto after = context.versions->version();
+    if (!joined && rows_waiting(*after, before->flush_number) >= rows_before) break;
   }
   if (failure) return std::unexpected(*std::move(failure));
   return did;
@@ -273,6 +301,11 @@ bool Keeper::Impl::note(Kind kind, const std::optional<Error>& error) {
   return !error;
 }
 
+void Keeper::Impl::count_collection() const {
+  context.counters->collections.add();
+  context.counters->last_collection_at.set(context.clock->wall());
+}
+
 Result<bool> Keeper::Impl::step() {
   const auto failed = [this](Kind kind, const auto& result) {
     if (result) {
@@ -286,22 +319,26 @@ Result<bool> Keeper::Impl::step() {
   const auto flushed = flush_one();
   const bool flush_failed = failed(flush_job, flushed);
   if (!flush_failed && *flushed) return true;
-  if (!turn.try_take()) return flushed;
+  // What waits for its age is no reason to hold up the rest.
+  const auto waited = flush_failed ? Result<bool>(false) : flush_waiting();
+  if (waited && *waited) return true;
+  const bool freeze_failed = !flush_failed && failed(freeze_job, waited);
+  if (!turn.try_take()) return flush_failed ? flushed : waited;
   const TurnHolder holder(turn);
   if (flush_failed) {
     // Tables that have expired may be what fills the disk.
-    std::ignore = unlink_expired(cautious_now(*context.versions->version()));
+    std::ignore = unlink_expired(context.trusted->purge_now());
     return flushed;
   }
-  const auto compacted = compact_step(false, cautious_now(*context.versions->version()));
+  const auto compacted = compact_step(false, context.trusted->purge_now());
   if (failed(compaction_job, compacted)) {
-    std::ignore = unlink_expired(cautious_now(*context.versions->version()));
+    std::ignore = unlink_expired(context.trusted->purge_now());
     return compacted;
   }
   if (*compacted) return true;
   const auto collected = collect_step();
-  if (!failed(collection_job, collected) && *collected) context.counters->collections.add();
-  return collected;
+  if (!failed(collection_job, collected) && *collected) count_collection();
+  return collected && !*collected && freeze_failed ? waited : collected;
 }
 
 // What others call.
@@ -321,8 +358,7 @@ Result<bool> Keeper::compact_all() {
 Status Keeper::drop_expired() {
   impl_->turn.take();
   const TurnHolder holder(impl_->turn);
-  const Timestamp now = impl_->cautious_now(*impl_->context.versions->version());
-  VARVE_CHECK(impl_->unlink_expired(now));
+  VARVE_CHECK(impl_->unlink_expired(impl_->context.trusted->purge_now()));
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include "engine/base/counters.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/uuid.hpp"
+#include "engine/record/trusted_clock.hpp"
 #include "engine/table/table.hpp"
 #include "engine/version/version_set.hpp"
 #include "engine/wal/wal.hpp"
@@ -27,14 +28,19 @@ struct KeeperContext {
   engine::Wal* wal = nullptr;  // Null under Durability::none().
   engine::Counters* counters = nullptr;
   Clock* clock = nullptr;
+  /// Says what may be purged, and what edits and tables say of the time.
+  engine::TrustedClock* trusted = nullptr;
   engine::Log log;
   Duration window{};
   Compression compression = Compression::zstd;
   engine::Uuid database{};  // That tables say they belong to.
-  /// The moment by which expiry is judged.
-  std::function<Timestamp()> now;
+  /// How long step() leaves rows in memory, counted from when it first saw some there.
+  Duration flush_after = Duration::max();
+  /// Freezes the active memtable if that can be done without waiting, and says whether it did.
+  /// Empty: nobody does, and flush_after says nothing.
+  std::function<Result<bool>()> try_freeze = {};
   /// Called after each flush, on the thread that ran it: whoever waits for room looks again.
-  std::function<void()> on_flushed;
+  std::function<void()> on_flushed = {};
   /// Called by the background once there is nothing more to collect for now. It must not wait.
   std::function<void()> on_collected = {};
 };
@@ -51,14 +57,14 @@ class Keeper {
 
   /// Flushes the oldest frozen memtable. False when there is none.
   Result<bool> flush_one();
-  /// Runs compactions until none pays, and merges all of level 0 down however little it is. True if
-  /// it did something.
+  /// Runs compactions until none pays, merges all of level 0 down however little it is, and brings
+  /// deletes of records to what they delete, so that both go. True if it did something.
   Result<bool> compact_all();
   /// Drops expired and deleted rows, and range tombstones that hide nothing any more, wherever
   /// that can be done now, by expiry at `now`. Returns how many rows went for good.
   Result<std::uint64_t> collect(Timestamp now);
-  /// Drops tables of which all has expired: only the edit takes room. Like the background, by a
-  /// clock that no mistake sets ahead of the data.
+  /// Drops tables of which all has expired: only the edit takes room. By the trusted time, as all
+  /// that nobody asks for.
   [[nodiscard]] Status drop_expired();
   /// Does the most urgent piece: flush before level 0 before deeper levels before collection.
   Result<bool> step();

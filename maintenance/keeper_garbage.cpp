@@ -1,9 +1,12 @@
 // What the Keeper collects. All of it in the turn.
 
 #include <algorithm>
+#include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
+#include "maintenance/compaction.hpp"
 #include "maintenance/keeper_impl.hpp"
 #include "varve/time.hpp"
 #include "varve/try.hpp"
@@ -17,10 +20,48 @@ constexpr nanoseconds collection_interval = std::chrono::minutes(1);
 // A table that had too little to collect is looked at again after pauses that double.
 constexpr nanoseconds leftovers_pause_min = std::chrono::minutes(10);
 constexpr nanoseconds leftovers_pause_max = std::chrono::hours(24);
-// The background rewrites a table once this share of its rows can go: one part in so many.
+// The background rewrites rows once this share of them can go: one part in so many.
 constexpr std::uint64_t leftovers_share = 4;
+// And where what stays of them is no more than so many jobs read: it takes that much spare space.
+constexpr std::uint64_t kept_jobs_max = 4;
 // A collection on demand: each round brings what hides and what is hidden a level closer.
 constexpr int collection_rounds = 2 * static_cast<int>(engine::level_count);
+
+/// The tables of level 0 that came into being after `before`, but for flushes.
+std::set<std::uint64_t> left_waiting(const Version& before, const Version& after) {
+  std::set<std::uint64_t> numbers;
+  for (const TablePointer& table : after.levels[0]) {
+    if (table->meta().newest_flush <= before.flush_number) numbers.insert(table->meta().number);
+  }
+  for (const TablePointer& table : before.levels[0]) numbers.erase(table->meta().number);
+  return numbers;
+}
+
+std::optional<std::size_t> position_of(const LiveTables& tables, std::uint64_t number) {
+  const auto at = std::ranges::find_if(
+      tables, [number](const LiveTable& table) { return table.meta->number == number; });
+  if (at == tables.end() || at->blocked) return std::nullopt;
+  return static_cast<std::size_t>(at - tables.begin());
+}
+
+/// Whether enough goes where the plan brings a table's leftovers together with what they hide.
+bool pays(const CompactionPlan& plan, const LiveTables& tables, const Leftovers& leftovers,
+          const Rules& rules) {
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+  for (const std::uint64_t number : plan.inputs) {
+    const auto at = position_of(tables, number);
+    if (!at) return false;
+    rows += tables[*at].meta->rows;
+    bytes += tables[*at].meta->size;
+  }
+  // Each that hides something goes with what it hides.
+  const std::uint64_t gone = std::min(rows, leftovers.droppable + 2 * leftovers.held);
+  const double kept_share = static_cast<double>(rows - gone) / static_cast<double>(rows);
+  return gone >= rows / leftovers_share + 1 &&
+         kept_share * static_cast<double>(bytes) <=
+             static_cast<double>(kept_jobs_max * rules.job_bytes);
+}
 
 }  // namespace
 
@@ -40,7 +81,7 @@ Result<std::uint64_t> Keeper::Impl::unlink_expired(Timestamp now) {
     }
   }
   VARVE_CHECK(settle());
-  VARVE_CHECK(context.versions->apply(std::move(edit)));
+  VARVE_CHECK(apply(std::move(edit), nullptr));
   context.counters->records_expired.add(rows - tombstones);
   context.counters->records_purged.add(rows);
   return rows;
@@ -91,23 +132,35 @@ Result<std::uint64_t> Keeper::Impl::collect_round(Timestamp now, bool& changed) 
   return gone;
 }
 
+/// What holds something goes down a level, or to the deepest one that it reaches into: those of
+/// level 0 first, so that what comes down with them goes on with the others. One plan takes all
+/// that lie together, or what is below them would be written anew for each.
 Result<std::uint64_t> Keeper::Impl::bring_together(const std::vector<Held>& held, Timestamp now,
                                                    bool& changed) {
-  std::uint64_t gone = 0;
-  for (const auto& [table, leftovers] : held) {
+  std::set<std::uint64_t> numbers;
+  for (const Held& one : held) numbers.insert(one.table->meta().number);
+  VARVE_TRY(std::uint64_t gone, bring_down(numbers, now, changed));
+  for (auto one = held.rbegin(); one != held.rend(); ++one) {
     const auto version = context.versions->version();
     forget_gone(*version);
     VARVE_CHECK(learn_shapes(*version));
     const LiveTables tables = live_tables(*version);
-    const auto at = std::ranges::find(tables, &table->meta(), &LiveTable::meta);
+    const TableMeta& meta = one->table->meta();
+    const auto position = position_of(tables, meta.number);
     // Went along with another, or has just been found damaged.
-    if (at == tables.end() || at->blocked) continue;
-    const auto position = static_cast<std::size_t>(at - tables.begin());
-    Rules all = rules;
-    all.everything = true;
-    auto plan =
-        at->level == 0 ? plan_level0(tables, all, {position}) : plan_merge_down(tables, position);
-    if (!plan && leftovers.droppable != 0) plan = alone(*version, table->meta());
+    if (!position) continue;
+    const std::uint32_t level = tables[*position].level;
+    std::optional<CompactionPlan> plan;
+    if (level != 0) {
+      std::vector<std::size_t> together{*position};
+      for (std::size_t at = 0; at < tables.size(); ++at) {
+        const LiveTable& other = tables[at];
+        const bool joins = other.level == level && !other.blocked && at != *position;
+        if (joins && numbers.contains(other.meta->number)) together.push_back(at);
+      }
+      plan = plan_merge_down(tables, rules, together);
+    }
+    if (!plan && one->leftovers.droppable != 0) plan = alone(*version, meta);
     if (!plan) continue;
     VARVE_TRY(const std::uint64_t dropped,
               run_around_damage(version, *std::move(plan), now, changed));
@@ -117,12 +170,106 @@ Result<std::uint64_t> Keeper::Impl::bring_together(const std::vector<Held>& held
   return gone;
 }
 
+/// Takes those of the tables that lie in level 0 down, with what they lie over in level 1, in as
+/// many jobs as their bounds ask for: what one leaves in level 0 is the next one's.
+Result<std::uint64_t> Keeper::Impl::bring_down(std::set<std::uint64_t> numbers, Timestamp now,
+                                               bool& changed) {
+  Rules all = rules;
+  all.everything = true;
+  std::uint64_t gone = 0;
+  while (true) {
+    const auto version = context.versions->version();
+    forget_gone(*version);
+    VARVE_CHECK(learn_shapes(*version));
+    const LiveTables tables = live_tables(*version);
+    std::vector<std::size_t> seeds;
+    for (std::size_t at = 0; at < tables.size(); ++at) {
+      const LiveTable& table = tables[at];
+      const bool is_meant = table.level == 0 && numbers.contains(table.meta->number);
+      if (is_meant && !table.blocked) seeds.push_back(at);
+    }
+    if (seeds.empty()) return gone;
+    auto plan = plan_level0(tables, all, seeds);
+    if (!plan) return gone;
+    const std::size_t damaged_before = damaged.size();
+    VARVE_TRY(const std::uint64_t dropped,
+              run_around_damage(version, *std::move(plan), now, changed));
+    gone += dropped;
+    if (damaged.size() != damaged_before) continue;  // The next plan goes around it.
+    const auto after = context.versions->version();
+    const std::uint64_t flush = version->flush_number;
+    if (rows_waiting(*after, flush) >= rows_waiting(*version, flush)) return gone;
+    changed = true;  // If only in that rows and what hides them are closer.
+    numbers = left_waiting(*version, *after);
+  }
+}
+
+/// The same in the background, for one table, where enough goes by it.
+Result<bool> Keeper::Impl::bring_where_it_pays(const std::shared_ptr<const Version>& version,
+                                               const TableMeta& meta, const Leftovers& leftovers,
+                                               Timestamp now) {
+  VARVE_CHECK(learn_shapes(*version));
+  const LiveTables tables = live_tables(*version);
+  const auto position = position_of(tables, meta.number);
+  if (!position) return false;
+  Rules all = rules;
+  all.everything = true;
+  const bool waits = tables[*position].level == 0;
+  auto plan =
+      waits ? plan_level0(tables, all, {*position}) : plan_merge_down(tables, rules, {*position});
+  if (!plan || !pays(*plan, tables, leftovers, rules)) return false;
+  // Where it fails, for want of room say, it is not tried again at once.
+  postpone(meta.number);
+  bool changed = false;
+  VARVE_CHECK(run_around_damage(version, *std::move(plan), now, changed));
+  const auto after = context.versions->version();
+  const std::uint64_t flush = version->flush_number;
+  if (waits && rows_waiting(*after, flush) >= rows_waiting(*version, flush)) {
+    // No row went down, nor would one the next time.
+    for (const std::uint64_t number : left_waiting(*version, *after)) postpone(number);
+  }
+  return true;
+}
+
+/// Brings the deletes of records that lie below level 0 to what they delete. Ends, since each job
+/// takes a table to a deeper level, or its deletes out of it.
+Result<bool> Keeper::Impl::settle_deletes() {
+  bool did = false;
+  std::set<std::uint64_t> left;  // With which nothing can be done.
+  while (true) {
+    const auto version = context.versions->version();
+    forget_gone(*version);
+    VARVE_CHECK(learn_shapes(*version));
+    const LiveTables tables = live_tables(*version);
+    std::vector<std::size_t> together;  // Of the first such level.
+    for (std::size_t at = 0; at < tables.size(); ++at) {
+      const LiveTable& table = tables[at];
+      if (table.level == 0 || table.blocked || table.meta->tombstones == 0) continue;
+      if (left.contains(table.meta->number)) continue;
+      const bool joins = together.empty() || tables[together.front()].level == table.level;
+      if (joins) together.push_back(at);
+    }
+    if (together.empty()) return did;
+    const TableMeta& meta = *tables[together.front()].meta;
+    auto plan = plan_merge_down(tables, rules, together);
+    if (!plan && !OlderTables(*version, meta.number, {meta.number}).overlap(meta)) {
+      plan = alone(*version, meta);
+    }
+    if (!plan) {
+      left.insert(meta.number);
+      continue;
+    }
+    VARVE_CHECK(run_around_damage(version, *std::move(plan), context.trusted->purge_now(), did));
+    did = true;
+  }
+}
+
 Result<bool> Keeper::Impl::drop_idle_tombstones() {
   VersionEdit edit;
   edit.tombstones_removed = idle_tombstones(*context.versions->version());
   if (edit.tombstones_removed.empty()) return false;
   VARVE_CHECK(settle());
-  VARVE_CHECK(context.versions->apply(std::move(edit)));
+  VARVE_CHECK(apply(std::move(edit), nullptr));
   return true;
 }
 
@@ -155,7 +302,7 @@ nanoseconds Keeper::Impl::time_to_expiry(const Version& version, Timestamp now) 
 Result<bool> Keeper::Impl::collect_step() {
   if (context.clock->monotonic() < next_collection) return false;
   const auto version = context.versions->version();
-  const Timestamp now = cautious_now(*version);
+  const Timestamp now = context.trusted->purge_now();
   VARVE_TRY(const std::uint64_t unlinked, unlink_expired(now));
   if (unlinked != 0) return true;
   for (const auto& level : version->levels) {
@@ -170,6 +317,10 @@ Result<bool> Keeper::Impl::collect_step() {
       } else if (leftovers->droppable >= meta.rows / leftovers_share + 1) {
         VARVE_CHECK(run(version, alone(*version, meta), now));
         return true;
+      } else if (leftovers->held != 0) {
+        VARVE_TRY(const bool brought, bring_where_it_pays(version, meta, *leftovers, now));
+        if (brought) return true;
+        postpone(meta.number);
       } else {
         postpone(meta.number);
       }
@@ -193,7 +344,7 @@ Result<std::uint64_t> Keeper::collect(Timestamp now) {
     gone += dropped;
   }
   VARVE_CHECK(impl_->drop_idle_tombstones());
-  impl_->context.counters->collections.add();
+  impl_->count_collection();
   return gone;
 }
 

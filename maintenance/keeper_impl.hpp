@@ -66,7 +66,10 @@ class TurnHolder {
   Turn& turn_;
 };
 
-enum Kind : std::size_t { flush_job, compaction_job, collection_job, kind_count };
+enum Kind : std::size_t { flush_job, freeze_job, compaction_job, collection_job, kind_count };
+
+/// Rows in level 0 of this flush or earlier ones: what was flushed since does not count.
+std::uint64_t rows_waiting(const Version& version, std::uint64_t flush);
 
 /// Threads: `flush_mutex` serialises flushes; `turn` serialises compactions and collections. So
 /// while one of those chooses and runs, only flushes change the version, and they only add newer
@@ -75,7 +78,8 @@ enum Kind : std::size_t { flush_job, compaction_job, collection_job, kind_count 
 struct Keeper::Impl {
   Impl(KeeperContext with, const Rules& bounds) : context(std::move(with)), rules(bounds) {
     VARVE_ASSERT(context.versions != nullptr && context.tables != nullptr);
-    VARVE_ASSERT(context.counters != nullptr && context.clock != nullptr && context.now);
+    VARVE_ASSERT(context.counters != nullptr && context.clock != nullptr);
+    VARVE_ASSERT(context.trusted != nullptr);
     rules.window = std::max<std::int64_t>(context.window.count(), 1);
   }
 
@@ -83,6 +87,12 @@ struct Keeper::Impl {
   Rules rules;  // Constant.
 
   Mutex flush_mutex;
+  /// The active memtable that steps have seen something in, and since when.
+  struct Waiting {
+    std::uint64_t memtable = 0;
+    nanoseconds since{};
+  };
+  std::optional<Waiting> waiting VARVE_GUARDED_BY(flush_mutex);
   Turn turn;
 
   // The turn's.
@@ -94,9 +104,6 @@ struct Keeper::Impl {
   };
   std::map<std::uint64_t, Pause> pauses;  // Of tables with too little to collect.
   nanoseconds next_collection{std::numeric_limits<std::int64_t>::min()};
-  // The data's own time, and when it was that.
-  Timestamp data_time = std::numeric_limits<Timestamp>::min();
-  nanoseconds data_moment{};
 
   /// Files of edits that failed. The manifest may name them until a new one is durable.
   Mutex orphans_mutex;
@@ -108,11 +115,13 @@ struct Keeper::Impl {
 
   Result<bool> flush_one();
   Result<bool> flush_oldest() VARVE_REQUIRES(flush_mutex);
+  Result<bool> flush_waiting();
+  bool has_waited() VARVE_REQUIRES(flush_mutex);
   Status settle();
   JobFiles job_files(WriteReason reason) const;
+  Status apply(VersionEdit edit, const engine::Memtable* flushed);
   Status install(VersionEdit edit, JobFiles& files, const engine::Memtable* flushed);
 
-  Timestamp cautious_now(const Version& version);
   bool flush_pending();
   void forget_gone(const Version& version);
   void note_damage(std::uint64_t table, const Error& error);
@@ -125,7 +134,7 @@ struct Keeper::Impl {
   static bool is_damage(const Error& error);
   Result<bool> compact_step(bool everything, Timestamp now);
   Result<bool> compact_all();
-  std::uint64_t level0_rows() const;
+  Result<bool> merge_level0();
 
   Result<std::uint64_t> unlink_expired(Timestamp now);
   static CompactionPlan alone(const Version& version, const TableMeta& meta);
@@ -135,6 +144,11 @@ struct Keeper::Impl {
     Leftovers leftovers;
   };
   Result<std::uint64_t> bring_together(const std::vector<Held>& held, Timestamp now, bool& changed);
+  Result<std::uint64_t> bring_down(std::set<std::uint64_t> numbers, Timestamp now, bool& changed);
+  Result<bool> bring_where_it_pays(const std::shared_ptr<const Version>& version,
+                                   const TableMeta& meta, const Leftovers& leftovers,
+                                   Timestamp now);
+  Result<bool> settle_deletes();
   Result<bool> drop_idle_tombstones();
   static nanoseconds time_to_expiry(const Version& version, Timestamp now);
   Result<bool> collect_step();
@@ -142,6 +156,7 @@ struct Keeper::Impl {
   void postpone(std::uint64_t table);
 
   bool note(Kind kind, const std::optional<Error>& error);
+  void count_collection() const;
   Result<bool> step();
 };
 

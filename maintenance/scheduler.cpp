@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "engine/base/fork.hpp"
 #include "engine/base/mutex.hpp"
 #include "engine/base/thread.hpp"
 #include "varve/maintenance_handle.hpp"
@@ -38,6 +39,7 @@ struct Scheduler::Impl {
 
   Keeper& keeper;
   const engine::Log log;
+  const engine::HomeProcess home;
   asio::io_context io;  // Shared: post() and stop().
 
   // The thread's.
@@ -127,6 +129,8 @@ void Scheduler::wake() {
 }
 
 void Scheduler::stop() {
+  // A child that was forked has not the thread, and its handle is not the last one.
+  if (!impl_->home.is_here()) return;
   impl_->stopping = true;
   impl_->io.stop();
   const engine::Lock lock(impl_->mutex);

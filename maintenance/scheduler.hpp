@@ -20,7 +20,8 @@ class Scheduler {
 
   /// A memtable was frozen: do not wait for the timer. Any thread.
   void wake();
-  /// Waits for the job under way and ends the thread. Any thread but its own; twice is fine.
+  /// Waits for the job under way and ends the thread. Any thread but its own; twice is fine. Does
+  /// nothing in a child of the process that started it.
   void stop();
 
  private:

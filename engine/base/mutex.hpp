@@ -34,6 +34,10 @@ class VARVE_THREAD_ANNOTATION(scoped_lockable) Lock {
   explicit Lock(Mutex& mutex) VARVE_THREAD_ANNOTATION(acquire_capability(mutex)) : mutex_(mutex) {
     mutex_.lock();
   }
+  /// Takes over what try_lock() took.
+  Lock(Mutex& mutex, std::adopt_lock_t /*taken*/)
+      VARVE_THREAD_ANNOTATION(requires_capability(mutex))
+      : mutex_(mutex) {}
   ~Lock() VARVE_THREAD_ANNOTATION(release_capability()) { mutex_.unlock(); }
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;

@@ -45,10 +45,30 @@ Status check(const Options& options) {
   if (options.window < std::chrono::seconds(1)) {
     return fail(Errc::invalid_argument, "Options::window is under one second");
   }
+  if (options.flush_after < std::chrono::seconds(1)) {
+    return fail(Errc::invalid_argument, "Options::flush_after is under one second");
+  }
   if (options.default_ttl && options.default_ttl->count() <= 0) {
     return fail(Errc::invalid_argument, "Options::default_ttl is not positive");
   }
   return check_durability(options.durability, "Options");
+}
+
+Status check_in_memory(const Options& options) {
+  const Options usual;
+  const auto unused = [](const char* name) {
+    return fail(Errc::invalid_argument,
+                "Options::" + std::string(name) + " means nothing to an engine in memory");
+  };
+  if (options.dir != usual.dir) return unused("dir");
+  if (options.mode != usual.mode) return unused("mode");
+  if (options.create_if_missing != usual.create_if_missing) return unused("create_if_missing");
+  if (options.durability != usual.durability && options.durability != Durability::none()) {
+    return unused("durability");
+  }
+  if (options.wal_bytes != usual.wal_bytes) return unused("wal_bytes");
+  if (options.file_system) return unused("file_system");
+  return {};
 }
 
 Status check(const WriteOptions& options, bool has_log) {

@@ -1,6 +1,8 @@
 #include "engine/database/recovery.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,14 +45,35 @@ std::shared_ptr<Memtable> memtable_after(const Version& version) {
                                     version.flushed_through);
 }
 
+namespace {
+
+/// Which of two trusted times counts where nobody knows which is newer: one that the system vouched
+/// for, so that what a wrong clock gained does not come back; else the later.
+bool outweighs(const TrustedTime& one, const TrustedTime& other) {
+  return one.synchronised != other.synchronised ? one.synchronised : one.time > other.time;
+}
+
+}  // namespace
+
 Result<ReplayResult> replay(Store& store, const Uuid& database, const ReplayStart& start,
                             const std::function<Status(std::uint64_t segment)>& on_full,
                             RecoveryReport& report) {
   VARVE_ASSERT(store.versions && on_full);
   VersionSet& versions = *store.versions;
   std::vector<MemtableSeries*> series;
+  // The last group says what was trusted last, unless an edit came after it. Before a flush, which
+  // goes by it.
+  const std::optional<TrustedTime> stored = versions.version()->trusted_time;
+  std::optional<TrustedTime> heard;
+  const auto hear = [&](const TrustedTime& said) {
+    if (heard == said) return;
+    heard = said;
+    const bool edit_counts = stored && outweighs(*stored, said);
+    store.trusted_clock.resume(edit_counts ? stored->time : said.time);
+  };
   const auto apply = [&](const ReplayedBatch& batch) -> Status {
-    if (batch.sequence <= start.held) return {};
+    if (batch.sequence <= start.held) return {};  // The edit that says so is newer.
+    hear(batch.time);
     const Memtable& active = *versions.active();
     const bool full =
         !active.empty() && active.bytes() + batch.payload.size() > store.options.memtable_bytes;
@@ -63,13 +86,15 @@ Result<ReplayResult> replay(Store& store, const Uuid& database, const ReplayStar
     for (const std::string_view key : batch.keys) {
       series.push_back(&memtable.series(key, hash_of(key)));
     }
-    VARVE_TRY(const std::uint64_t operations,
-              apply_batch(memtable, batch.payload, batch.default_ttl, series, batch.sequence));
+    // What had expired when it was written was told then.
+    constexpr Timestamp nothing_expired = std::numeric_limits<Timestamp>::min();
+    VARVE_TRY(const AppliedBatch applied, apply_batch(memtable, batch.payload, batch.default_ttl,
+                                                      series, batch.sequence, nothing_expired));
     memtable.set_last_sequence(batch.sequence);
     if (batch.step) memtable.note_step(*batch.step);
     versions.publish(batch.sequence);
     ++report.batches_replayed;
-    report.records_replayed += operations;
+    report.records_replayed += applied.operations;
     return {};
   };
   VARVE_TRY(ReplayResult replayed, replay_wal(*store.directory, database, start, apply));

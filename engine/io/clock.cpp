@@ -1,6 +1,9 @@
 #include "varve/clock.hpp"
 
 #include <sys/timex.h>
+#include <unistd.h>
+
+#include <cstdlib>
 
 namespace varve {
 
@@ -20,7 +23,11 @@ class SystemClock final : public Clock {
   bool synchronised() const override {
     struct timex asked{};  // No modes: changes nothing, so it needs no privilege.
     const int state = ::adjtimex(&asked);
-    return state < 0 || (state != TIME_ERROR && (asked.status & STA_UNSYNC) == 0);
+    if (state < 0 || state == TIME_ERROR || (asked.status & STA_UNSYNC) != 0) return false;
+    // chrony has it say so as soon as it knows how wrong the clock is, and then slews it for as
+    // long as that takes, by the length of a tick. No crystal is 1,000 ppm off.
+    static const long nominal = 1'000'000 / ::sysconf(_SC_CLK_TCK);
+    return std::abs(asked.tick - nominal) * 1'000 <= nominal;
   }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -44,11 +45,10 @@ constexpr Timestamp next_now(Timestamp last, Timestamp wall) {
 /// The moment by which the engine judges expiry. Any thread.
 class ExpiryClock {
  public:
-  explicit ExpiryClock(const Clock& clock) : clock_(clock), last_(clock.wall()) {}
+  explicit ExpiryClock(const Clock& clock) : clock_(clock), last_(read()) {}
 
-  Timestamp now() { return now(clock_.wall()); }
-  /// The same for who has just read the wall clock.
-  Timestamp now(Timestamp wall) {
+  Timestamp now() {
+    const Timestamp wall = read();
     Timestamp last = last_.load(std::memory_order_relaxed);
     Timestamp next = next_now(last, wall);
     // Relaxed: the value orders nothing but itself.
@@ -59,6 +59,9 @@ class ExpiryClock {
   }
 
  private:
+  /// What the clock says, but that it is never `never`: then that would be over, too.
+  Timestamp read() const { return std::min(clock_.wall(), never - 1); }
+
   const Clock& clock_;
   std::atomic<Timestamp> last_;
 };

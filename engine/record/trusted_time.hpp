@@ -6,7 +6,8 @@
 
 namespace varve::engine {
 
-/// A moment that the wall clock was believed to have reached, as the manifest keeps it.
+/// What time it was as far as a clock that may be wrong is trusted (PurgeClock), as manifest, log
+/// and tables keep it.
 struct TrustedTime {
   Timestamp time = 0;
   bool synchronised = false;  ///< Whether the system said then that its clock is synchronised.

@@ -136,10 +136,12 @@ void ManifestLog::give_manifest_up() {
 /// Once a newer manifest is durable. What cannot be removed now is tried again with the next one,
 /// and is found as an orphan when the database is opened.
 void ManifestLog::remove_replaced() {
-  std::erase_if(replaced_, [this](std::uint64_t number) {
+  std::vector<std::uint64_t> left;
+  for (const std::uint64_t number : replaced_) {
     VARVE_ASSERT(number < manifest_->number());
-    return remove_manifest(number);
-  });
+    if (!remove_manifest(number)) left.push_back(number);
+  }
+  replaced_ = std::move(left);
 }
 
 /// False where a file of it may be left.
@@ -167,7 +169,7 @@ Status ManifestLog::apply(VersionEdit edit, const Memtable* flushed) {
   return {};
 }
 
-Status ManifestLog::close() {
+Status ManifestLog::close(std::optional<TrustedTime> trusted) {
   const Lock lock(edit_mutex_);
   if (closed_) return {};
   closed_ = true;
@@ -181,6 +183,7 @@ Status ManifestLog::close() {
   VersionEdit last;
   last.next_file = next_file_.load(std::memory_order_relaxed);
   last.closed = true;
+  last.trusted_time = trusted;
   VARVE_CHECK(manifest_->append(last));
   return manifest_->close();
 }

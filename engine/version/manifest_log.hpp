@@ -9,6 +9,7 @@
 #include "engine/base/mutex.hpp"
 #include "engine/base/uuid.hpp"
 #include "engine/memtable/memtable.hpp"
+#include "engine/record/trusted_time.hpp"
 #include "engine/version/manifest.hpp"
 #include "engine/version/published.hpp"
 #include "engine/version/version_edit.hpp"
@@ -65,8 +66,8 @@ class ManifestLog {
   /// disk says is unknown. So the files that the edit adds must stay until an apply() succeeded.
   [[nodiscard]] Status apply(VersionEdit edit, const Memtable* flushed = nullptr);
 
-  /// Writes the closing record. No apply() after it.
-  [[nodiscard]] Status close();
+  /// Writes the closing record, and in it what is trusted by then. No apply() after it.
+  [[nodiscard]] Status close(std::optional<TrustedTime> trusted = {});
 
  private:
   ManifestLog(const Start& start, Published& published);

@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "engine/base/uuid.hpp"
+#include "engine/record/trusted_time.hpp"
 #include "engine/version/manifest_log.hpp"
 #include "engine/version/published.hpp"
 #include "varve/error.hpp"
@@ -57,7 +59,9 @@ class VersionSet {
   [[nodiscard]] Status apply(VersionEdit edit, const Memtable* flushed = nullptr) {
     return log_->apply(std::move(edit), flushed);
   }
-  [[nodiscard]] Status close() { return log_->close(); }
+  [[nodiscard]] Status close(std::optional<TrustedTime> trusted = {}) {
+    return log_->close(trusted);
+  }
 
  private:
   VersionSet(Version version, std::shared_ptr<Memtable> active, std::uint64_t sequence)

@@ -61,6 +61,13 @@ struct Options {
   /// compaction and less wear of flash, and bridge longer bursts. Smaller values save memory.
   /// Default 32 MiB, least 64 KiB.
   std::size_t memtable_bytes = std::size_t{32} << 20;
+  /// How long rows stay in memory alone where too few come to fill the memtable; then they are
+  /// flushed, by background maintenance or step(). Counted from the first row that either sees
+  /// there. What has expired or was deleted gives its space back only once it is in tables, and the
+  /// log that an opening replays ends there. Larger values make fewer and larger tables; smaller
+  /// ones give space back sooner, and write some 30 KB for each flush. Default one hour, least one
+  /// second; Duration::max() never does.
+  Duration flush_after = std::chrono::hours(1);
   /// The most that the write-ahead log takes on disk, in bytes. A quarter of it is what one
   /// memtable may hold of the log. Larger values let the memtables fill before they are flushed.
   /// Smaller values save disk, and shorten the opening after a crash, which replays it. Default 128

@@ -420,11 +420,11 @@ TEST(MergeDown, takes_every_older_table_that_it_overlaps) {
   tables.at_level(1, 2, {2 * hour, 3 * hour}, mib, {"c", "f"});
   tables.at_level(2, 3, {0, 8 * hour}, mib, {"d", "k"});
   tables.at_level(3, 4, {0, 60 * hour}, mib, {"j", "z"});
-  const auto plan = plan_merge_down(tables.live(), 0);
+  const auto plan = plan_merge_down(tables.live(), Rules(), {0});
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->output_level, 2u);
   EXPECT_EQ(plan->inputs, (Numbers{1, 3}));
-  EXPECT_FALSE(plan_merge_down(tables.live(), 3));
+  EXPECT_FALSE(plan_merge_down(tables.live(), Rules(), {3}));
 }
 
 }  // namespace

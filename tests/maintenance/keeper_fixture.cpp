@@ -38,18 +38,24 @@ void KeeperFixture::start(engine::VersionSet::Start from) {
   from.context = &context;
   from.database = database_;
   versions = engine::VersionSet::create(std::move(from)).value();
+  trusted.emplace(clock, [this] { return now; });
+  if (const auto stored = version()->trusted_time) trusted->resume(stored->time);
+  keeper = std::make_unique<Keeper>(keeper_context(), rules);
+}
+
+KeeperContext KeeperFixture::keeper_context() {
   KeeperContext needs;
   needs.versions = versions.get();
   needs.tables = &context;
   needs.counters = &counters;
   needs.clock = &clock;
+  needs.trusted = &*trusted;
   needs.log = context.log;
   needs.window = window;
-  needs.now = [this] { return now; };
   needs.on_flushed = [this] { ++flushed_calls; };
   needs.wal = wal.get();
   needs.database = database_;
-  keeper = std::make_unique<Keeper>(std::move(needs), rules);
+  return needs;
 }
 
 std::uint64_t KeeperFixture::open_wal() {
@@ -62,7 +68,7 @@ std::uint64_t KeeperFixture::open_wal() {
 }
 
 void KeeperFixture::reopen() {
-  ASSERT_TRUE(versions->close());
+  ASSERT_TRUE(versions->close(trusted->look()));
   load();
 }
 

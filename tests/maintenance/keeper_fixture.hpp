@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "engine/base/checksum.hpp"
 #include "engine/base/counters.hpp"
 #include "engine/directory/identity.hpp"
+#include "engine/record/trusted_clock.hpp"
 #include "engine/table/table.hpp"
 #include "engine/version/load_version.hpp"
 #include "engine/version/version_set.hpp"
@@ -63,6 +65,8 @@ class KeeperFixture {
   std::size_t table_files() const;
   /// Turns a byte of the table's first block.
   void damage(std::uint64_t number);
+  /// What the Keeper is made with.
+  KeeperContext keeper_context();
   /// With an empty log. Returns its segment's number.
   std::uint64_t open_wal();
   /// Begins anew from what lies in the directory, as after a clean end.
@@ -77,9 +81,10 @@ class KeeperFixture {
   std::vector<std::string> logged;
   engine::TableContext context;
   engine::Counters counters;
-  test::ManualClock clock{0};
+  test::ManualClock clock{0};  // Synchronised; `now` is its wall.
   Timestamp now = 0;
-  std::atomic<int> flushed_calls = 0;  // Whoever flushes counts.
+  std::optional<engine::TrustedClock> trusted;  // Goes on from what the version says.
+  std::atomic<int> flushed_calls = 0;           // Whoever flushes counts.
   std::unique_ptr<engine::VersionSet> versions;
   std::unique_ptr<Keeper> keeper;
   std::unique_ptr<engine::Wal> wal;  // Where a test opens one.

@@ -182,6 +182,17 @@ Rules random_rules(Random& random) {
           .regions_max = 1 + random.below(4)};
 }
 
+/// The table, and some of its level.
+std::vector<std::size_t> some_beside(const LiveTables& tables, std::size_t position,
+                                     Random& random) {
+  std::vector<std::size_t> positions{position};
+  for (std::size_t other = 0; other < tables.size(); ++other) {
+    const bool fits = tables[other].level == tables[position].level && !tables[other].blocked;
+    if (fits && other != position && random.chance(0.5)) positions.push_back(other);
+  }
+  return positions;
+}
+
 /// By one of those who make plans.
 std::optional<CompactionPlan> chosen_plan(const LiveTables& tables, Random& random) {
   const Rules rules = random_rules(random);
@@ -191,8 +202,8 @@ std::optional<CompactionPlan> chosen_plan(const LiveTables& tables, Random& rand
     case 1: return choose_join(tables, rules);
     default:
       if (tables[position].blocked) return std::nullopt;
-      return tables[position].level == 0 ? plan_level0(tables, rules, {position})
-                                         : plan_merge_down(tables, position);
+      if (tables[position].level == 0) return plan_level0(tables, rules, {position});
+      return plan_merge_down(tables, rules, some_beside(tables, position, random));
   }
 }
 

@@ -34,22 +34,36 @@ TEST(ClockWatch, takes_any_times) {
 
 TEST(ClockWatch, says_once_that_the_clock_was_set_and_after_which_batch) {
   test::ManualClock clock;
-  ExpiryClock expiry(clock);
-  ClockWatch watch(clock, expiry);
-  EXPECT_FALSE(watch.look(1).step);
+  TrustedClock trusted(clock, [&clock] { return clock.wall(); });
+  ClockWatch watch(clock, trusted);
+  EXPECT_FALSE(watch.look(1));
   clock.advance(10s);
-  EXPECT_FALSE(watch.look(2).step);
+  EXPECT_FALSE(watch.look(2));
   const Timestamp before = clock.wall();
   clock.set_wall(before - Duration(1h).count());
-  const ClockWatch::Found found = watch.look(3);
-  EXPECT_EQ(found.time.time, clock.wall());
-  const std::optional<ClockStep>& step = found.step;
+  const auto step = watch.look(3);
   ASSERT_TRUE(step);
   EXPECT_EQ(step->sequence, 3u);
   EXPECT_EQ(step->before, before);
   EXPECT_EQ(step->after, clock.wall());
-  EXPECT_FALSE(watch.look(4).step);
-  EXPECT_EQ(watch.now().time, clock.wall());
+  EXPECT_FALSE(watch.look(4));
+}
+
+TEST(ClockWatch, says_what_is_trusted_and_not_what_the_wall_says) {
+  test::ManualClock clock;
+  clock.set_synchronised(false);
+  TrustedClock trusted(clock, [&clock] { return clock.wall(); });
+  ClockWatch watch(clock, trusted);
+  EXPECT_FALSE(watch.look(1));
+  const Timestamp before = clock.wall();
+  EXPECT_EQ(watch.now(), (TrustedTime{before, false}));
+  clock.step_wall(24h * 3'650);
+  EXPECT_TRUE(watch.look(2));
+  EXPECT_EQ(watch.now(), (TrustedTime{before, false}));
+  clock.set_synchronised(true);
+  clock.advance_monotonic(1s);
+  watch.look(3);
+  EXPECT_EQ(watch.now(), (TrustedTime{clock.wall(), true}));
 }
 
 }  // namespace

@@ -67,6 +67,7 @@ TEST(NumberStatistics, there_are_none_where_a_value_is_not_finite) {
 TEST(NumberStatistics, there_are_none_where_the_sum_might_not_fit) {
   EXPECT_FALSE(statistics_of(values_of({1e300, 1e-300})));
   EXPECT_FALSE(statistics_of(values_of({1e308, 1e308, 1e308})));
+  EXPECT_FALSE(statistics_of(std::vector<double>(4, std::nextafter(0x1p1022, 0.0))));
   EXPECT_FALSE(statistics_of(std::vector<double>(65'537, 1.0)));
   EXPECT_TRUE(statistics_of(std::vector<double>(65'536, 1.0)));
 }

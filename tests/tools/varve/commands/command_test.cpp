@@ -234,6 +234,14 @@ TEST_F(Command, compacts_and_keeps_everything) {
   EXPECT_EQ(on_db("export").out, small_csv);
 }
 
+TEST_F(Command, drops_what_has_expired_where_the_clock_is_said_to_be_right) {
+  ASSERT_EQ(on_db("import", {"--ttl", "1h"}, "key,time,value\na,0,1\n").exit_code, 0);
+  const RunResult result = on_db("compact", {"--clock-is-right"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(contains(result.out, "after      0 tables, ")) << result.out;
+  EXPECT_TRUE(contains(result.out, "dropped    1 row that ")) << result.out;
+}
+
 TEST_F(Command, says_who_has_the_database_open) {
   import_small();
   Options options;
