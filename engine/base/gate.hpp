@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/fork.hpp"
 #include "engine/base/mutex.hpp"
 
 namespace varve::engine {
@@ -18,6 +19,9 @@ namespace varve::engine {
 ///
 /// A gate that goes must be empty, or whoever is inside would leave what is gone. It need not have
 /// been closed: one that nobody entered has nothing to wait for.
+///
+/// In a child that was forked it is shut: those inside are the parent's, and would never leave. So
+/// nobody must close() it there.
 class Gate {
  public:
   Gate() = default;
@@ -26,6 +30,7 @@ class Gate {
   Gate& operator=(const Gate&) = delete;
 
   [[nodiscard]] bool enter() {
+    if (!home_.is_here()) return false;
     std::uint64_t state = state_.load(std::memory_order_relaxed);
     do {
       if ((state & closed_bit) != 0) return false;
@@ -52,6 +57,8 @@ class Gate {
     return (before & closed_bit) == 0;
   }
 
+  /// False in a child of the process that made it.
+  bool is_here() const { return home_.is_here(); }
   /// Nobody is inside, and nobody can come in any more.
   bool is_closed_and_empty() const { return state_.load(std::memory_order_acquire) == closed_bit; }
 
@@ -74,6 +81,7 @@ class Gate {
   static constexpr std::uint64_t closed_bit = std::uint64_t{1} << 63;
 
   std::atomic<std::uint64_t> state_{0};
+  const HomeProcess home_;
   Mutex mutex_;
   Condition emptied_;
   bool empty_ VARVE_GUARDED_BY(mutex_) = false;

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "engine/database/engine_impl.hpp"
+#include "engine/database/options_check.hpp"
+#include "engine/database/own_executor.hpp"
 #include "varve/try.hpp"
 
 namespace varve {
@@ -26,8 +28,10 @@ WriteBatch batch_of(std::span<const Record> records) {
 [[gnu::cold, gnu::noinline]] std::unexpected<Error> moved_from() {
   return fail(Errc::closed, "the engine was moved from");
 }
-[[gnu::cold, gnu::noinline]] std::unexpected<Error> closed() {
-  return fail(Errc::closed, "the engine is closed");
+[[gnu::cold, gnu::noinline]] std::unexpected<Error> closed(const EngineImpl& impl) {
+  return fail(Errc::closed, impl.is_here()
+                                ? "the engine is closed"
+                                : "the engine is that of the process that forked this one");
 }
 
 [[gnu::cold, gnu::noinline]] std::unexpected<Error> opened_for_reading() {
@@ -44,12 +48,31 @@ auto changing(Call call) {
   };
 }
 
+/// The engine, if it may be looked at: none where it was moved from, nor in a child of the process
+/// that opened it. There any mutex may be held by a thread that is not there.
+EngineImpl* here(const std::unique_ptr<EngineImpl>& impl) {
+  return impl && impl->is_here() ? impl.get() : nullptr;
+}
+
+/// Closes and destroys it. In a child there is nobody to wait for, and nothing that is the child's
+/// own: the copy stays as it is until the child ends, or executes another program.
+void let_go(std::unique_ptr<EngineImpl>& impl) {
+  if (here(impl) == nullptr) std::ignore = impl.release();
+  impl.reset();
+}
+
 }  // namespace
 
 Engine::Engine(std::unique_ptr<EngineImpl> impl) : impl_(std::move(impl)) {}
 Engine::Engine(Engine&&) noexcept = default;
-Engine& Engine::operator=(Engine&&) noexcept = default;
-Engine::~Engine() = default;
+Engine& Engine::operator=(Engine&& other) noexcept {
+  if (this != &other) {
+    let_go(impl_);
+    impl_ = std::move(other.impl_);
+  }
+  return *this;
+}
+Engine::~Engine() { let_go(impl_); }
 
 Result<Engine> Engine::open(Options options) { return EngineImpl::open(std::move(options), {}); }
 
@@ -60,6 +83,7 @@ Result<Engine> Engine::open(const std::filesystem::path& dir) {
 }
 
 Result<Engine> Engine::open_in_memory(Options options) {
+  VARVE_CHECK(engine::check_in_memory(options));
   options.dir = "/varve";
   options.file_system = memory_file_system();
   options.durability = Durability::none();
@@ -68,7 +92,7 @@ Result<Engine> Engine::open_in_memory(Options options) {
 
 Engine::executor_type Engine::get_executor() const noexcept {
   if (!impl_) return asio::system_executor();
-  return impl_->executor();
+  return impl_->is_here() ? impl_->executor() : engine::executor_of_child();
 }
 
 /// Not on an engine that was moved from, and not once it closes. What runs inside is below the gate
@@ -78,7 +102,7 @@ template <class Call>
 std::invoke_result_t<Call, EngineImpl&> Engine::inside(Call call) {
   if (!impl_) return moved_from();
   const Gate::Pass pass(impl_->gate()->gate);
-  if (!pass && !is_borrowed_) return closed();
+  if (!pass && !is_borrowed_) return closed(*impl_);
   return call(*impl_);
 }
 
@@ -115,7 +139,9 @@ Engine::Entry::Entry(EngineImpl* impl)
       is_inside_(impl != nullptr && impl->gate()->gate.enter()),
       // Who writes is called back by the queue of writes, which an engine that only reads has not.
       is_own_(is_inside_ && impl->has_own_executor() && !impl->is_read_only()) {
-  if (is_inside_ || (impl != nullptr && !impl->has_own_executor())) {
+  if (impl != nullptr && !impl->is_here()) {
+    executor_ = engine::executor_of_child();
+  } else if (is_inside_ || (impl != nullptr && !impl->has_own_executor())) {
     executor_ = impl->executor();
   } else {
     executor_ = asio::system_executor();
@@ -162,7 +188,7 @@ void Engine::submit_job(const Entry& entry, Job job) {
 Result<Series> Engine::series(std::string_view key) {
   return inside(changing([&](EngineImpl& impl) { return impl.writes().series(key); }));
 }
-Result<Receipt> Engine::append(const Series& series, Timestamp ts, ValueView value,
+Result<Receipt> Engine::append(const Series& series, TimePoint ts, ValueView value,
                                WriteOptions options) {
   WriteBatch batch;
   batch.put(series, ts, value);
@@ -174,12 +200,18 @@ Result<Receipt> Engine::append(std::span<const Point> points, WriteOptions optio
   return write(std::move(batch), options);
 }
 
-Result<Receipt> Engine::erase(std::string_view key, Timestamp ts, WriteOptions options) {
+Result<Receipt> Engine::erase(std::string_view key, TimePoint ts, WriteOptions options) {
   WriteBatch batch;
   batch.erase(key, ts);
   return write(std::move(batch), options);
 }
 Result<Receipt> Engine::erase_batch(std::span<const std::pair<std::string, Timestamp>> records,
+                                    WriteOptions options) {
+  WriteBatch batch;
+  for (const auto& [key, ts] : records) batch.erase(key, ts);
+  return write(std::move(batch), options);
+}
+Result<Receipt> Engine::erase_batch(std::span<const std::pair<std::string, TimePoint>> records,
                                     WriteOptions options) {
   WriteBatch batch;
   for (const auto& [key, ts] : records) batch.erase(key, ts);
@@ -198,7 +230,7 @@ Result<Receipt> Engine::erase_prefix(std::string_view prefix, TimeRange range,
   batch.erase_prefix(prefix, range);
   return write(std::move(batch), options);
 }
-Result<Record> Engine::patch(std::string_view key, Timestamp ts, std::optional<Value> value,
+Result<Record> Engine::patch(std::string_view key, TimePoint ts, std::optional<Value> value,
                              std::optional<Duration> ttl, WriteOptions options) {
   return inside(changing([&](EngineImpl& impl) {
     return impl.writes().patch(key, ts, std::move(value), ttl, options);
@@ -210,37 +242,38 @@ Result<Receipt> Engine::describe(std::string_view key, const Labels& labels, Wri
   batch.describe(key, labels);
   return write(std::move(batch), options);
 }
-Result<Labels> Engine::labels(std::string_view key, const ReadOptions& options) {
+ReadResult<Labels> Engine::labels(std::string_view key, const ReadOptions& options) {
   return inside([&](EngineImpl& impl) { return impl.reads().labels(key, options); });
 }
-Result<std::vector<std::string>> Engine::label_names(const Query& query,
-                                                     const ReadOptions& options) {
+ReadResult<std::vector<std::string>> Engine::label_names(const Query& query,
+                                                         const ReadOptions& options) {
   return inside([&](EngineImpl& impl) { return impl.reads().label_names(query, options); });
 }
-Result<std::vector<std::string>> Engine::label_values(std::string_view name, const Query& query,
-                                                      const ReadOptions& options) {
+ReadResult<std::vector<std::string>> Engine::label_values(std::string_view name, const Query& query,
+                                                          const ReadOptions& options) {
   return inside([&](EngineImpl& impl) { return impl.reads().label_values(name, query, options); });
 }
 
-Result<std::optional<Record>> Engine::get(std::string_view key, Timestamp ts,
+Result<std::optional<Record>> Engine::get(std::string_view key, TimePoint ts,
                                           const ReadOptions& options) {
   return inside([&](EngineImpl& impl) { return impl.reads().get(key, ts, options); });
 }
 Result<std::optional<Record>> Engine::latest(std::string_view key, const ReadOptions& options) {
   return inside([&](EngineImpl& impl) { return impl.reads().latest(key, options); });
 }
-Result<std::vector<Record>> Engine::latest_n(std::string_view key, std::size_t count,
-                                             const ReadOptions& options) {
+ReadResult<std::vector<Record>> Engine::latest_n(std::string_view key, std::size_t count,
+                                                 const ReadOptions& options) {
   return inside([&](EngineImpl& impl) { return impl.reads().latest_n(key, count, options); });
 }
-Result<std::vector<Record>> Engine::query(const Query& query, const ReadOptions& options) {
+ReadResult<std::vector<Record>> Engine::query(const Query& query, const ReadOptions& options) {
   return inside([&](EngineImpl& impl) { return impl.reads().query(query, options); });
 }
-Result<Scan> Engine::scan(const Query& query, const ReadOptions& options) {
+ReadResult<Scan> Engine::scan(const Query& query, const ReadOptions& options) {
   return inside([&](EngineImpl& impl) { return impl.reads().scan(query, options); });
 }
-Result<std::vector<Aggregate>> Engine::aggregate(const Query& query, const Aggregation& aggregation,
-                                                 const ReadOptions& options) {
+ReadResult<std::vector<Aggregate>> Engine::aggregate(const Query& query,
+                                                     const Aggregation& aggregation,
+                                                     const ReadOptions& options) {
   return inside(
       [&](EngineImpl& impl) { return impl.reads().aggregate(query, aggregation, options); });
 }
@@ -251,8 +284,8 @@ Result<std::uint64_t> Engine::downsample(const Query& query, Duration every,
     return impl.downsample(query, every, std::move(functions), target_prefix, options);
   }));
 }
-Result<std::vector<std::string>> Engine::series_list(const Query& query,
-                                                     const ReadOptions& options) {
+ReadResult<std::vector<std::string>> Engine::series_list(const Query& query,
+                                                         const ReadOptions& options) {
   return inside([&](EngineImpl& impl) { return impl.reads().series_list(query, options); });
 }
 Result<std::uint64_t> Engine::count(const Query& query, const ReadOptions& options) {
@@ -268,8 +301,8 @@ Status Engine::flush() {
 Result<bool> Engine::compact() {
   return inside(changing([&](EngineImpl& impl) { return impl.upkeep().compact(); }));
 }
-Result<std::uint64_t> Engine::collect_garbage() {
-  return inside(changing([&](EngineImpl& impl) { return impl.upkeep().collect_garbage(); }));
+Result<std::uint64_t> Engine::collect_garbage(ClockTrust trust) {
+  return inside(changing([&](EngineImpl& impl) { return impl.upkeep().collect_garbage(trust); }));
 }
 Status Engine::sync() {
   return inside(changing([&](EngineImpl& impl) { return impl.sync(); }));
@@ -288,14 +321,16 @@ const RecoveryReport& Engine::recovery_report() const {
   static const RecoveryReport none;
   return impl_ ? impl_->recovery_report() : none;
 }
-std::uint64_t Engine::last_sequence() const { return impl_ ? impl_->last_sequence() : 0; }
-Stats Engine::stats() const { return impl_ ? impl_->stats() : Stats(); }
+std::uint64_t Engine::last_sequence() const {
+  return here(impl_) != nullptr ? impl_->last_sequence() : 0;
+}
+Stats Engine::stats() const { return here(impl_) != nullptr ? impl_->stats() : Stats(); }
 std::string Engine::metrics_text() const { return varve::metrics_text(stats()); }
 
 // From outside the gate: it waits for those inside, and a second one is no error.
 Status Engine::close() {
-  if (!impl_) return {};
-  return impl_->close();
+  EngineImpl* const impl = here(impl_);
+  return impl != nullptr ? impl->close() : Status();
 }
 
 }  // namespace varve

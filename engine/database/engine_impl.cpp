@@ -14,14 +14,15 @@ namespace varve {
 using engine::Gate;
 using engine::WriteCondition;
 
-EngineImpl::EngineImpl(engine::RecoveredParts parts)
+EngineImpl::EngineImpl(engine::RecoveredParts parts, asio::any_io_executor executor)
     : lock_(std::move(parts.lock)),
       report_(std::move(parts.report)),
       store_(std::move(parts.store)),
       wal_(std::move(parts.wal)),
       gate_(std::make_shared<CloseGate>()),
-      own_executor_(store_->options.executor ? nullptr : std::make_unique<engine::OwnExecutor>()),
-      reads_(*store_) {
+      executor_(std::move(executor)),
+      own_executor_(executor_ ? nullptr : std::make_unique<engine::OwnExecutor>()),
+      reads_(store_, std::shared_ptr<Gate>(gate_, &gate_->gate)) {
   gate_->impl = this;
   if (store_->options.mode == Mode::read_only) return;
   VARVE_ASSERT(lock_ != nullptr);
@@ -33,6 +34,7 @@ engine::UpkeepContext EngineImpl::upkeep_context() {
   return {
       .wal = wal_.get(),
       .freeze = [this](bool anyway) { return writes_->freeze(anyway); },
+      .try_freeze = [this] { return writes_->try_freeze(); },
       .note_durable = [this](std::uint64_t sequence) { writes_->note_durable(sequence); },
       .write_if =
           [this](const WriteBatch& batch, std::vector<WriteCondition> conditions) {
@@ -62,9 +64,10 @@ engine::WritesContext EngineImpl::writes_context(std::uint64_t last_sequence) {
 
 Result<Engine> EngineImpl::open(Options options, const EngineSizes& sizes) {
   const bool to_read = options.mode == Mode::read_only;
+  asio::any_io_executor executor = std::exchange(options.executor, {});
   VARVE_TRY(auto parts, to_read ? engine::open_to_read(std::move(options), sizes)
                                 : engine::open_parts(std::move(options), sizes));
-  std::unique_ptr<EngineImpl> impl(new EngineImpl(std::move(parts)));
+  std::unique_ptr<EngineImpl> impl(new EngineImpl(std::move(parts), std::move(executor)));
   VARVE_CHECK(impl->start());
   return Engine(std::move(impl));
 }
@@ -87,7 +90,7 @@ EngineImpl::~EngineImpl() {
 }
 
 asio::any_io_executor EngineImpl::executor() const {
-  return own_executor_ ? own_executor_->executor() : store_->options.executor;
+  return own_executor_ ? own_executor_->executor() : executor_;
 }
 
 Result<std::uint64_t> EngineImpl::downsample(const Query& query, Duration every,
@@ -154,7 +157,9 @@ void EngineImpl::wait_until_closed() {
 }
 
 Status EngineImpl::close_reads() {
+  store_->pins.stop_scans();
   if (own_executor_) own_executor_->stop();
+  store_->let_go();
   return {};
 }
 
@@ -170,6 +175,7 @@ Status EngineImpl::close_parts() {
   const auto keep_first = [&status](const Status& outcome) {
     if (status && !outcome) status = outcome;
   };
+  store_->pins.stop_scans();
   upkeep_->stop();
   writes_->stop_committing();
   if (!wal_) {
@@ -178,9 +184,10 @@ Status EngineImpl::close_parts() {
     keep_first(writes_->sync());
   }
   writes_->stop_syncing();
-  keep_first(store_->versions->close());
+  keep_first(store_->versions->close(store_->trusted_clock.look()));
   if (wal_) keep_first(wal_->close());
   if (own_executor_) own_executor_->stop();
+  store_->let_go();
   lock_.reset();
   return status;
 }

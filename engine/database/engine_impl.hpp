@@ -88,9 +88,13 @@ class EngineImpl {
   asio::any_io_executor executor() const;
   bool has_own_executor() const { return own_executor_ != nullptr; }
   const std::shared_ptr<CloseGate>& gate() const { return gate_; }
+  /// False in a child of the process that opened the database. There nothing may be called but what
+  /// is constant, and this is left as it is instead of being destroyed.
+  bool is_here() const { return gate_->gate.is_here(); }
 
  private:
-  explicit EngineImpl(engine::RecoveredParts parts);
+  /// `executor` is the user's, if there is one.
+  EngineImpl(engine::RecoveredParts parts, asio::any_io_executor executor);
   /// Fails where a thread cannot be started.
   Status start();
   engine::WritesContext writes_context(std::uint64_t last_sequence);
@@ -103,9 +107,10 @@ class EngineImpl {
   // is built later.
   std::shared_ptr<const FileLock> lock_;  // Null where nothing may be written.
   const RecoveryReport report_;
-  const std::unique_ptr<engine::Store> store_;
-  const std::unique_ptr<engine::Wal> wal_;  // Null under Durability::none().
+  const std::shared_ptr<engine::Store> store_;  // Shared with snapshots and scans.
+  const std::unique_ptr<engine::Wal> wal_;      // Null under Durability::none().
   const std::shared_ptr<CloseGate> gate_;
+  const asio::any_io_executor executor_;  // The user's; empty where he brought none.
   const std::unique_ptr<engine::OwnExecutor> own_executor_;  // Where the user brought none.
   engine::Reads reads_;
   std::optional<engine::Upkeep> upkeep_;

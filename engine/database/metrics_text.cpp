@@ -1,6 +1,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,8 @@
 namespace varve {
 
 namespace {
+
+double in_seconds(auto duration) { return std::chrono::duration<double>(duration).count(); }
 
 /// Writes metrics in the Prometheus text exposition format, version 0.0.4.
 class Exposition {
@@ -21,6 +24,10 @@ class Exposition {
   void gauge(std::string_view name, std::string_view help, auto value) {
     head(name, help, "gauge");
     sample(name, "", value);
+  }
+  /// As Prometheus has moments: seconds since the Unix epoch, and 0 for none.
+  void moment(std::string_view name, std::string_view help, std::optional<Timestamp> at) {
+    gauge(name, help, in_seconds(Duration(at.value_or(0))));
   }
   void levels(std::string_view name, std::string_view help, const Stats& stats,
               std::uint64_t Stats::Level::* field) {
@@ -34,19 +41,15 @@ class Exposition {
     const std::array quantiles = {std::pair("0.5", latency.p50), std::pair("0.9", latency.p90),
                                   std::pair("0.99", latency.p99), std::pair("0.999", latency.p999)};
     for (const auto& [quantile, value] : quantiles) {
-      sample(name, std::string("{quantile=\"") + quantile + "\"}", seconds(value));
+      sample(name, std::string("{quantile=\"") + quantile + "\"}", in_seconds(value));
     }
-    sample(std::string(name) + "_sum", "", seconds(latency.sum));
+    sample(std::string(name) + "_sum", "", in_seconds(latency.sum));
     sample(std::string(name) + "_count", "", latency.count);
   }
 
   std::string take() { return std::move(text_); }
 
  private:
-  static double seconds(std::chrono::nanoseconds duration) {
-    return std::chrono::duration<double>(duration).count();
-  }
-
   void head(std::string_view name, std::string_view help, std::string_view type) {
     text_.append("# HELP ").append(name).append(" ").append(help).append("\n");
     text_.append("# TYPE ").append(name).append(" ").append(type).append("\n");
@@ -62,12 +65,11 @@ class Exposition {
   std::string text_;
 };
 
-}  // namespace
-
-std::string metrics_text(const Stats& stats) {
-  Exposition to;
+void add_writes(Exposition& to, const Stats& stats) {
   to.counter("varve_batches_written_total", "Batches applied.", stats.batches_written);
   to.counter("varve_records_written_total", "Records put.", stats.records_written);
+  to.counter("varve_records_written_expired_total", "Records put that had expired already.",
+             stats.records_written_expired);
   to.counter("varve_deletes_written_total", "Deletes of records and ranges.",
              stats.deletes_written);
   to.counter("varve_written_bytes_total", "Keys, times and values of records put, as given.",
@@ -78,11 +80,15 @@ std::string metrics_text(const Stats& stats) {
              stats.writes_slowed);
   to.counter("varve_writes_stopped_total", "Times that writing waited for a flush.",
              stats.writes_stopped);
+  to.counter("varve_writes_far_from_clock_total",
+             "Batches with times over ten years from the clock.", stats.writes_far_from_clock);
   to.gauge("varve_queue_bytes", "Bytes of writes accepted and not yet applied.", stats.queue_bytes);
   to.gauge("varve_last_sequence", "Newest batch that reads can see.", stats.last_sequence);
   to.gauge("varve_durable_sequence", "Newest batch known to survive a power cut.",
            stats.durable_sequence);
+}
 
+void add_log(Exposition& to, const Stats& stats) {
   to.gauge("varve_wal_bytes", "Bytes of the write-ahead log on disk.", stats.wal_bytes);
   to.gauge("varve_wal_segments", "Files of the write-ahead log.", stats.wal_segments);
   to.counter("varve_wal_appended_bytes_total", "Bytes appended to the write-ahead log.",
@@ -94,9 +100,13 @@ std::string metrics_text(const Stats& stats) {
            stats.wal_groups == 0 ? 0.0
                                  : static_cast<double>(stats.batches_written) /
                                        static_cast<double>(stats.wal_groups));
+}
 
+void add_content(Exposition& to, const Stats& stats) {
   to.gauge("varve_memtables", "Memtables, active and frozen.", stats.memtables);
   to.gauge("varve_memtable_bytes", "Memory of the memtables.", stats.memtable_bytes);
+  to.gauge("varve_memtable_records", "Records in the memtables, replaced ones included.",
+           stats.memtable_records);
   to.gauge("varve_cache_bytes", "Memory of cached blocks and indexes.", stats.cache_bytes);
   to.counter("varve_cache_hits_total", "Blocks found in the cache.", stats.cache_hits);
   to.counter("varve_cache_misses_total", "Blocks read from disk.", stats.cache_misses);
@@ -107,15 +117,25 @@ std::string metrics_text(const Stats& stats) {
             &Stats::Level::records);
   to.gauge("varve_range_tombstones", "Range deletes that still hide something.",
            stats.range_tombstones);
+}
 
+void add_maintenance(Exposition& to, const Stats& stats) {
   to.counter("varve_flushes_total", "Memtables flushed.", stats.flushes);
   to.counter("varve_flush_bytes_total", "Bytes that flushes wrote.", stats.flush_bytes);
+  to.counter("varve_flush_given_bytes_total",
+             "Keys, times and values that flushes wrote, before encoding.",
+             stats.flush_given_bytes);
+  to.moment("varve_last_flush_time_seconds", "When the newest flush ended.", stats.last_flush_at);
   to.counter("varve_compactions_total", "Compactions.", stats.compactions);
   to.counter("varve_compaction_read_bytes_total", "Bytes that compactions read.",
              stats.compaction_bytes_read);
   to.counter("varve_compaction_written_bytes_total", "Bytes that compactions wrote.",
              stats.compaction_bytes_written);
+  to.moment("varve_last_compaction_time_seconds", "When the newest compaction ended.",
+            stats.last_compaction_at);
   to.counter("varve_collections_total", "Garbage collections.", stats.collections);
+  to.moment("varve_last_collection_time_seconds", "When the newest garbage collection ended.",
+            stats.last_collection_at);
   to.counter("varve_records_expired_total", "Expired records dropped for good.",
              stats.records_expired);
   to.counter("varve_records_purged_total", "Records dropped: expired, deleted or replaced.",
@@ -126,14 +146,25 @@ std::string metrics_text(const Stats& stats) {
            std::uint64_t{stats.last_error ? 1u : 0u});
   to.gauge("varve_write_amplification", "Bytes of flush and compaction over bytes of flush.",
            stats.write_amplification());
+  to.gauge("varve_compression_ratio", "Bytes given over bytes of flush.",
+           stats.compression_ratio());
+}
 
+void add_reads(Exposition& to, const Stats& stats) {
   to.counter("varve_gets_total", "Point reads.", stats.gets);
   to.counter("varve_scans_total", "Queries and scans.", stats.scans);
   to.counter("varve_records_read_total", "Records returned.", stats.records_read);
   to.counter("varve_damage_left_out_total", "Blocks and tables that reads past damage left out.",
              stats.damage_left_out);
   to.gauge("varve_snapshots", "Snapshots alive.", stats.snapshots);
+  to.gauge("varve_scans_alive", "Scans alive.", stats.scans_alive);
+  to.gauge("varve_oldest_pin_age_seconds", "Age of the oldest snapshot or scan.",
+           in_seconds(stats.oldest_pin_age));
+  to.gauge("varve_pinned_bytes", "Bytes of replaced tables that reads keep on disk.",
+           stats.pinned_bytes);
+}
 
+void add_latencies(Exposition& to, const Stats& stats) {
   to.summary("varve_write_seconds", "From the call to the acknowledgement.", stats.write_latency);
   to.summary("varve_get_seconds",
              "Of one get or latest in " + std::to_string(Stats::gets_for_each_timed) + '.',
@@ -142,6 +173,19 @@ std::string metrics_text(const Stats& stats) {
   to.summary("varve_sync_seconds", "Of syncs of the write-ahead log.", stats.sync_latency);
   to.summary("varve_flush_seconds", "Of flushes.", stats.flush_latency);
   to.summary("varve_compaction_seconds", "Of compactions.", stats.compaction_latency);
+}
+
+}  // namespace
+
+std::string metrics_text(const Stats& stats) {
+  Exposition to;
+  add_writes(to, stats);
+  add_log(to, stats);
+  add_content(to, stats);
+  add_maintenance(to, stats);
+  add_reads(to, stats);
+  add_latencies(to, stats);
+  to.moment("varve_start_time_seconds", "When the engine opened.", stats.started_at);
   return to.take();
 }
 

@@ -44,8 +44,12 @@ Status flush_active(Store& store, std::uint64_t segment) {
   VersionSet& versions = *store.versions;
   versions.rotate(std::make_shared<Memtable>(versions.active()->number() + 1, segment,
                                              versions.visible_sequence()));
-  // Without the log, whose segments go when recovery is done.
-  maintenance::Keeper keeper(keeper_context(store, nullptr), store.sizes.keeping);
+  // Without the log, whose segments go when recovery is done; and not counted, since counters begin
+  // when the database is open.
+  const auto uncounted = std::make_unique<Counters>();  // Large for a small stack.
+  maintenance::KeeperContext context = keeper_context(store, nullptr);
+  context.counters = uncounted.get();
+  maintenance::Keeper keeper(std::move(context), store.sizes.keeping);
   // More than one waits where there was no room for those before.
   while (versions.frozen_count() != 0) {
     Result<bool> flushed = keeper.flush_one();
@@ -170,10 +174,7 @@ Result<std::unique_ptr<Wal>> begin_log(Store& store, const Uuid& database,
           .spare_bytes = options.wal_bytes / 4,
           .boot = options.file_system->boot_id(),
           .on_begun = on_begun,
-          .now =
-              [&store] {
-                return TrustedTime{store.expiry_clock.now(), store.options.clock->synchronised()};
-              },
+          .now = [&store] { return store.trusted_clock.look(); },
           .log = store.log,
       },
       position);

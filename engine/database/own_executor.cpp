@@ -1,5 +1,13 @@
 #include "engine/database/own_executor.hpp"
 
+#include <asio/post.hpp>
+#include <asio/system_executor.hpp>
+#include <atomic>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include "engine/base/fork.hpp"
 #include "engine/base/thread.hpp"
 #include "varve/try.hpp"
 
@@ -64,6 +72,36 @@ void OwnExecutor::stop() {
     thread_.detach();
   } else {
     thread_.join();
+  }
+}
+
+namespace {
+
+/// Never destroyed: at the end of the process, or in a child of this child, nobody may wait for its
+/// thread.
+struct ChildExecutor {
+  HomeProcess home;
+  OwnExecutor executor;
+};
+
+}  // namespace
+
+// `newest` is that of the process which asked for one last; a child of that one replaces it.
+asio::any_io_executor executor_of_child() noexcept {
+  static std::atomic<ChildExecutor*> newest{nullptr};
+  try {
+    ChildExecutor* found = newest.load(std::memory_order_acquire);
+    while (found == nullptr || !found->home.is_here()) {
+      auto fresh = std::make_unique<ChildExecutor>();
+      if (!fresh->executor.start()) return asio::system_executor();
+      // Where another thread was first, that one's is used.
+      if (newest.compare_exchange_strong(found, fresh.get(), std::memory_order_acq_rel)) {
+        found = fresh.release();
+      }
+    }
+    return found->executor.executor();
+  } catch (const std::bad_alloc&) {
+    return asio::system_executor();
   }
 }
 

@@ -40,4 +40,8 @@ class OwnExecutor {
   std::thread::id id_;  // Of thread_, and constant once it runs.
 };
 
+/// Where calls complete that a child of the engine's process is refused: a thread of the child's
+/// own, made when the first needs it. Whatever executor there was has its threads in the parent.
+asio::any_io_executor executor_of_child() noexcept;
+
 }  // namespace varve::engine

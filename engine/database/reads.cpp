@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/fork.hpp"
 #include "engine/version/label_records.hpp"
 #include "engine/version/view.hpp"
 #include "query/aggregate/aggregate_answers.hpp"
@@ -18,8 +19,8 @@
 
 namespace varve {
 
-std::uint64_t Snapshot::sequence() const { return view_->sequence(); }
-Timestamp Snapshot::now() const { return view_->now(); }
+std::uint64_t Snapshot::sequence() const { return pinned_->view->sequence(); }
+Timestamp Snapshot::now() const { return pinned_->view->now(); }
 
 namespace engine {
 
@@ -46,36 +47,77 @@ class Timer {
   const std::chrono::nanoseconds begun_;
 };
 
-/// Counts what a scan gives out. The gate is not held: a scan pins what it reads.
-class CountingSource final : public Scan::Source {
+/// What a user has of a scan. Each step is a call, which the gate lets in or not: so close() waits
+/// for one under way, and those that come later fail, since from then on another process may change
+/// the files. What is pinned goes with the scan, whenever that is; but not in a child that was
+/// forked, where threads that read ahead would be waited for.
+class PinnedScan final : public Scan::Source {
  public:
-  CountingSource(std::unique_ptr<Scan::Source> source, Counters& counters)
-      : source_(std::move(source)), counters_(counters) {}
+  PinnedScan(const std::shared_ptr<Store>& store, std::shared_ptr<Gate> gate,
+             std::unique_ptr<Scan::Source> source)
+      : parts_(new Parts(store, std::move(gate), std::move(source))) {}
 
   Result<std::span<const Block>> next_blocks() override {
-    VARVE_TRY(const auto blocks, source_->next_blocks());
+    const Gate::Pass pass(*parts_->gate);
+    if (!pass) {
+      return fail(Errc::closed, parts_->gate->is_here()
+                                    ? "scan: the engine is closed"
+                                    : "scan: begun by the process that forked this one");
+    }
+    VARVE_TRY(const auto blocks, parts_->source->next_blocks());
     std::size_t records = 0;
     for (const Block& block : blocks) records += block.size();
-    counters_.records_read.add(records);
+    parts_->store->counters.records_read.add(records);
     return blocks;
   }
 
  private:
-  std::unique_ptr<Scan::Source> source_;
-  Counters& counters_;
+  struct Parts {
+    Parts(const std::shared_ptr<Store>& whose, std::shared_ptr<Gate> entered,
+          std::unique_ptr<Scan::Source> of)
+        : store(whose),
+          gate(std::move(entered)),
+          source(std::move(of)),
+          hold(whose->pins, Pins::Kind::scan, whose->options.clock->monotonic(), source.get()) {}
+
+    const std::shared_ptr<Store> store;  // First: the others need it to the end.
+    const std::shared_ptr<Gate> gate;
+    const std::unique_ptr<Scan::Source> source;
+    const Pins::Hold hold;  // Last: what it names is there for as long as it is held.
+  };
+
+  const std::unique_ptr<Parts, DeleteAtHome> parts_;
 };
+
+/// Only latest() and latest_n() take it.
+Status refuse_as_of(const ReadOptions& options) {
+  if (!options.as_of()) return {};
+  return fail(Errc::invalid_argument,
+              "ReadOptions::as_of: latest() and latest_n() alone take it; see Query::between()");
+}
 
 }  // namespace
 
-Reads::Reads(Store& store) : store_(store) { VARVE_ASSERT(store.versions && store.label_reader); }
-
-std::shared_ptr<const View> Reads::snapshot_of(const ReadOptions& options) {
-  return options.snapshot() ? options.snapshot()->view_ : nullptr;
+Reads::Reads(std::shared_ptr<Store> store, std::shared_ptr<Gate> gate)
+    : store_(std::move(store)), use_(*store_), gate_(std::move(gate)) {
+  VARVE_ASSERT(store_->versions && store_->label_reader);
 }
 
-std::shared_ptr<const View> Reads::view_of(const ReadOptions& options) const {
-  auto snapshot = snapshot_of(options);
-  return snapshot ? snapshot : store_->versions->view(store_->expiry_clock.now());
+Result<Reads::ViewPointer> Reads::snapshot_of(const ReadOptions& options) const {
+  if (!options.snapshot()) return ViewPointer();
+  const auto& pinned = options.snapshot()->pinned_;
+  if (!pinned) {
+    return fail(Errc::invalid_argument, "ReadOptions::snapshot: one that was moved from");
+  }
+  if (pinned->store != store_) {
+    return fail(Errc::invalid_argument, "ReadOptions::snapshot: one of another engine");
+  }
+  return pinned->view;
+}
+
+Result<Reads::ViewPointer> Reads::view_of(const ReadOptions& options) const {
+  if (options.snapshot()) return snapshot_of(options);
+  return store_->versions->view(store_->expiry_clock.now());
 }
 
 Result<std::unique_ptr<BlockSource>> Reads::source_of(const Query& query,
@@ -85,8 +127,13 @@ Result<std::unique_ptr<BlockSource>> Reads::source_of(const Query& query,
 }
 
 Result<Reads::Selected> Reads::select(const Query& query, const ReadOptions& options) {
-  if (query.matchers().empty()) return Selected{view_of(options), {}};
-  VARVE_TRY(auto selected, store_->label_reader->select(query, options, snapshot_of(options),
+  VARVE_CHECK(refuse_as_of(options));
+  if (query.matchers().empty()) {
+    VARVE_TRY(auto view, view_of(options));
+    return Selected{std::move(view), {}};
+  }
+  VARVE_TRY(auto snapshot, snapshot_of(options));
+  VARVE_TRY(auto selected, store_->label_reader->select(query, options, std::move(snapshot),
                                                         store_->expiry_clock.now()));
   return Selected{std::move(selected.view), std::move(selected.keys)};
 }
@@ -125,10 +172,14 @@ Result<std::optional<Record>> Reads::read_one(std::string_view key, const ReadOp
     timer.emplace(*store_->options.clock, store_->counters.get_latency);
   }
   const std::string internal = internal_key(key);
-  const auto snapshot = snapshot_of(options);
-  VARVE_TRY(auto row,
-            snapshot ? find(*snapshot, internal)
-                     : find(store_->versions->view_here(store_->expiry_clock.now()), internal));
+  const auto look = [&]() -> Result<std::optional<Row>> {
+    if (!options.snapshot()) {
+      return find(store_->versions->view_here(store_->expiry_clock.now()), internal);
+    }
+    VARVE_TRY(const auto snapshot, snapshot_of(options));
+    return find(*snapshot, internal);
+  };
+  VARVE_TRY(auto row, look());
   if (!row) return std::optional<Record>();
   store_->counters.records_read.add();
   return record_of(key, std::move(*row));
@@ -136,23 +187,30 @@ Result<std::optional<Record>> Reads::read_one(std::string_view key, const ReadOp
 
 Result<std::optional<Record>> Reads::get(std::string_view key, Timestamp ts,
                                          const ReadOptions& options) {
+  VARVE_CHECK(refuse_as_of(options));
   return read_one(key, options, [&](const View& view, std::string_view internal) {
     return view.get(internal, ts, query::cursor_options(options));
   });
 }
 
 Result<std::optional<Record>> Reads::latest(std::string_view key, const ReadOptions& options) {
-  return read_one(key, options, [&](const View& view, std::string_view internal) {
-    return view.newest(internal, query::cursor_options(options));
-  });
+  return read_one(key, options,
+                  [&](const View& view, std::string_view internal) -> Result<std::optional<Row>> {
+                    const auto cursor = query::cursor_options(options);
+                    if (!options.as_of()) return view.newest(internal, cursor);
+                    VARVE_TRY(auto rows, view.latest(internal, 1, cursor, *options.as_of()));
+                    if (rows.empty()) return std::optional<Row>();
+                    return std::optional<Row>(std::move(rows.front()));
+                  });
 }
 
 Result<std::vector<Record>> Reads::latest_n(std::string_view key, std::size_t count,
                                             const ReadOptions& options) {
   VARVE_CHECK(check_key(key));
   store_->counters.gets.add();
-  VARVE_TRY(auto rows,
-            view_of(options)->latest(internal_key(key), count, query::cursor_options(options)));
+  VARVE_TRY(const auto view, view_of(options));
+  VARVE_TRY(auto rows, view->latest(internal_key(key), count, query::cursor_options(options),
+                                    options.as_of().value_or(TimeSpan().last)));
   store_->counters.records_read.add(rows.size());
   std::vector<Record> records;
   records.reserve(rows.size());
@@ -172,17 +230,19 @@ Result<std::vector<Record>> Reads::query(const Query& query, const ReadOptions& 
 Result<Scan> Reads::scan(const Query& query, const ReadOptions& options) {
   store_->counters.scans.add();
   VARVE_TRY(auto source, blocks_of(query, options, nullptr));
-  return Scan(std::make_unique<CountingSource>(std::move(source), store_->counters));
+  return Scan(std::make_unique<PinnedScan>(store_, gate_, std::move(source)));
 }
 
-void Reads::group_by_label(query::AggregationPlan& plan, ReadOptions& options) {
-  if (!plan.group_label) return;
+Status Reads::group_by_label(query::AggregationPlan& plan, ReadOptions& options) {
+  if (!plan.group_label) return {};
   // Labels and records of one moment.
-  options.snapshot(Snapshot(view_of(options)));
+  VARVE_TRY(auto view, view_of(options));
+  options.snapshot(snapshot_on(std::make_unique<PinnedView>(store_, std::move(view))));
   plan.group_of = [this, &plan, &options](std::string_view key) -> Result<std::string> {
     VARVE_TRY(const Labels found, labels(key, options));
     return std::string(found.value_of(*plan.group_label));
   };
+  return {};
 }
 
 Result<std::vector<Aggregate>> Reads::aggregate(const Query& query, const Aggregation& aggregation,
@@ -191,7 +251,7 @@ Result<std::vector<Aggregate>> Reads::aggregate(const Query& query, const Aggreg
   store_->counters.scans.add();
   VARVE_TRY(auto plan, query::plan_of(query, std::span(&aggregation, 1)));
   ReadOptions at_one_moment = options;
-  group_by_label(plan, at_one_moment);
+  VARVE_CHECK(group_by_label(plan, at_one_moment));
   VARVE_TRY(const auto source, blocks_of(query, at_one_moment, plan.covers()));
   return query::aggregates(*source, plan);
 }
@@ -203,7 +263,7 @@ Result<std::uint64_t> Reads::downsample(const Query& query, Duration every,
   VARVE_TRY(auto plan, query::downsample_plan(query, every, std::move(functions), target_prefix));
   store_->counters.scans.add();
   ReadOptions once = ReadOptions().fill_cache(false);
-  group_by_label(plan, once);
+  VARVE_CHECK(group_by_label(plan, once));
   VARVE_TRY(const auto source, blocks_of(query, once, plan.covers()));
   const auto labels_of_target = [&](std::string_view answer,
                                     std::string_view target) -> Result<Labels> {
@@ -220,9 +280,9 @@ Result<std::vector<std::string>> Reads::series_list(const Query& query,
                                                     const ReadOptions& options) {
   const Timer timer(*store_->options.clock, store_->counters.query_latency);
   store_->counters.scans.add();
-  // The limit counts keys here, so one record of each is enough.
+  // The limit counts keys here, so one record of each is enough, if the query asks for one at all.
   Query one_of_each = query;
-  one_of_each.limit(Query::unlimited).per_series(1);
+  one_of_each.limit(Query::unlimited).per_series(std::min<std::size_t>(query.per_series(), 1));
   VARVE_TRY(const auto source, source_of(one_of_each, options));
   return query::series_list(*source, query.limit());
 }
@@ -236,30 +296,38 @@ Result<std::uint64_t> Reads::count(const Query& query, const ReadOptions& option
 }
 
 Result<Snapshot> Reads::snapshot() {
-  auto view = view_of({});
-  store_->counters.snapshots.add();
-  // An alias that counts itself: the view lives in its deleter.
-  const View* address = view.get();
-  return Snapshot(std::shared_ptr<const View>(
-      address, [view = std::move(view), counters = &store_->counters](const View*) {
-        counters->snapshots.subtract();
-      }));
+  VARVE_TRY(auto view, view_of({}));
+  auto pinned = std::make_unique<PinnedView>(store_, std::move(view));
+  pinned->hold.emplace(store_->pins, Pins::Kind::snapshot, store_->options.clock->monotonic());
+  return snapshot_on(std::move(pinned));
+}
+
+/// In a child that was forked it stays: what it pins may be pinned by the parent too, and with the
+/// last reference to a table goes its file.
+Snapshot Reads::snapshot_on(std::unique_ptr<PinnedView> pinned) {
+  return Snapshot(std::shared_ptr<const PinnedView>(pinned.release(), DeleteAtHome()));
 }
 
 Result<Labels> Reads::labels(std::string_view key, const ReadOptions& options) {
   VARVE_CHECK(check_key(key));
-  return labels_of(*view_of(options), key, query::cursor_options(options));
+  VARVE_CHECK(refuse_as_of(options));
+  VARVE_TRY(const auto view, view_of(options));
+  return labels_of(*view, key, query::cursor_options(options));
 }
 
 Result<std::vector<std::string>> Reads::label_names(const Query& query,
                                                     const ReadOptions& options) {
-  return store_->label_reader->names(query, options, snapshot_of(options),
+  VARVE_CHECK(refuse_as_of(options));
+  VARVE_TRY(auto snapshot, snapshot_of(options));
+  return store_->label_reader->names(query, options, std::move(snapshot),
                                      store_->expiry_clock.now());
 }
 
 Result<std::vector<std::string>> Reads::label_values(std::string_view name, const Query& query,
                                                      const ReadOptions& options) {
-  return store_->label_reader->values(name, query, options, snapshot_of(options),
+  VARVE_CHECK(refuse_as_of(options));
+  VARVE_TRY(auto snapshot, snapshot_of(options));
+  return store_->label_reader->values(name, query, options, std::move(snapshot),
                                       store_->expiry_clock.now());
 }
 

@@ -7,8 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "engine/base/gate.hpp"
 #include "engine/database/store.hpp"
 #include "query/scan/answer_source.hpp"
 #include "query/scan/block_source.hpp"
@@ -30,14 +32,27 @@ struct AggregationPlan;
 
 namespace engine {
 
+/// What a Snapshot holds: the view, and the store that all of it lies in, which it keeps alive. The
+/// store also says which engine it is of.
+struct PinnedView {
+  PinnedView(std::shared_ptr<Store> of, std::shared_ptr<const View> what)
+      : store(std::move(of)), view(std::move(what)) {}
+
+  const std::shared_ptr<Store> store;  // First: the others need it to the end.
+  const std::shared_ptr<const View> view;
+  std::optional<Pins::Hold> hold;  // None: the engine's own, within one call.
+};
+
 /// Every read of the engine. Depends on the store alone, so that an opening for reading builds a
 /// Store and Reads and nothing else.
 ///
 /// It stands below the gate: one read calls another without passing it a second time, so close()
-/// makes no call fail that is under way. Any thread.
+/// makes no call fail that is under way. Only a step of a scan, which comes when its user likes,
+/// passes the gate by itself. Any thread.
 class Reads {
  public:
-  explicit Reads(Store& store);
+  /// `gate` is the engine's.
+  Reads(std::shared_ptr<Store> store, std::shared_ptr<Gate> gate);
 
   Result<std::optional<Record>> get(std::string_view key, Timestamp ts, const ReadOptions& options);
   Result<std::optional<Record>> latest(std::string_view key, const ReadOptions& options);
@@ -66,11 +81,16 @@ class Reads {
   template <class Find>
   Result<std::optional<Record>> read_one(std::string_view key, const ReadOptions& options,
                                          Find find);
-  static std::shared_ptr<const View> snapshot_of(const ReadOptions& options);
-  std::shared_ptr<const View> view_of(const ReadOptions& options) const;
+  using ViewPointer = std::shared_ptr<const View>;
+  /// The view of the options' snapshot, null where there is none. Fails with invalid_argument where
+  /// it is of another engine.
+  Result<ViewPointer> snapshot_of(const ReadOptions& options) const;
+  /// The same, or the present.
+  Result<ViewPointer> view_of(const ReadOptions& options) const;
+  static Snapshot snapshot_on(std::unique_ptr<PinnedView> pinned);
   /// Has the plan look labels up, where it groups by one, and pins a view for that and the read.
   /// Both stay where they are for as long as the plan is used.
-  void group_by_label(query::AggregationPlan& plan, ReadOptions& options);
+  Status group_by_label(query::AggregationPlan& plan, ReadOptions& options);
   /// The series that a query's matchers choose, and the view that the rest of the read must use.
   struct Selected {
     std::shared_ptr<const View> view;
@@ -85,7 +105,9 @@ class Reads {
                                                          const ReadOptions& options,
                                                          const query::Covers& covers);
 
-  const Store::Use store_;
+  const std::shared_ptr<Store> store_;
+  const Store::Use use_;
+  const std::shared_ptr<Gate> gate_;
 };
 
 }  // namespace engine

@@ -6,7 +6,9 @@
 #include "engine/base/log.hpp"
 #include "engine/commit/label_feed.hpp"
 #include "engine/database/engine_sizes.hpp"
+#include "engine/database/pins.hpp"
 #include "engine/record/expiry.hpp"
+#include "engine/record/trusted_clock.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/table/file_pool.hpp"
 #include "engine/table/table.hpp"
@@ -22,9 +24,14 @@ namespace varve::engine {
 /// Threads: opening fills it on one thread, and hands it over before any other thread starts.
 /// From then on the pointers and the options are constant, and each part says of itself who may
 /// call it. Whoever stands on the store holds a Use, so that the store outlives them all.
+///
+/// Snapshots and scans share it, and it lives until the last of them has gone, which may be long
+/// after the engine. Once that is closed no step of theirs is let in; what is left to do is to let
+/// go, which needs nothing but the store, changes no file and logs nothing.
 struct Store {
-  /// REQUIRES options that check() passes, with a file system and a clock. `at` is the directory
-  /// that they name, held open from here on: no call goes through the path again.
+  /// REQUIRES options that check() passes, with a file system and a clock, and without an executor,
+  /// which need not live as long as a snapshot may. `at` is the directory that they name, held open
+  /// from here on: no call goes through the path again.
   Store(Options with, std::shared_ptr<Directory> at, const EngineSizes& cut_by);
   ~Store();
   Store(const Store&) = delete;
@@ -32,6 +39,9 @@ struct Store {
 
   /// Takes over what recovery begins with. Called once, before the first read.
   void set_versions(std::unique_ptr<VersionSet> loaded);
+
+  /// Once the database is closed: what a snapshot that is left does not need goes now.
+  void let_go();
 
   bool has_log() const { return options.durability.kind() != Durability::Kind::none; }
   /// Adds the figures of what reads and versions count.
@@ -41,8 +51,11 @@ struct Store {
   const std::shared_ptr<Directory> directory;
   const EngineSizes sizes;
   const Log log;
+  const Timestamp started_at;
   Counters counters;
   ExpiryClock expiry_clock;
+  TrustedClock trusted_clock;  // Goes on from what the manifest says, since set_versions().
+  Pins pins;
   BlockCache cache;
   FilePool files;
   TableContext tables;

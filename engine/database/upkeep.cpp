@@ -1,10 +1,13 @@
 #include "engine/database/upkeep.hpp"
 
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/fork.hpp"
 #include "engine/commit/committer.hpp"
+#include "engine/io/descriptor_limit.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
@@ -16,20 +19,22 @@ maintenance::KeeperContext keeper_context(Store& store, Wal* wal) {
       .wal = wal,
       .counters = &store.counters,
       .clock = store.options.clock.get(),
+      .trusted = &store.trusted_clock,
       .log = store.log,
       .window = store.options.window,
       .compression = store.options.compression,
       .database = store.versions->manifest_log().database(),
-      .now = [&store] { return store.expiry_clock.now(); },
-      .on_flushed = {},
+      .flush_after = store.options.flush_after,
   };
 }
 
 namespace {
 
 maintenance::KeeperContext with(maintenance::KeeperContext context,
+                                std::function<Result<bool>()> try_freeze,
                                 std::function<void()> on_flushed,
                                 std::function<void()> on_collected) {
+  context.try_freeze = std::move(try_freeze);
   context.on_flushed = std::move(on_flushed);
   context.on_collected = std::move(on_collected);
   return context;
@@ -48,19 +53,39 @@ Upkeep::Upkeep(Store& store, UpkeepContext context)
           .run_later = context_.run_later,
       }),
       keeper_(with(
-                  keeper_context(store, context_.wal), [this] { on_flushed(); },
-                  [this] { label_garbage_.collect_later(); }),
+                  keeper_context(store, context_.wal), context_.try_freeze,
+                  [this] { on_flushed(); }, [this] { label_garbage_.collect_later(); }),
               store.sizes.keeping) {
-  VARVE_ASSERT(context_.freeze && context_.note_durable);
+  VARVE_ASSERT(context_.freeze && context_.try_freeze && context_.note_durable);
 }
 
 Status Upkeep::start() {
   if (!store_->options.background_maintenance || store_->options.threadless) return {};
-  auto scheduler = std::make_shared<maintenance::Scheduler>(keeper_, store_->log);
-  VARVE_CHECK(scheduler->start());
+  VARVE_TRY(auto scheduler, start_scheduler());
   const Lock lock(scheduler_mutex_);
   scheduler_ = std::move(scheduler);
   return {};
+}
+
+Result<std::shared_ptr<maintenance::Scheduler>> Upkeep::start_scheduler() {
+  using Made = Result<std::shared_ptr<maintenance::Scheduler>>;
+  const auto make = [this]() -> Made {
+    try {
+      // Not in a child that was forked, where its thread is not.
+      return std::shared_ptr<maintenance::Scheduler>(
+          new maintenance::Scheduler(keeper_, store_->log), DeleteAtHome());
+    } catch (const std::system_error& error) {
+      // Asio throws where it gets no descriptor, an errno in a category of its own.
+      const std::error_code code(error.code().value(), std::generic_category());
+      return std::unexpected(Error{code, "start maintenance"});
+    }
+  };
+  Made scheduler = make();
+  while (!scheduler && wants_descriptor(scheduler.error().code) && store_->files.give_back()) {
+    scheduler = make();
+  }
+  if (scheduler) VARVE_CHECK((*scheduler)->start());
+  return scheduler;
 }
 
 Status Upkeep::flush() { return flush_through(context_.freeze(false)); }
@@ -85,9 +110,10 @@ Status Upkeep::flush_through(Result<std::uint64_t> frozen) {
   return {};
 }
 
-Result<std::uint64_t> Upkeep::collect_garbage() {
-  VARVE_TRY(const std::uint64_t purged, keeper_.collect(store_->expiry_clock.now()));
-  VARVE_CHECK(label_garbage_.collect(store_->expiry_clock.now()));
+Result<std::uint64_t> Upkeep::collect_garbage(ClockTrust trust) {
+  if (trust == ClockTrust::vouched) store_->trusted_clock.vouch();
+  VARVE_TRY(const std::uint64_t purged, keeper_.collect(store_->trusted_clock.purge_now()));
+  VARVE_CHECK(label_garbage_.collect(store_->trusted_clock.purge_now()));
   return purged;
 }
 
@@ -99,8 +125,7 @@ Result<MaintenanceHandle> Upkeep::start_maintenance() {
   if (scheduler_ && scheduler_->running()) {
     return fail(Errc::invalid_argument, "start_maintenance: background maintenance runs already");
   }
-  auto scheduler = std::make_shared<maintenance::Scheduler>(keeper_, store_->log);
-  VARVE_CHECK(scheduler->start());
+  VARVE_TRY(auto scheduler, start_scheduler());
   scheduler_ = scheduler;
   return MaintenanceHandle(std::move(scheduler));
 }
@@ -142,8 +167,13 @@ void Upkeep::on_flushed() {
 }
 
 void Upkeep::stop() {
-  const Lock lock(scheduler_mutex_);
-  if (scheduler_) scheduler_->stop();
+  std::shared_ptr<maintenance::Scheduler> scheduler;
+  {
+    const Lock lock(scheduler_mutex_);
+    scheduler = scheduler_;
+  }
+  // Without the lock: the job under way may freeze a memtable, and so come to wake().
+  if (scheduler) scheduler->stop();
 }
 
 void Upkeep::report(Stats& stats) const { stats.last_error = keeper_.last_error(); }

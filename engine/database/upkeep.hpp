@@ -12,6 +12,7 @@
 #include "maintenance/keeper.hpp"
 #include "maintenance/label_garbage.hpp"
 #include "maintenance/scheduler.hpp"
+#include "varve/clock.hpp"
 #include "varve/error.hpp"
 #include "varve/maintenance_handle.hpp"
 #include "varve/stats.hpp"
@@ -25,6 +26,8 @@ struct UpkeepContext {
   /// Freezes what is in memory, and returns the flush number up to which it is to be flushed.
   /// Where `anyway`, also where nothing is, and the log goes on in a new segment.
   std::function<Result<std::uint64_t>(bool anyway)> freeze;
+  /// As KeeperContext says.
+  std::function<Result<bool>()> try_freeze;
   /// Called after a flush: tables hold everything up to this sequence.
   std::function<void(std::uint64_t)> note_durable;
   /// As LabelGarbageContext says.
@@ -52,7 +55,9 @@ class Upkeep {
   /// log.
   [[nodiscard]] Status flush_for_log();
   Result<bool> compact() { return keeper_.compact_all(); }
-  Result<std::uint64_t> collect_garbage();
+  /// By the trusted time, unless the caller vouches for the clock: then that time is the clock's
+  /// from here on.
+  Result<std::uint64_t> collect_garbage(ClockTrust trust);
   Result<MaintenanceHandle> start_maintenance();
   /// Threadless: does the most urgent piece. False if there was nothing.
   Result<bool> step() { return keeper_.step(); }
@@ -72,6 +77,8 @@ class Upkeep {
  private:
   void on_flushed();
   Status flush_through(Result<std::uint64_t> frozen);
+  /// A background thread, started. It needs descriptors of its own.
+  Result<std::shared_ptr<maintenance::Scheduler>> start_scheduler();
 
   const Store::Use store_;
   const UpkeepContext context_;

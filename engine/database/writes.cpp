@@ -29,7 +29,7 @@ Writes::Writes(Store& store, WritesContext context)
       wal_(context.wal),
       engine_id_(new_engine_id()),
       async_writes_(context.gate, store.counters, *store.options.clock, context.own_executor),
-      clock_watch_(*store.options.clock, store.expiry_clock),
+      clock_watch_(*store.options.clock, store.trusted_clock),
       syncer_(wal_, *store.options.clock, store.counters, store.log, context.last_sequence,
               {.mend = std::move(context.mend), .vouch = [this] { committer_.vouch(); }}),
       committer_({
@@ -47,6 +47,7 @@ Writes::Writes(Store& store, WritesContext context)
           .threadless = store.options.threadless,
           .make_room = std::move(context.make_room),
           .on_frozen = std::move(context.on_frozen),
+          .now = [&store] { return store.expiry_clock.now(); },
       }) {
   VARVE_ASSERT((wal_ != nullptr) == store.has_log());
 }
@@ -56,11 +57,14 @@ Status Writes::start() {
   return committer_.start();
 }
 
+std::optional<Duration> Writes::ttl_of(const WriteOptions& options) const {
+  return options.ttl() ? options.ttl() : store_->options.default_ttl;
+}
+
 Status Writes::prepare(const WriteBatch& batch, const WriteOptions& options,
-                       std::optional<Duration> default_ttl, WriteRequest& request) const {
+                       std::optional<Duration> ttl, WriteRequest& request) const {
   VARVE_CHECK(check(options, wal_ != nullptr));
-  const BatchDefaults defaults{.ttl = options.ttl() ? options.ttl() : default_ttl,
-                               .engine_id = engine_id_};
+  const BatchDefaults defaults{.ttl = ttl, .engine_id = engine_id_};
   VARVE_TRY(request.batch, BatchReader::encode(batch, defaults));
   request.need = needed(store_->options.durability, options.durability());
   return {};
@@ -78,7 +82,7 @@ Result<Receipt> Writes::write(WriteBatch& batch, const WriteOptions& options, Mo
   if (batch.empty()) return receipt_of_nothing();
   const auto begun = store_->options.clock->monotonic();
   WriteRequest request;
-  VARVE_CHECK(prepare(batch, options, store_->options.default_ttl, request));
+  VARVE_CHECK(prepare(batch, options, ttl_of(options), request));
   auto receipt = committer_.write(request, mode);
   store_->counters.write_latency.record(store_->options.clock->monotonic() - begun);
   if (receipt) batch.clear();
@@ -92,17 +96,20 @@ Result<Receipt> Writes::write_many(const std::vector<WriteBatch>& batches,
   for (const WriteBatch& batch : batches) {
     if (batch.empty()) continue;
     requests.push_back(std::make_unique<WriteRequest>());
-    VARVE_CHECK(prepare(batch, options, store_->options.default_ttl, *requests.back()));
+    VARVE_CHECK(prepare(batch, options, ttl_of(options), *requests.back()));
     if (requests.size() > 1) {
       requests[requests.size() - 2]->need.lag_max = DurabilityNeed::any_lag;
     }
   }
   if (requests.empty()) return receipt_of_nothing();
   Result<Receipt> receipt;
+  std::uint64_t expired = 0;
   for (const auto& request : requests) {
     receipt = committer_.write(*request, Mode::blocking);
-    if (!receipt) break;
+    if (!receipt) return receipt;
+    expired += receipt->expired;
   }
+  receipt->expired = expired;
   return receipt;
 }
 
@@ -111,8 +118,7 @@ void Writes::submit(WriteBatch batch, const WriteOptions& options, detail::Pendi
   if (write->accepted.empty()) {
     return async_writes_.complete(std::move(write), receipt_of_nothing());
   }
-  if (Status prepared = prepare(write->accepted, options, store_->options.default_ttl, *write);
-      !prepared) {
+  if (Status prepared = prepare(write->accepted, options, ttl_of(options), *write); !prepared) {
     return async_writes_.complete(std::move(write), std::unexpected(prepared.error()));
   }
   committer_.submit(*write.release());
@@ -131,7 +137,10 @@ Result<Record> Writes::patch(std::string_view key, Timestamp ts, std::optional<V
   if (!value && !ttl) {
     return fail(Errc::invalid_argument, "patch: neither a value nor a TTL to set");
   }
-  if (ttl && ttl->count() < 0) return fail(Errc::invalid_argument, "patch: a negative TTL");
+  for (const auto& given : {ttl, options.ttl()}) {
+    if (given && given->count() < 0) return fail(Errc::invalid_argument, "patch: a negative TTL");
+  }
+  VARVE_CHECK(check_key(key));
   const std::string internal = internal_key(key);
   for (;;) {
     const auto view = store_->versions->view(store_->expiry_clock.now());
@@ -144,7 +153,8 @@ Result<Record> Writes::patch(std::string_view key, Timestamp ts, std::optional<V
                    ttl ? saturating_add(ts, ttl->count()) : row->expires_at);
     WriteBatch batch;
     batch.put(patched.view());
-    // Without the default TTL: a record that had none does not get one by being patched.
+    // Without a default TTL, the call's included: a record that had none does not get one by being
+    // patched, nor would what is returned here say so.
     const auto receipt =
         write_if(batch, options, {{internal, hash_of(internal), ts, view->sequence()}});
     if (receipt) return patched;

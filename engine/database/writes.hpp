@@ -57,7 +57,8 @@ class Writes {
   void submit(WriteBatch batch, const WriteOptions& options, detail::PendingWrite& pending);
   Result<Record> patch(std::string_view key, Timestamp ts, std::optional<Value> value,
                        std::optional<Duration> ttl, const WriteOptions& options);
-  /// Writes the batch if every condition holds; else fails with a conflict. No default TTL applies.
+  /// Writes the batch if every condition holds; else fails with a conflict. No default TTL applies,
+  /// and not the options' either.
   Result<Receipt> write_if(const WriteBatch& batch, const WriteOptions& options,
                            std::vector<WriteCondition> conditions);
   Result<Series> series(std::string_view key);
@@ -66,6 +67,7 @@ class Writes {
   [[nodiscard]] Status sync();
   /// As Committer says.
   Result<std::uint64_t> freeze(bool anyway = false) { return committer_.freeze(anyway); }
+  Result<bool> try_freeze() { return committer_.try_freeze(); }
   /// Tables hold everything up to `sequence`, durably.
   void note_durable(std::uint64_t sequence) { syncer_.note_durable(sequence); }
 
@@ -81,9 +83,12 @@ class Writes {
   void report(Stats& stats) const;
 
  private:
-  /// Fills what the batch and the options say. The batch must stay as it is.
-  Status prepare(const WriteBatch& batch, const WriteOptions& options,
-                 std::optional<Duration> default_ttl, WriteRequest& request) const;
+  /// Of records that bring none: the call's, else the engine's.
+  std::optional<Duration> ttl_of(const WriteOptions& options) const;
+  /// Fills what the batch and the options say; `ttl` is for records that bring none. The batch must
+  /// stay as it is.
+  Status prepare(const WriteBatch& batch, const WriteOptions& options, std::optional<Duration> ttl,
+                 WriteRequest& request) const;
   Result<Receipt> receipt_of_nothing() const;
 
   const Store::Use store_;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/base/fork.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
@@ -15,8 +16,8 @@ namespace {
 
 class PosixLock final : public FileLock {
  public:
-  /// `locked` is what fstat() says of the descriptor.
-  PosixLock(Descriptor descriptor, const struct stat& locked,
+  /// REQUIRES a descriptor that was opened during the pause, and what fstat() says of it.
+  PosixLock(const ForkPause& pause, Descriptor descriptor, const struct stat& locked,
             std::shared_ptr<const Descriptor> directory, std::string name,
             const std::filesystem::path& path)
       : descriptor_(std::move(descriptor)),
@@ -24,12 +25,30 @@ class PosixLock final : public FileLock {
         inode_(locked.st_ino),
         directory_(std::move(directory)),
         name_(std::move(name)),
-        where_("lock " + path.string()) {}
+        where_("lock " + path.string()),
+        hook_(pause, close_in_child, this) {}
+  ~PosixLock() override {
+    const ForkPause pause;               // As when it was opened.
+    if (!descriptor_.is_open()) return;  // In a child. The lock is its parent's.
+    // fork() returns in the parent before the child has closed its copy, which holds the lock too.
+    struct flock all{};
+    all.l_type = F_UNLCK;
+    all.l_whence = SEEK_SET;
+    static_cast<void>(::fcntl(descriptor_.number(), F_OFD_SETLK, &all));
+    descriptor_.close();
+  }
+  PosixLock(const PosixLock&) = delete;
+  PosixLock& operator=(const PosixLock&) = delete;
+
+  const Descriptor& descriptor() const { return descriptor_; }
 
   void note(std::string_view line, bool durable) const override;
 
   /// Device and inode are a file's identity for as long as somebody has it open, as we do.
   Status check() const override {
+    if (!descriptor_.is_open()) {
+      return fail(Errc::closed, where_ + ": the process that forked this one holds it");
+    }
     struct stat named{};
     if (::fstatat(directory_->number(), name_.c_str(), &named, 0) != 0) {
       if (errno != ENOENT) return io_error(errno, where_);
@@ -47,12 +66,17 @@ class PosixLock final : public FileLock {
                                   ", so another process may have the database open too");
   }
 
-  const Descriptor descriptor_;  // The lock belongs to it, and goes with it.
+  /// The lock is the open file's, and not the process's: a child that kept its copy open would hold
+  /// it for as long as it lives, also after its parent.
+  static void close_in_child(void* lock) { static_cast<PosixLock*>(lock)->descriptor_.close(); }
+
+  Descriptor descriptor_;  // The lock belongs to it, and goes with it. In a child it is closed.
   const dev_t device_;
   const ino_t inode_;
   const std::shared_ptr<const Descriptor> directory_;
   const std::string name_;
   const std::string where_;
+  ForkHook hook_;
 };
 
 /// "pid 4711 (gateway)", from what the holder wrote. A moment after the holder changed this may
@@ -119,27 +143,37 @@ std::pair<Descriptor, bool> open_or_make(int directory, const char* name) {
 Result<std::unique_ptr<FileLock>> posix_lock(std::shared_ptr<const Descriptor> directory,
                                              const std::string& name,
                                              const std::filesystem::path& path) {
-  auto [file, is_made] = open_or_make(directory->number(), name.c_str());
-  if (!file.is_open()) return last_error("lock", path);
+  const int at = directory->number();  // The lock keeps it open.
+  std::unique_ptr<PosixLock> lock;
+  bool is_made = false;
+  {
+    // So no child gets the file open without the hook that closes it there.
+    const ForkPause pause;
+    auto [opened, made] = open_or_make(at, name.c_str());
+    struct stat locked{};
+    if (!opened.is_open() || ::fstat(opened.number(), &locked) != 0) {
+      return last_error("lock", path);
+    }
+    lock = std::make_unique<PosixLock>(pause, std::move(opened), locked, std::move(directory), name,
+                                       path);
+    is_made = made;
+  }
+  const Descriptor& file = lock->descriptor();
   struct flock range{};
   range.l_type = F_WRLCK;
   range.l_whence = SEEK_SET;
-  if (retry([&, number = file.number()] { return ::fcntl(number, F_OFD_SETLK, &range); }) != 0) {
+  if (retry([&] { return ::fcntl(file.number(), F_OFD_SETLK, &range); }) != 0) {
     const int number = errno;
     if (number == EAGAIN || number == EACCES) {
       return fail(Errc::locked, "lock " + path.string() + ": held by " + holder(file));
     }
-    if (is_made) ::unlinkat(directory->number(), name.c_str(), 0);
+    if (is_made) ::unlinkat(at, name.c_str(), 0);
     if (!means_no_locks(number)) return io_error(number, "lock " + path.string());
     return io_error(number, "lock " + path.string() +
                                 ": the file system there cannot lock files, so two processes could "
                                 "open the database at once");
   }
   write_holder(file, note_in(file));
-  struct stat locked{};
-  if (::fstat(file.number(), &locked) != 0) return last_error("lock", path);
-  auto lock =
-      std::make_unique<PosixLock>(std::move(file), locked, std::move(directory), name, path);
   VARVE_CHECK(lock->check());  // It may have been removed before it was locked.
   return lock;
 }

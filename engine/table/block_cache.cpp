@@ -240,6 +240,18 @@ void BlockCache::forget(std::uint64_t table) {
   large_bytes_.store(large_->bytes, std::memory_order_relaxed);
 }
 
+void BlockCache::clear() {
+  for (const auto& shard : shards_) {
+    Shard::Entries taken;
+    const Lock lock(shard->mutex);
+    shard->make_room(0, 0, taken);
+  }
+  Shard::Entries taken;
+  const Lock lock(large_->mutex);
+  large_->make_room(0, 0, taken);
+  large_bytes_.store(large_->bytes, std::memory_order_relaxed);
+}
+
 std::size_t BlockCache::bytes() const {
   // First the large, which grow only after the shards gave way.
   std::size_t sum = 0;

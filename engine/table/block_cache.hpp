@@ -38,6 +38,8 @@ class BlockCache {
   void insert(const Key& key, std::shared_ptr<const void> value, std::size_t bytes);
   /// Drops everything of a table that is gone.
   void forget(std::uint64_t table);
+  /// Drops everything.
+  void clear();
 
   std::size_t bytes() const;
   std::uint64_t hits() const;

@@ -23,6 +23,7 @@
 #include "varve/maintenance_handle.hpp"
 #include "varve/options.hpp"
 #include "varve/query.hpp"
+#include "varve/read_result.hpp"
 #include "varve/record.hpp"
 #include "varve/recovery_report.hpp"
 #include "varve/scan.hpp"
@@ -41,7 +42,12 @@ class EngineImpl;
 ///
 /// Threads: every member may be called from any thread, except that a move, like the destructor,
 /// needs the object to itself. Destruction closes the database: calls under way complete first,
-/// later ones fail with Errc::closed. Snapshots and scans must be gone before.
+/// later ones fail with Errc::closed, as do reads by snapshots and steps of scans that are left.
+///
+/// Processes: an engine is for the process that opened it. In a child of fork() its calls fail with
+/// Errc::closed (asynchronous ones on their own executor, else on a thread of the child's), its
+/// figures are zero, and closing or destroying it does nothing, which leaves the parent as it was.
+/// A child may open the database once the parent has closed it.
 ///
 /// Errors: every call returns why it failed, and throws nothing of its own; std::bad_alloc passes
 /// through. Damage on disk is Errc::corruption with file and offset.
@@ -66,7 +72,9 @@ class Engine {
   /// The same with the usual options.
   static Result<Engine> open(const std::filesystem::path& dir);
 
-  /// The same engine on files in memory and without a WAL: gone when it closes. `dir` is unused.
+  /// The same engine on files in memory and without a WAL: gone when it closes. Fails with
+  /// invalid_argument, naming the option, where one is set that means nothing there: dir, mode,
+  /// create_if_missing, a durability other than none(), wal_bytes, file_system.
   static Result<Engine> open_in_memory(Options options = {});
 
   /// What is under way, and handles and snapshots, go on with the new object. The old one is like a
@@ -100,8 +108,7 @@ class Engine {
   /// first failure ends it: the batches before it are written.
   Result<Receipt> write_many(std::vector<WriteBatch> batches, WriteOptions options = {});
 
-  /// Like write(), but always commits on the calling thread, after every write that was started
-  /// before it.
+  /// Like write(), but commits on the calling thread, after every write that was started before.
   Result<Receipt> write_inline(WriteBatch&& batch, WriteOptions options = {});
 
   /// Like write(), but fails with Errc::busy if the queue is full, instead of waiting for room. The
@@ -133,13 +140,12 @@ class Engine {
   Result<Series> series(std::string_view key);
 
   /// Writes one record through a handle, without hashing its key. Else like write().
-  Result<Receipt> append(const Series& series, Timestamp ts, ValueView value,
+  Result<Receipt> append(const Series& series, TimePoint ts, ValueView value,
                          WriteOptions options = {});
   /// Writes one batch of records, each through its handle.
   Result<Receipt> append(std::span<const Point> points, WriteOptions options = {});
 
-  /// append() of many points as one batch, which is built before this returns. Completes with its
-  /// Receipt.
+  /// append() of many points as one batch, built before this returns. Completes with its Receipt.
   template <class Token>
   auto async_append(std::span<const Point> points, WriteOptions options, Token&& token) {
     WriteBatch batch;
@@ -152,9 +158,11 @@ class Engine {
   // given back by later compactions and collections.
 
   /// Deletes one record.
-  Result<Receipt> erase(std::string_view key, Timestamp ts, WriteOptions options = {});
+  Result<Receipt> erase(std::string_view key, TimePoint ts, WriteOptions options = {});
   /// Deletes many records atomically: (key, ts) each.
   Result<Receipt> erase_batch(std::span<const std::pair<std::string, Timestamp>> records,
+                              WriteOptions options = {});
+  Result<Receipt> erase_batch(std::span<const std::pair<std::string, TimePoint>> records,
                               WriteOptions options = {});
   /// Deletes every record with first_key <= key < end_key (none: open) and a ts in `range`. Costs
   /// the same however many they are.
@@ -166,15 +174,15 @@ class Engine {
 
   /// Replaces the value, the TTL (counted from ts), or both, of a live record, atomically against
   /// every other write, and returns the record as it is now. What is not given stays as it was; no
-  /// default TTL applies. Fails with not_found if there is no such record, with invalid_argument if
-  /// there is nothing to replace, and as write() does. If another write touches the record
-  /// meanwhile, it reads and tries again.
-  Result<Record> patch(std::string_view key, Timestamp ts, std::optional<Value> value,
+  /// default TTL applies, that of `options` neither. Fails with not_found if there is no such
+  /// record, with invalid_argument if there is nothing to replace, and as write() does. If another
+  /// write touches the record meanwhile, it reads and tries again.
+  Result<Record> patch(std::string_view key, TimePoint ts, std::optional<Value> value,
                        std::optional<Duration> ttl = {}, WriteOptions options = {});
 
   /// patch() with the engine's durability. Completes with the Record as it is now.
   template <class Token>
-  auto async_patch(std::string key, Timestamp ts, std::optional<Value> value,
+  auto async_patch(std::string key, TimePoint ts, std::optional<Value> value,
                    std::optional<Duration> ttl, Token&& token) {
     return async_run<Record>(
         [key = std::move(key), ts, value = std::move(value), ttl](Engine& engine) mutable {
@@ -193,15 +201,15 @@ class Engine {
   /// leave_with_records() could be collected before the first record arrives.
   Result<Receipt> describe(std::string_view key, const Labels& labels, WriteOptions options = {});
   /// Returns the labels of one series; none if it has none. Needs no index.
-  Result<Labels> labels(std::string_view key, const ReadOptions& options = {});
+  ReadResult<Labels> labels(std::string_view key, const ReadOptions& options = {});
   /// Returns the names of all labels of the series that the keys and matchers of `query` choose,
   /// whether they have records or not, ascending. Its times and limits do not matter here.
-  Result<std::vector<std::string>> label_names(const Query& query = Query::all(),
-                                               const ReadOptions& options = {});
+  ReadResult<std::vector<std::string>> label_names(const Query& query = Query::all(),
+                                                   const ReadOptions& options = {});
   /// Returns the values that a label has in those series, each once, ascending.
-  Result<std::vector<std::string>> label_values(std::string_view name,
-                                                const Query& query = Query::all(),
-                                                const ReadOptions& options = {});
+  ReadResult<std::vector<std::string>> label_values(std::string_view name,
+                                                    const Query& query = Query::all(),
+                                                    const ReadOptions& options = {});
 
   /// describe() as one batch, through the queue as async_write() does. Completes with its Receipt.
   template <class Token>
@@ -236,30 +244,31 @@ class Engine {
   // errno of a system call.
 
   /// Returns the record at exactly (key, ts), if it is live.
-  Result<std::optional<Record>> get(std::string_view key, Timestamp ts,
+  Result<std::optional<Record>> get(std::string_view key, TimePoint ts,
                                     const ReadOptions& options = {});
   /// Returns the live record of the series with the greatest ts, if it has one. That is the last in
-  /// time, not the last written.
+  /// time, not the last written; ReadOptions::as_of() asks for the last of an earlier moment.
   Result<std::optional<Record>> latest(std::string_view key, const ReadOptions& options = {});
-  /// Returns the `count` live records of the series with the greatest ts, newest first; fewer if it
-  /// has fewer.
-  Result<std::vector<Record>> latest_n(std::string_view key, std::size_t count,
-                                       const ReadOptions& options = {});
-  /// Returns all records of the query at once, in its order. All of them are in memory then: for
-  /// many, use scan().
-  Result<std::vector<Record>> query(const Query& query, const ReadOptions& options = {});
+  /// Returns the `count` live records with the greatest ts, newest first; fewer if there are fewer.
+  ReadResult<std::vector<Record>> latest_n(std::string_view key, std::size_t count,
+                                           const ReadOptions& options = {});
+  /// Returns all records of the query at once, in its order. All are in memory then: for many, use
+  /// scan(). Each owns what it says, however long you keep it.
+  ReadResult<std::vector<Record>> query(const Query& query, const ReadOptions& options = {});
   /// Begins a lazy walk over the same records in the same order, in memory that does not depend on
-  /// how many they are. It shows the database as it is now, however late it goes on.
-  Result<Scan> scan(const Query& query, const ReadOptions& options = {});
+  /// how many they are. It shows the database as it is now, however late it goes on while the
+  /// engine is open. What it gives is valid until it goes on. Give it a name: after a loop over it,
+  /// status() says whether that was the end or an error.
+  ReadResult<Scan> scan(const Query& query, const ReadOptions& options = {});
   /// Computes one value per series, bucket or group that has any, in the order of the query. The
   /// query's `limit` and `per_series` choose records before they are aggregated. Keeps no record in
   /// memory. Fails with invalid_argument for what the aggregation's own calls say.
-  Result<std::vector<Aggregate>> aggregate(const Query& query, const Aggregation& aggregation,
-                                           const ReadOptions& options = {});
+  ReadResult<std::vector<Aggregate>> aggregate(const Query& query, const Aggregation& aggregation,
+                                               const ReadOptions& options = {});
   /// Returns the keys that have a live record in the query, ascending; its `limit` counts keys.
-  Result<std::vector<std::string>> series_list(const Query& query, const ReadOptions& options = {});
-  /// Counts the records that query() would return. Cheaper: it can count whole
-  /// blocks without reading them.
+  ReadResult<std::vector<std::string>> series_list(const Query& query,
+                                                   const ReadOptions& options = {});
+  /// Counts the records that query() would return, by statistics where aggregate() may use them.
   Result<std::uint64_t> count(const Query& query, const ReadOptions& options = {});
 
   // Each of these runs the blocking call on get_executor(), which it keeps busy meanwhile. What the
@@ -267,7 +276,7 @@ class Engine {
 
   /// Completes with the record at exactly (key, ts), if it is live.
   template <class Token>
-  auto async_get(std::string key, Timestamp ts, ReadOptions options, Token&& token) {
+  auto async_get(std::string key, TimePoint ts, ReadOptions options, Token&& token) {
     return async_run<std::optional<Record>>(
         [key = std::move(key), ts, options = std::move(options)](Engine& engine) {
           return engine.get(key, ts, options);
@@ -316,8 +325,7 @@ class Engine {
                                    std::vector<Aggregation> functions,
                                    std::string_view target_prefix, WriteOptions options = {});
 
-  /// downsample() on get_executor(), which it keeps busy meanwhile. Completes with how many records
-  /// it wrote.
+  /// downsample() on get_executor(), which it keeps busy. Completes with how many records it wrote.
   template <class Token>
   auto async_downsample(Query query, Duration every, std::vector<Aggregation> functions,
                         std::string target_prefix, WriteOptions options, Token&& token) {
@@ -343,9 +351,9 @@ class Engine {
   /// did something. May rewrite much of the database, and takes its time.
   Result<bool> compact();
   /// Drops what has expired or was deleted, wherever nothing older hides behind it, and labels that
-  /// leave with the last record of their series. Returns how many records and deletes went. It
-  /// takes the clock's word, where the background is careful: be sure that the clock is right.
-  Result<std::uint64_t> collect_garbage();
+  /// leave with the last record of their series. Returns how many records and deletes went. As the
+  /// background it goes by a time that no wrong clock moves far, unless you vouch for the clock.
+  Result<std::uint64_t> collect_garbage(ClockTrust trust = ClockTrust::guarded);
   /// Makes every write acknowledged before the call durable, by a sync of the WAL. Under
   /// Durability::none() it flushes. Fails with unknown where neither works.
   [[nodiscard]] Status sync();
@@ -392,10 +400,6 @@ class Engine {
 
  private:
   friend class EngineImpl;
-  template <class T>
-  struct Signature {
-    using type = void(std::error_code, T);
-  };
   using Job = std::move_only_function<void(Engine&)>;
 
   explicit Engine(std::unique_ptr<EngineImpl> impl);
@@ -437,7 +441,7 @@ class Engine {
   /// Runs a blocking call on the engine's executor, and completes with its outcome.
   template <class T, class Call, class Token>
   auto async_run(Call call, Token&& token) {
-    return asio::async_initiate<Token, typename Signature<T>::type>(
+    return asio::async_initiate<Token, typename detail::CompletionOf<T>::Signature>(
         [](auto handler, EngineImpl* impl, Call accepted) {
           const Entry entry(impl);
           submit_job(entry, [done = detail::make_completion(entry.executor(), std::move(handler)),
@@ -458,11 +462,6 @@ class Engine {
 
   std::unique_ptr<EngineImpl> impl_;
   bool is_borrowed_ = false;  // Whoever borrowed it is inside for as long as this lives.
-};
-
-template <>
-struct Engine::Signature<void> {
-  using type = void(std::error_code);
 };
 
 }  // namespace varve

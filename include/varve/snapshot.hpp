@@ -9,8 +9,8 @@
 namespace varve {
 
 namespace engine {
+struct PinnedView;
 class Reads;
-class View;
 }  // namespace engine
 
 /// The database as it was at one moment, for as long as this lives: what is written, deleted,
@@ -19,9 +19,12 @@ class View;
 ///
 /// Taking one is O(1) and blocks nobody. It pins memtables and table files: as long as one is alive
 /// their memory and disk space are not given back, so do not keep one for longer than it takes to
-/// answer from it. Stats::snapshots counts those that are alive.
+/// answer from it. Stats::snapshots counts those that are alive, and Stats::oldest_pin_age says how
+/// long the oldest has been.
 ///
-/// Any number of threads may read from one. Copies share it. It must not outlive its engine.
+/// Any number of threads may read from one. Copies share it. It is for reads of its own engine: one
+/// of another fails with invalid_argument. It may outlive its engine; what it pins then goes with
+/// the last copy of it.
 class Snapshot {
  public:
   /// The sequence of the newest batch that it shows. It shows every batch up to it, each whole.
@@ -30,11 +33,11 @@ class Snapshot {
   Timestamp now() const;
 
  private:
-  friend class Engine;
   friend class engine::Reads;
-  explicit Snapshot(std::shared_ptr<const engine::View> view) : view_(std::move(view)) {}
+  explicit Snapshot(std::shared_ptr<const engine::PinnedView> pinned)
+      : pinned_(std::move(pinned)) {}
 
-  std::shared_ptr<const engine::View> view_;
+  std::shared_ptr<const engine::PinnedView> pinned_;
 };
 
 }  // namespace varve

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "varve/error.hpp"
+#include "varve/time.hpp"
 
 namespace varve {
 
@@ -25,11 +26,17 @@ struct LatencySummary {
 /// memory, tables, segments) says how it is now. Sizes are in bytes. Engine::metrics_text() gives
 /// the same to Prometheus.
 struct Stats {
+  /// When the engine opened, by its clock.
+  Timestamp started_at = 0;
+
   // Writes.
 
   std::uint64_t batches_written = 0;
   /// Puts; labels given to a series count as one.
   std::uint64_t records_written = 0;
+  /// Those of them that had expired when they were written, which no read will ever return: their
+  /// ts is older than their TTL, or the clock is wrong. Receipt::expired has those of one write.
+  std::uint64_t records_written_expired = 0;
   /// Deletes, of records and of ranges: a range counts as one.
   std::uint64_t deletes_written = 0;
   /// Keys, times and values of puts, as given: what the user wrote, before any encoding.
@@ -41,6 +48,11 @@ struct Stats {
   std::uint64_t writes_slowed = 0;
   /// Times that all writes waited until a flush finished.
   std::uint64_t writes_stopped = 0;
+  /// How far from the engine's clock a ts may lie before it looks like a mistake.
+  static constexpr Duration far_from_clock = std::chrono::days(3'652);
+  /// Batches with a put whose ts lies further from the clock, before or after it. That of a current
+  /// reading does not: it is in another unit than microseconds, or the clock is wrong.
+  std::uint64_t writes_far_from_clock = 0;
   /// Accepted and not yet applied, now. At most Options::queue_bytes.
   std::uint64_t queue_bytes = 0;
   /// Sequence of the newest batch that reads can see.
@@ -67,13 +79,15 @@ struct Stats {
   std::uint64_t memtables = 0;
   /// Memory that those take. At most about three times Options::memtable_bytes.
   std::uint64_t memtable_bytes = 0;
+  /// Records in those. Replaced and expired ones count, and so do deletes of records.
+  std::uint64_t memtable_records = 0;
   /// Decoded blocks, indexes and filters. At most Options::block_cache_bytes.
   std::uint64_t cache_bytes = 0;
   std::uint64_t cache_hits = 0;
   /// Each is a read from disk. Many beside few hits: a larger cache would pay.
   std::uint64_t cache_misses = 0;
 
-  // Tables, as of the newest version: those that only a snapshot still pins are not counted.
+  // Tables, as of the newest version: what is only pinned still is counted in pinned_bytes.
 
   static constexpr std::size_t levels_max = 8;
   /// The tables of one level. Level 0 holds what was flushed and not yet compacted.
@@ -95,15 +109,21 @@ struct Stats {
   std::uint64_t labelled_series = 0;
   std::uint64_t label_index_bytes = 0;
 
-  // Maintenance, in the background or on demand.
+  // Maintenance, in the background or on demand. What opening itself had to do does not count.
 
   std::uint64_t flushes = 0;
   /// Bytes that flushes wrote to tables.
   std::uint64_t flush_bytes = 0;
+  /// Keys, times and values of what they wrote, before any encoding.
+  std::uint64_t flush_given_bytes = 0;
+  /// When the newest flush ended, by the engine's clock; empty before the first.
+  std::optional<Timestamp> last_flush_at;
   std::uint64_t compactions = 0;
   std::uint64_t compaction_bytes_read = 0;
   std::uint64_t compaction_bytes_written = 0;
+  std::optional<Timestamp> last_compaction_at;
   std::uint64_t collections = 0;
+  std::optional<Timestamp> last_collection_at;
   /// Records that were found expired and dropped by a compaction or a collection.
   std::uint64_t records_expired = 0;
   /// Records dropped for good because they had expired, were deleted or replaced, and deletes
@@ -124,8 +144,16 @@ struct Stats {
   /// How often reads with ReadOptions::skip_damaged() left out a block or a table. Not how many of
   /// them are damaged: each read counts anew.
   std::uint64_t damage_left_out = 0;
-  /// Alive now. One that never falls to zero is forgotten somewhere, and pins disk space.
+  // What is pinned. One of these that never falls to zero is forgotten somewhere.
+
+  /// Snapshots alive now; copies of one count once.
   std::uint64_t snapshots = 0;
+  /// Scans alive now that were not followed to their end.
+  std::uint64_t scans_alive = 0;
+  /// How long the oldest of both has been alive; zero where there is none.
+  std::chrono::nanoseconds oldest_pin_age{};
+  /// Bytes of tables that are replaced, and stay on disk for those, or for a read under way.
+  std::uint64_t pinned_bytes = 0;
 
   /// Reading the clock takes a fifth of a get, so that one in so many is timed.
   static constexpr std::uint64_t gets_for_each_timed = 16;
@@ -142,6 +170,14 @@ struct Stats {
   LatencySummary sync_latency;
   LatencySummary flush_latency;
   LatencySummary compaction_latency;
+
+  /// How many bytes of keys, times and values a byte of table holds, of what was flushed. 0 before
+  /// the first flush.
+  double compression_ratio() const {
+    return flush_bytes == 0
+               ? 0.0
+               : static_cast<double>(flush_given_bytes) / static_cast<double>(flush_bytes);
+  }
 
   /// Bytes written to tables by flush and compaction, over bytes written by flush: how often a
   /// record was written to a table. 1 is the least; larger values wear flash more. 0 before the

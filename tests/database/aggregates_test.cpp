@@ -165,7 +165,7 @@ TEST(Aggregates, of_whole_blocks_equal_what_the_records_themselves_give) {
   }
 }
 
-TEST(Aggregates, do_not_read_blocks_that_they_take_whole) {
+TEST(Aggregates, do_not_decode_blocks_that_they_take_whole) {
   Options options = small_options();
   options.memtable_bytes = std::size_t{4} << 20;
   options.wal_bytes = std::size_t{16} << 20;
@@ -189,6 +189,17 @@ TEST(Aggregates, do_not_read_blocks_that_they_take_whole) {
     EXPECT_EQ(db->count(Query::all(), read), 40'000u);
   }
   EXPECT_LE(db->stats().cache_misses - before, 20u) << "some forty blocks";
+}
+
+TEST(Aggregates, of_the_largest_numbers_have_the_same_bits_in_memory_and_in_tables) {
+  for (const auto& [count, below] : {std::pair(4, 0x1p1022), std::pair(32, 0x1p1019)}) {
+    Database db;
+    for (int i = 0; i < count; ++i) db.put("k", i, std::nextafter(below, 0.0));
+    const Answers greatest = {{"k", std::numeric_limits<double>::max()}};
+    EXPECT_EQ(db->aggregate(Query::all(), Aggregation::sum).value(), greatest) << "in memory";
+    db.flush();
+    EXPECT_EQ(db->aggregate(Query::all(), Aggregation::sum).value(), greatest) << "in a table";
+  }
 }
 
 TEST(Aggregates, of_a_snapshot_stay) {

@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/support/database.hpp"
@@ -70,6 +73,33 @@ TEST(Reading, limits_count_in_all_and_per_series) {
             (std::vector<Timestamp>{6, 5, 6}));
 }
 
+TEST(Reading, of_no_record_of_each_series_there_is_none_and_no_series) {
+  Database db;
+  fill(db);
+  const Query none = Query::all().per_series(0);
+  EXPECT_EQ(db.count(none), 0u);
+  EXPECT_EQ(db->count(none).value(), 0u);
+  EXPECT_TRUE(db->series_list(none).value().empty());
+}
+
+TEST(Reading, at_the_end_of_time_what_never_expires_is_there_and_stays) {
+  Database db;
+  db.put("k", 1, 1.0);
+  db.put("k", 2, 2.0, std::chrono::hours(1));
+  db.clock().set_wall(std::numeric_limits<Timestamp>::max());
+  for (const bool in_table : {false, true}) {
+    SCOPED_TRACE(in_table ? "in a table" : "in memory");
+    EXPECT_TRUE(db.get("k", 1));
+    EXPECT_EQ(db.latest("k")->ts(), 1);
+    EXPECT_EQ(db.count(Query::all()), 1u);
+    EXPECT_EQ(db->count(Query::all()).value(), 1u);
+    db.flush();
+  }
+  ASSERT_TRUE(db->collect_garbage(ClockTrust::vouched));
+  db.clock().set_wall(0);
+  EXPECT_TRUE(db.get("k", 1));
+}
+
 TEST(Reading, latest_n_is_newest_first_over_memory_and_tables) {
   Database db;
   fill(db);
@@ -77,6 +107,49 @@ TEST(Reading, latest_n_is_newest_first_over_memory_and_tables) {
   EXPECT_EQ(times(db->latest_n("a", 100).value()), (std::vector<Timestamp>{6, 5, 4, 3, 2, 1}));
   EXPECT_TRUE(db->latest_n("a", 0).value().empty());
   EXPECT_FALSE(db.latest("none"));
+}
+
+TEST(Reading, latest_as_of_a_moment_is_the_last_that_is_not_after_it) {
+  Database db;
+  fill(db);
+  const auto latest = [&](Timestamp ts) {
+    const auto found = db->latest("a", ReadOptions().as_of(ts)).value();
+    return found ? std::optional(found->ts()) : std::nullopt;
+  };
+  for (const char* when : {"in both", "in tables", "in one table"}) {
+    SCOPED_TRACE(when);
+    EXPECT_EQ(latest(0), std::nullopt);
+    for (Timestamp ts = 1; ts <= 6; ++ts) EXPECT_EQ(latest(ts), ts);
+    EXPECT_EQ(latest(1'000), 6);
+    EXPECT_EQ(latest(std::numeric_limits<Timestamp>::max()), 6);
+    EXPECT_EQ(latest(std::numeric_limits<Timestamp>::min()), std::nullopt);
+    EXPECT_EQ(times(db->latest_n("a", 3, ReadOptions().as_of(4)).value()),
+              (std::vector<Timestamp>{4, 3, 2}));
+    if (std::string_view(when) == "in both") db.flush();
+    if (std::string_view(when) == "in tables") db.compact();
+  }
+}
+
+TEST(Reading, latest_as_of_a_moment_passes_over_what_is_deleted_or_has_expired) {
+  Database db;
+  db.clock().set_wall(1'000'000);
+  fill(db);
+  db.erase("a", 4);
+  db.erase_range("a", "b", TimeRange(3, 4));
+  db.put("b", 5, "gone", Duration(10));
+  const ReadOptions as_of = ReadOptions().as_of(4);
+  EXPECT_EQ(db->latest("a", as_of).value()->ts(), 2);
+  EXPECT_EQ(db->latest("b", ReadOptions().as_of(5)).value()->ts(), 4);
+  EXPECT_EQ(times(db->latest_n("a", 9, as_of).value()), (std::vector<Timestamp>{2, 1}));
+}
+
+TEST(Reading, latest_as_of_a_moment_answers_from_a_snapshot_too) {
+  Database db;
+  fill(db);
+  const Snapshot before = db->snapshot().value();
+  db.erase("a", 3);
+  EXPECT_EQ(db->latest("a", ReadOptions().as_of(3)).value()->ts(), 2);
+  EXPECT_EQ(db->latest("a", ReadOptions().as_of(3).snapshot(before)).value()->ts(), 3);
 }
 
 TEST(Reading, values_come_back_as_they_were_written) {

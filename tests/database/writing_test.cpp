@@ -204,6 +204,16 @@ TEST(Writing, series_handles_stay_good_over_flushes_and_from_many_threads) {
   EXPECT_EQ(db->append(series, 1, 1.0).error().code, Errc::closed);
 }
 
+TEST(Writing, patch_gives_no_ttl_of_the_calls_to_a_record_that_has_none) {
+  Database db;
+  const Timestamp now = db.clock().wall();
+  db.put("k", now, 1);
+  const WriteOptions options = WriteOptions().ttl(std::chrono::hours(1));
+  const Record patched = db->patch("k", now, Value(2), {}, options).value();
+  EXPECT_EQ(patched.expires_at(), never);
+  EXPECT_EQ(*db.get("k", now), patched) << "what it returned is what there is";
+}
+
 TEST(Writing, patch_changes_value_or_expiry_and_returns_the_record) {
   Database db;
   const Timestamp now = db.clock().wall();

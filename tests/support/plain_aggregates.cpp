@@ -280,6 +280,12 @@ ExpectedAggregate filled(Wide bucket, const std::pair<const Wide, ExpectedAggreg
   return *exactly(Value(on_line(real(*older->second.value), real(*newer->second.value), part)));
 }
 
+std::size_t size_of(const ExpectedAggregate& answer) {
+  if (!answer.value) return answer.between ? sizeof(double) : 0;
+  return answer.value->type() == ValueType::bytes ? answer.value->as_bytes().size()
+                                                  : sizeof(double);
+}
+
 bool same(const Aggregate& answer, const ExpectedAggregate& expected) {
   if (answer.key != expected.key || answer.ts != expected.ts) return false;
   if (!expected.between) return answer.value == expected.value;
@@ -299,38 +305,6 @@ std::string text_of(const std::optional<Value>& value) {
 }
 
 }  // namespace
-
-double shewchuk_sum(std::span<const double> values) {
-  std::vector<double> parts;  // Ascending, no two of which overlap.
-  for (double value : values) {
-    std::vector<double> left;
-    for (double part : parts) {
-      if (std::fabs(value) < std::fabs(part)) std::swap(value, part);
-      const double sum = value + part;
-      const double lost = part - (sum - value);
-      if (lost != 0) left.push_back(lost);
-      value = sum;
-    }
-    left.push_back(value);
-    parts = std::move(left);
-  }
-  double sum = 0;
-  double lost = 0;
-  while (!parts.empty() && lost == 0) {
-    const double part = parts.back();
-    parts.pop_back();
-    const double next = sum + part;
-    lost = part - (next - sum);
-    sum = next;
-  }
-  // Half of a last bit was lost, and what follows says to which side it goes.
-  if (lost != 0 && !parts.empty() && (lost < 0) == (parts.back() < 0)) {
-    const double twice = lost * 2;
-    const double next = sum + twice;
-    if (twice == next - sum) sum = next;
-  }
-  return sum == 0 ? 0.0 : sum;
-}
 
 std::optional<std::vector<ExpectedAggregate>> plain_aggregates(std::span<const Record> records,
                                                                const TimeRange& range,
@@ -352,6 +326,7 @@ std::optional<std::vector<ExpectedAggregate>> plain_aggregates(std::span<const R
   }
   std::vector<ExpectedAggregate> answers;
   Wide filled_count = 0;
+  std::uint64_t filled_bytes = 0;
   for (auto& [group, buckets] : groups) {
     std::map<Wide, ExpectedAggregate> known;
     for (auto& [number, bucket] : buckets) {
@@ -380,9 +355,12 @@ std::optional<std::vector<ExpectedAggregate>> plain_aggregates(std::span<const R
           give(number, at_or_after->second);
           continue;
         }
-        give(number,
-             filled(number, at_or_after == known.begin() ? nullptr : &*std::prev(at_or_after),
-                    at_or_after == known.end() ? nullptr : &*at_or_after, aggregation.fill()));
+        const ExpectedAggregate put_in =
+            filled(number, at_or_after == known.begin() ? nullptr : &*std::prev(at_or_after),
+                   at_or_after == known.end() ? nullptr : &*at_or_after, aggregation.fill());
+        filled_bytes += group.size() + size_of(put_in);
+        if (filled_bytes > Aggregation::filled_bytes_max) return std::nullopt;
+        give(number, put_in);
       }
     }
     if (newest_first) std::ranges::reverse(of_group);

@@ -2,11 +2,22 @@
 
 #include <asio/associated_executor.hpp>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "varve/detail/outstanding.hpp"
 
 namespace varve::detail {
+
+/// What an asynchronous call of a T completes with.
+template <class T>
+struct CompletionOf {
+  using Signature = void(std::error_code, T);
+};
+template <>
+struct CompletionOf<void> {
+  using Signature = void(std::error_code);
+};
 
 /// Turns a completion handler into a callback that any thread may invoke, once. The handler then
 /// runs on its own associated executor, whose context is kept from running dry until then; it is

@@ -35,7 +35,7 @@ constexpr decltype(auto) with_type(ValueType type, Visit&& visit) {
   return visit.template operator()<std::string_view>();
 }
 
-/// Calls `visit(value)` with the value in its C++ type.
+/// Calls `visit(value)` with the value in its C++ type. REQUIRES value.is_valid().
 template <class Visit>
 constexpr decltype(auto) with_value(const ValueView& value, Visit&& visit) {
   switch (value.type()) {

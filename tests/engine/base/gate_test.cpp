@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/child.hpp"
+
 namespace varve::engine {
 namespace {
 
@@ -88,6 +90,14 @@ TEST(Gate, may_go_as_soon_as_close_returns) {
     gate.reset();  // Whoever leaves last has let go of it, or a sanitizer says so.
     leaving.join();
   }
+}
+
+TEST(Gate, is_shut_in_a_child_and_stays_open_where_it_was_made) {
+  Gate gate;
+  const Gate::Pass inside(gate);
+  EXPECT_EQ(test::in_child([&] { return gate.is_here() || gate.enter() ? 1 : 0; }), 0);
+  EXPECT_TRUE(gate.is_here());
+  EXPECT_TRUE(Gate::Pass(gate));
 }
 
 TEST(GateDeath, it_goes_while_somebody_is_inside) {

@@ -149,6 +149,33 @@ TEST(Block, ends_at_1024_rows) {
   EXPECT_EQ(encoder.add(rows.slice(1024, 976)), 976u);
 }
 
+TEST(Block, takes_many_rows_of_the_longest_key) {
+  const std::string key(internal_key_size_max, 'k');
+  const std::vector<Timestamp> times{1, 2, 3, 4};
+  const std::vector<std::string_view> texts(4, "text");
+  const std::vector<double> numbers(4);
+  const RowsView rows{key, RowType::bytes, times, texts.data(), {}};
+  BlockEncoder encoder;
+  EXPECT_EQ(encoder.add(rows.slice(0, 3)), 3u);
+  EXPECT_EQ(encoder.add(rows.slice(3, 1)), 1u);
+  encoder.clear();
+  const RowsView doubles{key, RowType::double_, times, numbers.data(), {}};
+  EXPECT_EQ(encoder.add(doubles.slice(0, 1)), 1u);
+  EXPECT_EQ(encoder.add(doubles.slice(1, 3)), 3u) << "one piece after the other";
+}
+
+TEST(Block, ends_before_a_second_key_that_is_too_long) {
+  const std::vector<Timestamp> times{1};
+  const std::vector<double> numbers(1);
+  BlockEncoder encoder({.rows = 1'024, .raw_bytes = 1'000});
+  const std::string first(900, 'a');
+  const std::string second(900, 'b');
+  const std::string third(900, 'c');
+  EXPECT_EQ(encoder.add({first, RowType::double_, times, numbers.data(), {}}), 1u);
+  EXPECT_EQ(encoder.add({second, RowType::double_, times, numbers.data(), {}}), 1u);
+  EXPECT_EQ(encoder.add({third, RowType::double_, times, numbers.data(), {}}), 0u);
+}
+
 TEST(Block, a_cleared_encoder_gives_the_bytes_of_a_new_one) {
   test::Random random(7);
   const TestRows first = random_rows(random, 500);

@@ -110,6 +110,41 @@ TEST_F(FilePools, close_what_they_are_to_forget) {
   EXPECT_EQ(files_->opened, 2);
 }
 
+TEST_F(FilePools, give_back_a_quarter_of_their_files_those_not_used_for_longest) {
+  FilePool pool(files_, 100);
+  for (std::uint64_t number = 0; number < 8; ++number) pool.get(number, "file").value();
+  pool.get(0, "file").value();
+  EXPECT_TRUE(pool.give_back());
+  EXPECT_EQ(files_->open_now, 6);
+  files_->opened = 0;
+  for (const std::uint64_t number : {0u, 3u, 4u, 5u, 6u, 7u}) pool.get(number, "file").value();
+  EXPECT_EQ(files_->opened, 0) << "1 and 2 went";
+}
+
+TEST_F(FilePools, give_back_only_what_nobody_reads_until_nothing_is_left) {
+  const auto first = get(1);
+  get(2);
+  const auto last = get(3);
+  EXPECT_TRUE(pool_.give_back());
+  EXPECT_EQ(files_->open_now, 2);
+  EXPECT_FALSE(pool_.give_back()) << "both are being read";
+  EXPECT_EQ(get(1), first) << "and are still in the pool";
+  EXPECT_EQ(files_->opened, 3);
+}
+
+TEST_F(FilePools, ask_how_many_there_may_be_each_time_that_one_is_opened) {
+  std::size_t most = 5;
+  FilePool pool(files_, [&] { return most; });
+  for (std::uint64_t number = 0; number < 10; ++number) pool.get(number, "file").value();
+  EXPECT_EQ(files_->open_now, 5);
+  most = 2;
+  pool.get(10, "file").value();
+  EXPECT_EQ(files_->open_now, 2);
+  most = 0;
+  pool.get(11, "file").value();
+  EXPECT_EQ(files_->open_now, 1) << "the one that was asked for";
+}
+
 TEST_F(FilePools, pass_on_why_a_file_does_not_open_and_keep_nothing) {
   EXPECT_EQ(pool_.get(1, "missing").error().code, std::errc::no_such_file_or_directory);
   EXPECT_TRUE(pool_.get(1, "file"));

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <limits>
+
 #include "tests/engine/table/table_fixture.hpp"
 
 namespace varve::engine {
@@ -41,6 +44,18 @@ TEST(TableStatistics, are_corruption_where_bytes_are_missing_or_left_over) {
 TEST(TableStatistics, are_corruption_where_a_type_has_none) {
   const Bytes bytes{std::byte{0}, std::byte{6}};  // A constant column of 3, which is bool.
   EXPECT_FALSE(decode_statistics(bytes, 2).has_value());
+}
+
+TEST(TableStatistics, are_none_where_the_sum_that_was_stored_is_not_finite) {
+  for (const double sum :
+       {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    Statistics statistics = example();
+    statistics[0]->sum_high = std::bit_cast<std::uint64_t>(sum);
+    statistics[3]->sum_low = std::bit_cast<std::uint64_t>(sum);
+    const Bytes bytes = encode_statistics(statistics, Compression::none);
+    const Statistics known{std::nullopt, std::nullopt, statistics[2], std::nullopt};
+    EXPECT_EQ(decode_statistics(bytes, statistics.size()).value()->blocks, known);
+  }
 }
 
 // As format version 1 stores them.

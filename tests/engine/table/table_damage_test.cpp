@@ -107,6 +107,18 @@ TEST_P(TableDamage, by_cutting_the_file_while_it_is_open_is_an_error) {
   EXPECT_EQ(table.block(*index, 0, {.fill_cache = false}).error().code, Errc::corruption);
 }
 
+TEST_P(TableDamage, of_a_block_is_remembered_once_a_read_has_met_it) {
+  Bytes damaged = sound_;
+  damaged[20] ^= std::byte{1};  // In the first block.
+  fixture_.replace(12, damaged);
+  const Table table(fixture_.context, meta_);
+  const auto index = table.index().value();
+  ASSERT_GT(index->entries.front().size, 20u);
+  EXPECT_FALSE(table.has_damage());
+  ASSERT_FALSE(table.block(*index, 0));
+  EXPECT_TRUE(table.has_damage());
+}
+
 TEST(TableFile, of_another_number_is_corruption) {
   TableFixture fixture;
   const TestRows rows{value_row("a", 1, 1.0)};

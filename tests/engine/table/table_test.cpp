@@ -350,35 +350,5 @@ TEST(Table, a_missing_file_is_corruption_and_named) {
   EXPECT_EQ(error.where, "00000000000000000012.table: missing");
 }
 
-TEST(Table, removes_its_file_with_the_last_reference_once_obsolete) {
-  TableFixture fixture;
-  const TableMeta meta = fixture.write(1, long_series("a", 100)).value();
-  {
-    const auto table = std::make_shared<const Table>(fixture.context, meta);
-    ASSERT_TRUE(TableFixture::read(*table));
-    table->mark_obsolete();
-    EXPECT_TRUE(fixture.files->exists(fixture.name(1)).value());
-  }
-  EXPECT_FALSE(fixture.files->exists(fixture.name(1)).value());
-  EXPECT_EQ(fixture.cache.bytes(), 0u);
-  EXPECT_TRUE(fixture.logged.empty());
-}
-
-TEST(Table, keeps_its_file_when_it_is_not_obsolete) {
-  TableFixture fixture;
-  const TableMeta meta = fixture.write(1, long_series("a", 100)).value();
-  ASSERT_TRUE(fixture.read(meta));
-  EXPECT_TRUE(fixture.files->exists(fixture.name(1)).value());
-}
-
-TEST(Table, logs_a_file_that_could_not_be_removed) {
-  TableFixture fixture;
-  TableMeta meta;
-  meta.number = 5;
-  Table(fixture.context, meta).mark_obsolete();
-  ASSERT_EQ(fixture.logged.size(), 1u);
-  EXPECT_NE(fixture.logged[0].find("00000000000000000005.table"), std::string::npos);
-}
-
 }  // namespace
 }  // namespace varve::engine
