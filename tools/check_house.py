@@ -29,7 +29,6 @@ LONG_FILES = {
     "tests/maintenance/compaction_choice_test.cpp": 431,
     "tests/maintenance/keeper_test.cpp": 607,
     "tests/model/program.cpp": 498,
-    "tests/support/plain_aggregates.cpp": 408,
 }
 WIDE_FOLDERS = {}
 # Types that share a name on purpose.

@@ -5,8 +5,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <optional>
 
 #include "varve/stats.hpp"
+#include "varve/time.hpp"
 
 namespace varve::engine {
 
@@ -44,15 +47,32 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
+/// When something happened last, by the wall clock. Relaxed, as a Counter.
+class LastTime {
+ public:
+  void set(Timestamp at) { at_.store(at, std::memory_order_relaxed); }
+  /// Nothing where it has not happened yet.
+  std::optional<Timestamp> value() const {
+    const Timestamp at = at_.load(std::memory_order_relaxed);
+    return at == none ? std::nullopt : std::optional(at);
+  }
+
+ private:
+  static constexpr Timestamp none = std::numeric_limits<Timestamp>::min();  // No clock says this.
+
+  std::atomic<Timestamp> at_{none};
+};
+
 /// What stats() counts and no part keeps for itself. The fields are those of varve::Stats.
 struct Counters {
-  Counter batches_written, records_written, deletes_written, bytes_written, writes_failed;
-  Counter writes_slowed, writes_stopped;
+  Counter batches_written, records_written, records_written_expired, deletes_written, bytes_written;
+  Counter writes_failed, writes_slowed, writes_stopped, writes_far_from_clock;
   Counter wal_groups, wal_syncs;
-  Counter flushes, flush_bytes;
+  Counter flushes, flush_bytes, flush_given_bytes;
   Counter compactions, compaction_bytes_read, compaction_bytes_written;
   Counter collections, records_expired, records_purged, maintenance_failures;
-  Counter gets, scans, records_read, damage_left_out, snapshots;
+  Counter gets, scans, records_read, damage_left_out, pinned_bytes;
+  LastTime last_flush_at, last_compaction_at, last_collection_at;
   LatencyHistogram write_latency, get_latency, query_latency;
   LatencyHistogram sync_latency, flush_latency, compaction_latency;
 };

@@ -10,6 +10,7 @@
 #include "engine/codec/encoding.hpp"
 #include "engine/codec/scratch.hpp"
 #include "engine/codec/words.hpp"
+#include "engine/numeric/rounding.hpp"
 
 // How a column of doubles is encoded; doubles.hpp says why.
 //
@@ -22,7 +23,8 @@
 //    shorter of the two is kept.
 //
 // The loops have no branches and use magic numbers in place of conversions, so that GCC turns them
-// into vector instructions on every x86-64.
+// into vector instructions on every x86-64. They round, and so do both directions by themselves:
+// whoever writes or reads may have asked for another rounding (rounding.hpp).
 
 namespace varve::engine {
 
@@ -216,9 +218,12 @@ void decode_decimals(ByteReader& reader, bool single, std::span<double> values) 
   Scratch words(values.size());
   decode_words(reader, words.words());
   if (!reader.ok()) return;
-  with_rounding(single, [&](auto rounded) {
-    from_words<rounded()>(words.words(), powers_of_ten[exponent], values);
-  });
+  {
+    const NearestRounding nearest;
+    with_rounding(single, [&](auto rounded) {
+      from_words<rounded()>(words.words(), powers_of_ten[exponent], values);
+    });
+  }
   if (exceptions == 0) return;
 
   const auto count = static_cast<std::size_t>(exceptions);
@@ -238,6 +243,7 @@ void decode_decimals(ByteReader& reader, bool single, std::span<double> values) 
 
 void encode_doubles(std::span<const double> values, Compression compression, Bytes& target) {
   if (values.empty()) return;
+  const NearestRounding nearest;
   Scratch words(values.size());
   const std::size_t at = target.size();
   if (const auto decimals = find_decimals(values)) {

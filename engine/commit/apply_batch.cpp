@@ -6,19 +6,22 @@
 
 namespace varve::engine {
 
-Result<std::uint64_t> apply_batch(Memtable& memtable, ByteSpan payload,
-                                  std::optional<Duration> default_ttl,
-                                  std::span<MemtableSeries* const> series, std::uint64_t sequence) {
+Result<AppliedBatch> apply_batch(Memtable& memtable, ByteSpan payload,
+                                 std::optional<Duration> default_ttl,
+                                 std::span<MemtableSeries* const> series, std::uint64_t sequence,
+                                 Timestamp now) {
   BatchDecoder decoder(payload, static_cast<std::uint32_t>(series.size()));
   Operation operation;
-  for (std::uint64_t count = 0;; ++count) {
+  for (AppliedBatch applied;; ++applied.operations) {
     VARVE_TRY(const bool more, decoder.next(operation));
-    if (!more) return count;
+    if (!more) return applied;
     switch (operation.kind) {
-      case Operation::Kind::put:
-        memtable.put(*series[operation.key], operation.ts, operation.value,
-                     expiry_of(operation.ts, operation.expires_at, default_ttl), sequence);
+      case Operation::Kind::put: {
+        const Timestamp expires_at = expiry_of(operation.ts, operation.expires_at, default_ttl);
+        applied.expired += expires_at <= now ? 1 : 0;
+        memtable.put(*series[operation.key], operation.ts, operation.value, expires_at, sequence);
         break;
+      }
       case Operation::Kind::erase:
         memtable.erase(*series[operation.key], operation.ts, sequence);
         break;

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <string>
 #include <utility>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/backoff.hpp"
 #include "engine/base/thread.hpp"
 #include "engine/commit/apply_batch.hpp"
 #include "varve/try.hpp"
@@ -76,8 +78,8 @@ Result<Receipt> Committer::write(WriteRequest& request, Mode mode) {
     const Lock lock(role_);
     drain_until(sequence);
   } else if (role_.try_lock()) {
+    const Lock lock(role_, std::adopt_lock);
     drain_until(sequence);
-    role_.unlock();
   } else {
     work_.notify();
   }
@@ -180,42 +182,45 @@ Result<std::uint64_t> Committer::freeze(bool anyway) {
   return number;
 }
 
+Result<bool> Committer::try_freeze() {
+  if (!role_.try_lock()) return false;
+  const Lock lock(role_, std::adopt_lock);
+  return rotate_if_room();
+}
+
+// Only who has the role freezes, so the room that is there now stays until rotate() takes it.
+Result<bool> Committer::rotate_if_room() {
+  if (context_.versions.active()->empty()) return false;
+  if (context_.versions.frozen_count() >= frozen_max) return false;
+  VARVE_CHECK(rotate());
+  return true;
+}
+
 // Where somebody holds the role there is a group to come, which says the same.
 void Committer::vouch() {
   if (!role_.try_lock()) return;
-  const std::uint64_t applied = applied_.load(std::memory_order_relaxed);
-  Result<bool> vouched;
-  if (applied == issued_.load(std::memory_order_acquire)) {
-    vouched = context_.wal->vouch({.synced = 0, .time = context_.clock.now(), .step = {}});
-  }
-  role_.unlock();
+  const Lock lock(role_, std::adopt_lock);
+  if (applied_.load(std::memory_order_relaxed) != issued_.load(std::memory_order_acquire)) return;
+  const auto vouched = context_.wal->vouch({.synced = 0, .time = context_.clock.now(), .step = {}});
   if (!vouched) context_.log.warning("the WAL: " + vouched.error().message());
 }
 
 /// What the next group says, where the batch before it is that one. A step of the clock is said
 /// until a group that says it is in the log.
 GroupFacts Committer::facts(std::uint64_t sequence) {
-  const ClockWatch::Found found = context_.clock.look(sequence);
-  if (found.step) step_ = found.step;
-  return {.synced = context_.syncer.durable(), .time = found.time, .step = step_};
+  if (const auto step = context_.clock.look(sequence)) step_ = step;
+  return {.synced = context_.syncer.durable(), .time = context_.clock.now(), .step = step_};
 }
 
 void Committer::drain_until(std::uint64_t sequence) {
-  constexpr int yields_max = 100;
-  int yields = 0;
+  Backoff backoff;
   while (applied_.load(std::memory_order_relaxed) < sequence) {
     queue_.take_group(applied_.load(std::memory_order_relaxed) + 1, group_);
     if (group_.empty()) {
-      // A producer stands between its sequence and its push. To yield lets nobody run who has less
-      // priority than this thread (SCHED_FIFO), and it may be the producer that has.
-      if (++yields < yields_max) {
-        std::this_thread::yield();
-      } else {
-        std::this_thread::sleep_for(std::chrono::microseconds(50));
-      }
+      backoff.wait();  // A producer stands between its sequence and its push.
       continue;
     }
-    yields = 0;
+    backoff.reset();
     commit(group_);
   }
 }
@@ -330,13 +335,20 @@ Status Committer::append_and_apply(std::span<WriteRequest* const> group) {
   }
 
   std::size_t first = 0;
-  for (const WriteRequest* request : group) {
+  const Timestamp now = context_.now ? context_.now() : std::numeric_limits<Timestamp>::min();
+  for (WriteRequest* request : group) {
     const std::size_t count = request->batch.keys.size();
-    const auto applied = apply_batch(memtable, request->batch.payload, request->batch.default_ttl,
-                                     std::span(series).subspan(first, count), request->sequence);
+    const auto applied =
+        apply_batch(memtable, request->batch.payload, request->batch.default_ttl,
+                    std::span(series).subspan(first, count), request->sequence, now);
     VARVE_ASSERT(applied.has_value());  // We encoded it ourselves.
     first += count;
+    request->expired = applied->expired;
+    context_.counters.records_written_expired.add(applied->expired);
     if (request->batch.describes) context_.labels.add(request->batch, request->sequence);
+    if (context_.now && lies_far_from(now, request->batch.times, Stats::far_from_clock)) {
+      context_.counters.writes_far_from_clock.add();
+    }
     context_.counters.batches_written.add();
     context_.counters.records_written.add(request->batch.puts);
     context_.counters.deletes_written.add(request->batch.deletes);

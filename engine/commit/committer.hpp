@@ -47,6 +47,8 @@ struct CommitterContext {
   std::function<Status()> make_room;
   /// A memtable was frozen.
   std::function<void()> on_frozen;
+  /// The moment by which reads judge expiry. Null: no write is told that it came too late.
+  std::function<Timestamp()> now = {};
 };
 
 /// The order of writes: who hands a batch to whom, from the call to the answer.
@@ -92,6 +94,10 @@ class Committer {
   /// `anyway`, so that the log goes on in a segment that nothing before needs). Returns the flush
   /// number up to which flushing makes all of it durable.
   Result<std::uint64_t> freeze(bool anyway = false);
+  /// Freezes the active memtable, as far as it is applied, if it holds anything, nobody has the
+  /// writer's role and there is room. Says whether it did. For the background, for which whoever
+  /// has the role may wait.
+  Result<bool> try_freeze();
 
   /// Has the log say that all of it is durable, if nobody writes. For the syncer.
   void vouch();
@@ -125,6 +131,7 @@ class Committer {
   Status append_and_apply(std::span<WriteRequest* const> group) VARVE_REQUIRES(role_);
   Status rotate_if_full(std::size_t incoming_bytes) VARVE_REQUIRES(role_);
   Status rotate() VARVE_REQUIRES(role_);
+  Result<bool> rotate_if_room() VARVE_REQUIRES(role_);
   bool conflicts(const WriteRequest& request) const VARVE_REQUIRES(role_);
   bool fails(const WriteCondition& condition) const VARVE_REQUIRES(role_);
 

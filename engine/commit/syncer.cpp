@@ -51,7 +51,7 @@ Result<Receipt> Syncer::outcome_of(const WriteRequest& request) const {
   const Reached reached = durable >= request.sequence ? Reached::durable
                           : wal_ == nullptr           ? Reached::in_memory
                                                       : Reached::appended;
-  return Receipt{request.sequence, reached};
+  return Receipt{request.sequence, reached, request.expired};
 }
 
 bool Syncer::is_enough(const WriteRequest& request) const {

@@ -76,6 +76,7 @@ struct WriteRequest {
 
   std::size_t reserved_bytes = 0;
   std::uint64_t sequence = 0;
+  std::uint64_t expired = 0;     // As Receipt::expired: of the writer, once it was applied.
   WriteRequest* next = nullptr;  // In a list of the queue's, then of those finished.
   Result<Receipt> outcome;
 

@@ -8,6 +8,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/numeric/lanes.hpp"
+#include "engine/numeric/rounding.hpp"
 
 namespace varve::engine {
 
@@ -72,9 +73,9 @@ Uint128 magnitude_of(Int128 value) {
 constexpr int exact_bits = 53;
 constexpr int count_bits_min = 2;  // The power of two that splits them has to be above 2^x.
 
-}  // namespace
-
-std::optional<ExactPair> exact_pair_of(std::span<const double> values) {
+/// REQUIRES that the thread rounds to the nearest. Not inlined, so that it is done with when that
+/// ends.
+[[gnu::noinline]] std::optional<ExactPair> pair_of(std::span<const double> values) {
   if (values.size() > pair_values_max) return std::nullopt;
   const Exponents exponents = exponents_of(values);
   if (exponents.largest == exponent_end) return std::nullopt;
@@ -85,9 +86,10 @@ std::optional<ExactPair> exact_pair_of(std::span<const double> values) {
   const int range_max = 2 * exact_bits + 1 - 2 * count_bits - mantissa_bits;
   const int above = exponents.largest + 1;
   if (above - exponents.least > range_max) return std::nullopt;
-  // Of 1.5 * 2^(q + 52) the last bit of the fraction is worth 2^q.
+  // Of 1.5 * 2^(q + 52) the last bit of the fraction is worth 2^q. The upper parts, rounded up,
+  // come to 2^(x + c) at most, which is the next power of two, and has to be finite, too.
   const int exponent = above - split_below + mantissa_bits;
-  if (exponent < 1 || exponent >= exponent_end) return std::nullopt;
+  if (exponent < 1 || exponent + 1 >= exponent_end) return std::nullopt;
   const double split = std::bit_cast<double>(
       (static_cast<std::uint64_t>(exponent) << mantissa_bits) | hidden_bit >> 1);
   std::array<double, lane_count> uppers{};
@@ -102,6 +104,13 @@ std::optional<ExactPair> exact_pair_of(std::span<const double> values) {
   const double sum = upper + lower;
   const double back = sum - upper;  // Knuth's TwoSum: what `sum` lacks.
   return ExactPair{sum, (upper - (sum - back)) + (lower - back)};
+}
+
+}  // namespace
+
+std::optional<ExactPair> exact_pair_of(std::span<const double> values) {
+  const NearestRounding nearest;
+  return pair_of(values);
 }
 
 void Superaccumulator::add(double value) {
@@ -260,6 +269,11 @@ Superaccumulator& ExactSum::rest() {
 void ExactSum::reset() { *this = ExactSum(); }
 
 double ExactSum::rounded() const {
+  const NearestRounding nearest;
+  return rounded_to_nearest();
+}
+
+double ExactSum::rounded_to_nearest() const {
   if (nan_ || (plus_infinity_ && minus_infinity_)) return std::numeric_limits<double>::quiet_NaN();
   if (plus_infinity_) return std::numeric_limits<double>::infinity();
   if (minus_infinity_) return -std::numeric_limits<double>::infinity();

@@ -18,9 +18,9 @@ struct ExactPair {
   double low = 0;
 };
 
-/// Nothing where a value is not finite, where there are over 65,536, or where they are so far apart
-/// (of 1,024 values by a factor of over 2^34) that two doubles need not hold the sum. A zero is
-/// +0.0.
+/// Nothing where a value is not finite, where there are over 65,536, where they are so far apart
+/// (of 1,024 values by a factor of over 2^34) that two doubles need not hold the sum, or so large
+/// that adding them up may pass the greatest double on the way. A zero is +0.0.
 ///
 /// Each value is split by adding and subtracting a power of two, so that the upper parts add up
 /// without rounding, and so do the lower ones: error-free vector extraction (Rump, Ogita, Oishi:
@@ -54,7 +54,8 @@ class Superaccumulator {
 };
 
 /// The exact sum of doubles and int64s: whatever the order in which they come and in which partial
-/// sums are put together, rounded() gives the same bits, those of the true sum rounded once.
+/// sums are put together, and however the thread rounds, rounded() gives the same bits, those of
+/// the true sum rounded once to the nearest.
 ///
 /// Many doubles at once are summed as an ExactPair, where that holds them. It, or each double, goes
 /// into a number of 128 bits in units of 2^-75, which takes all from 2^-23 up to 2^40, as nearly
@@ -84,6 +85,8 @@ class ExactSum {
   void add_outside(double value);
   void make_room();
   Superaccumulator& rest();
+  /// REQUIRES that the thread rounds so. Not inlined, so that it is done with when that ends.
+  [[gnu::noinline]] double rounded_to_nearest() const;
 
   Int128 fixed_ = 0;  // Its magnitude is at most 2^126 between calls.
   Int128 integers_ = 0;

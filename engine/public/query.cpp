@@ -4,17 +4,17 @@
 
 namespace varve {
 
-Query Query::prefix(std::string prefix) {
+Query Query::prefix(std::string_view prefix) {
   Query query;
   query.end_key_ = engine::prefix_end(prefix);
-  query.first_key_ = std::move(prefix);
+  query.first_key_ = prefix;
   return query;
 }
 
-Query Query::key(std::string key) {
+Query Query::key(std::string_view key) {
   Query query;
-  query.end_key_ = key + '\0';  // The least key above it.
-  query.first_key_ = std::move(key);
+  query.end_key_ = std::string(key) + '\0';  // The least key above it.
+  query.first_key_ = key;
   return query;
 }
 
@@ -27,7 +27,7 @@ Query Query::keys(std::optional<std::string> first, std::optional<std::string> e
 
 Query Query::all() { return Query(); }
 
-Query& Query::between(std::optional<Timestamp> from, std::optional<Timestamp> to) {
+Query& Query::between(std::optional<TimePoint> from, std::optional<TimePoint> to) {
   return between(TimeRange(from, to));
 }
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "varve/try.hpp"
+
 namespace varve {
 
 /// Has the source give more blocks. At its end a scan lets go of the view that it pins.
@@ -27,7 +29,13 @@ Result<std::optional<Block>> Scan::next_block() {
 }
 
 Scan::iterator Scan::begin() {
-  if (blocks_.empty()) load();
+  if (std::exchange(begun_, true)) {
+    blocks_ = {};
+    source_.reset();
+    if (status_) status_ = fail(Errc::invalid_argument, "scan: begun again; it is walked once");
+  } else if (blocks_.empty()) {
+    load();
+  }
   return iterator(this);
 }
 

@@ -17,7 +17,13 @@ std::string_view name_of(ValueType type) noexcept {
 }
 
 Value::Value(const ValueView& view) {
-  detail::with_value(view, [this](auto value) { value_ = Value(value).value_; });
+  if (view.is_valid()) {
+    detail::with_value(view, [this](auto value) { value_ = Value(value).value_; });
+  } else if (view.type() == ValueType::int64) {
+    value_ = detail::NoInt64();
+  } else {
+    value_ = detail::NoBytes();
+  }
 }
 
 ValueView Value::view() const {

@@ -1,6 +1,7 @@
 #include "varve/write_batch.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -18,9 +19,6 @@ namespace varve {
 
 namespace {
 
-// A bound may be one byte longer than a key, so that key + '\0' ends a range just after any key.
-constexpr std::size_t bound_size_max = Record::key_size_max + 1;
-
 std::string too_long(const char* what, std::size_t size, std::size_t size_max) {
   return std::string(what) + " of " + std::to_string(size) + " bytes, at most " +
          std::to_string(size_max);
@@ -28,17 +26,19 @@ std::string too_long(const char* what, std::size_t size, std::size_t size_max) {
 
 }  // namespace
 
-void WriteBatch::put(std::string_view key, Timestamp ts, ValueView value,
+void WriteBatch::put(std::string_view key, TimePoint ts, ValueView value,
                      std::optional<Duration> ttl) {
   if (accepts(key) && accepts(value) && accepts(ttl)) {
+    note_time(ts);
     put(key_number(key), ts, value, engine::expiry_of(ts, ttl));
   }
   ++operations_;
 }
 
-void WriteBatch::put(const Series& series, Timestamp ts, ValueView value,
+void WriteBatch::put(const Series& series, TimePoint ts, ValueView value,
                      std::optional<Duration> ttl) {
   if (accepts(value) && accepts(ttl)) {
+    note_time(ts);
     put(key_number(series.state_), ts, value, engine::expiry_of(ts, ttl));
   }
   ++operations_;
@@ -47,10 +47,16 @@ void WriteBatch::put(const Series& series, Timestamp ts, ValueView value,
 void WriteBatch::put(const RecordView& record) {
   if (accepts(record.key()) && accepts(record.value())) {
     const bool by_default = record.expires_at() == never;
+    note_time(record.ts());
     put(key_number(record.key()), record.ts(), record.value(),
         by_default ? std::nullopt : std::optional(record.expires_at()));
   }
   ++operations_;
+}
+
+void WriteBatch::note_time(Timestamp ts) {
+  first_ts_ = std::min(first_ts_, ts);
+  last_ts_ = std::max(last_ts_, ts);
 }
 
 void WriteBatch::put(std::uint32_t key, Timestamp ts, const ValueView& value,
@@ -68,7 +74,7 @@ std::uint64_t WriteBatch::user_bytes_of(std::string_view internal_key, const Val
          });
 }
 
-void WriteBatch::erase(std::string_view key, Timestamp ts) {
+void WriteBatch::erase(std::string_view key, TimePoint ts) {
   if (accepts(key)) {
     engine::BatchEncoder(payload_).erase(key_number(key), ts);
     ++deletes_;
@@ -78,13 +84,8 @@ void WriteBatch::erase(std::string_view key, Timestamp ts) {
 
 void WriteBatch::erase_range(std::string_view first_key, std::optional<std::string_view> end_key,
                              TimeRange range) {
-  const std::size_t longest = std::max(first_key.size(), end_key ? end_key->size() : 0);
-  if (longest > bound_size_max) {
-    refuse(too_long("a range's key", longest, bound_size_max));
-  } else if (end_key && *end_key < first_key) {
-    refuse("a range whose end key is below its first");
-  } else if (range.from() && range.to() && *range.to() < *range.from()) {
-    refuse("a range of time that ends before it begins");
+  if (const Status checked = engine::check_range(first_key, end_key, range); !checked) {
+    refuse(checked.error().where);
   } else {
     const engine::KeyRange keys = engine::user_key_range(first_key, end_key);
     const engine::TimeSpan times = engine::time_span(range);
@@ -128,6 +129,8 @@ void WriteBatch::clear() {
   key_heap_.clear();
   key_bytes_ = operations_ = 0;
   puts_ = deletes_ = user_bytes_ = 0;
+  first_ts_ = std::numeric_limits<Timestamp>::max();
+  last_ts_ = std::numeric_limits<Timestamp>::min();
   may_cover_ = describes_ = false;
   problem_.reset();
   engine_id_ = 0;
@@ -141,6 +144,11 @@ bool WriteBatch::accepts(std::string_view key) {
 }
 
 bool WriteBatch::accepts(const ValueView& value) {
+  if (!value.is_valid()) {
+    refuse(value.type() == ValueType::bytes ? "a value that is a null pointer"
+                                            : "an integer above the greatest int64");
+    return false;
+  }
   if (value.type() != ValueType::bytes) return true;
   const std::size_t size = value.as_bytes().size();
   if (size <= Value::size_max) return true;

@@ -1,9 +1,21 @@
 #include "engine/record/key.hpp"
 
+#include <algorithm>
+
 #include "varve/record.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
+
+namespace {
+
+std::string shown(std::string_view first, std::string_view end) {
+  constexpr std::size_t size_max = 40;
+  return "[" + std::string(first.substr(0, size_max)) + ", " +
+         std::string(end.substr(0, size_max)) + ")";
+}
+
+}  // namespace
 
 std::optional<std::string> prefix_end(std::string_view prefix) {
   std::string end(prefix);
@@ -19,6 +31,26 @@ Status check_key(std::string_view user_key) {
   return fail(Errc::invalid_argument, "a key of " + std::to_string(user_key.size()) +
                                           " bytes, at most " +
                                           std::to_string(Record::key_size_max));
+}
+
+Status check_range(std::string_view first, std::optional<std::string_view> end,
+                   const TimeRange& times) {
+  constexpr std::size_t bound_max = Record::key_size_max + 1;
+  const std::size_t longest = std::max(first.size(), end ? end->size() : 0);
+  if (longest > bound_max) {
+    return fail(Errc::invalid_argument, "a range's key of " + std::to_string(longest) +
+                                            " bytes, at most " + std::to_string(bound_max));
+  }
+  if (end && *end < first) {
+    return fail(Errc::invalid_argument,
+                "a range of keys that ends before it begins: " + shown(first, *end));
+  }
+  if (times.from() && times.to() && *times.to() < *times.from()) {
+    return fail(Errc::invalid_argument,
+                "a range of time that ends before it begins: " +
+                    shown(std::to_string(*times.from()), std::to_string(*times.to())));
+  }
+  return {};
 }
 
 KeyRange key_range(KeySpace space, std::string_view first, std::optional<std::string_view> end) {

@@ -38,6 +38,10 @@ inline bool is_key(std::string_view user_key) {
 }
 /// Fails with invalid_argument, saying why, where the key is none.
 [[nodiscard]] Status check_key(std::string_view user_key);
+/// The one rule for ranges that users give, of reads and of deletes (varve/time.hpp). Fails with
+/// invalid_argument, too, where a bound is over a byte longer than a key, which key + '\0' is.
+[[nodiscard]] Status check_range(std::string_view first, std::optional<std::string_view> end,
+                                 const TimeRange& times);
 
 /// Internal keys in [first, end).
 struct KeyRange {

@@ -19,4 +19,11 @@ struct TimeSpan {
 
 TimeSpan time_span(const TimeRange& range);
 
+/// Whether a part of the span lies further than `far` from a moment, before or after it. None of an
+/// empty one does.
+inline bool lies_far_from(Timestamp moment, const TimeSpan& span, Duration far) {
+  return !span.empty() && (span.first < saturating_add(moment, -far.count()) ||
+                           span.last > saturating_add(moment, far.count()));
+}
+
 }  // namespace varve::engine

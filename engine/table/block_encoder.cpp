@@ -1,7 +1,8 @@
 // add() copies rows into columns, all of one kind side by side, whatever stretches they came in;
 // encode() writes the directory (keys, types, counts of the stretches) and then column by column:
 // times, expiries, doubles, int64s, bools, bytes (docs/format/table.md). A block is full by its
-// rows or by its bytes before encoding, whichever comes first; one row fits always.
+// rows or by its bytes before encoding, its first key left out, whichever comes first; one row fits
+// always.
 //
 // wrap() makes the same bytes of rows that a memtable has packed already.
 
@@ -39,7 +40,9 @@ void encode_directory(std::size_t rows, std::span<const std::string_view> keys,
 
 std::size_t BlockEncoder::fitting(const RowsView& rows, bool new_stretch) const {
   const std::size_t count = std::min(rows.size(), size_max_.rows - timestamps_.size());
-  std::size_t size = raw_size_ + (new_stretch ? rows.key.size() : 0);
+  // But for the first key: the rows would bring it along into the next block, however long it is.
+  const std::size_t first_key = keys_.empty() ? rows.key.size() : keys_.front().size();
+  std::size_t size = raw_size_ + (new_stretch ? rows.key.size() : 0) - first_key;
   // A block holds one row at least, however large.
   if (!empty() && size > size_max_.raw_bytes) return 0;
   if (rows.type != RowType::bytes) return count;

@@ -1,6 +1,7 @@
 #include "engine/table/statistics_format.hpp"
 
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -25,6 +26,11 @@ constexpr Member members[] = {
 constexpr auto no_statistics = static_cast<std::uint64_t>(RowType::tombstone);
 
 std::uint64_t stored_type(RowType type) { return static_cast<std::uint64_t>(type); }
+
+bool has_sum(const NumberStatistics& block) {
+  return block.type != RowType::double_ || (std::isfinite(std::bit_cast<double>(block.sum_high)) &&
+                                            std::isfinite(std::bit_cast<double>(block.sum_low)));
+}
 
 }  // namespace
 
@@ -89,6 +95,10 @@ Result<std::shared_ptr<const TableStatistics>> decode_statistics(ByteSpan bytes,
     }
   }
   if (!reader.at_end()) return corruption();
+  // A sum of finite numbers that passed the greatest double on the way, as was once written.
+  for (auto& block : statistics->blocks) {
+    if (block && !has_sum(*block)) block.reset();
+  }
   statistics->bytes = sizeof(TableStatistics) + count * sizeof(std::optional<NumberStatistics>);
   return statistics;
 }

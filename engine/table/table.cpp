@@ -92,11 +92,17 @@ Table::Table(const TableContext& context, TableMeta meta)
 Table::~Table() {
   // Whoever marked it did so before letting go of a reference, which orders it before this.
   if (!obsolete_.load(std::memory_order_relaxed)) return;
+  if (context_.pinned_bytes != nullptr) context_.pinned_bytes->subtract(meta_.size);
   context_.cache->forget(meta_.number);
   context_.files->forget(meta_.number);
-  if (const Status removed = context_.directory->remove(table_file_name(meta_.number)); !removed) {
-    context_.log.warning("table no longer needed, but not removed: " + removed.error().message());
+  const Status removed = context_.directory->remove(table_file_name(meta_.number));
+  // A snapshot may let go of it after the database was closed. Then the next opening removes it,
+  // and there may be nobody left to tell.
+  if (removed || removed.error().code == Errc::closed ||
+      removed.error().code == std::errc::no_such_file_or_directory) {
+    return;
   }
+  context_.log.warning("table no longer needed, but not removed: " + removed.error().message());
 }
 
 std::filesystem::path Table::path() const {
@@ -165,6 +171,19 @@ std::shared_ptr<const TableBlock> Table::cached_block(std::size_t number) const 
 Result<std::shared_ptr<const TableBlock>> Table::read_block(const TableIndex& index,
                                                             std::size_t number,
                                                             BlockRead read) const {
+  auto block = decode_stored(index, number);
+  if (!block) {
+    if (is_damage(block.error())) has_damage_.store(true, std::memory_order_relaxed);
+    return block;
+  }
+  if (read.fill_cache) {
+    context_.cache->insert({meta_.number, number}, *block, (*block)->bytes());
+  }
+  return block;
+}
+
+Result<std::shared_ptr<const TableBlock>> Table::decode_stored(const TableIndex& index,
+                                                               std::size_t number) const {
   VARVE_ASSERT(is_own(index) && number < index.entries.size());
   const TableIndex::Entry& entry = index.entries[number];
   VARVE_TRY(const auto opened, open_file());
@@ -173,9 +192,6 @@ Result<std::shared_ptr<const TableBlock>> Table::read_block(const TableIndex& in
   auto block = BlockDecoder::decode(bytes);
   if (!block) return file.placed(entry.offset, std::move(block).error());
   if (!agrees(**block, entry)) return file.corruption(entry.offset, "block is not the index's");
-  if (read.fill_cache) {
-    context_.cache->insert({meta_.number, number}, *block, (*block)->bytes());
-  }
   return block;
 }
 

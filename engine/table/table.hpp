@@ -13,6 +13,7 @@
 #include "engine/base/assert.hpp"
 #include "engine/base/counters.hpp"
 #include "engine/base/log.hpp"
+#include "engine/base/mutex.hpp"
 #include "engine/record/number_statistics.hpp"
 #include "engine/record/rows.hpp"
 #include "engine/table/block_cache.hpp"
@@ -30,7 +31,9 @@ struct TableContext {
   BlockCache* cache = nullptr;
   FilePool* files = nullptr;
   Log log;
-  Counter* left_out = nullptr;  // As Stats::damage_left_out says; null: nobody counts.
+  // As Stats::damage_left_out and Stats::pinned_bytes say; null: nobody counts.
+  Counter* left_out = nullptr;
+  Counter* pinned_bytes = nullptr;
 };
 
 /// One block, decoded: stretches in (key, ts) order. Immutable, shared with the cache.
@@ -118,6 +121,8 @@ class Table {
                                                   BlockRead read = {}) const;
   Result<std::shared_ptr<const TableStatistics>> statistics(const TableIndex& index,
                                                             BlockRead read = {}) const;
+  /// Whether a read has found a block damaged since the table was opened.
+  bool has_damage() const { return has_damage_.load(std::memory_order_relaxed); }
   /// Whether the table may hold the key: never false where it does, and for other keys true in
   /// about 0.4 % of cases.
   Result<bool> may_contain(std::uint64_t key_hash, BlockRead read = {}) const;
@@ -144,6 +149,7 @@ class Table {
   void mark_obsolete() const {
     const bool was_obsolete = obsolete_.exchange(true, std::memory_order_relaxed);
     VARVE_ASSERT(!was_obsolete);
+    if (context_.pinned_bytes != nullptr) context_.pinned_bytes->add(meta_.size);
   }
 
   /// Reads what a table file says of itself, for dumping, checking and repair. Each is a part of
@@ -160,6 +166,8 @@ class Table {
   std::shared_ptr<const TableBlock> cached_block(std::size_t number) const;
   Result<std::shared_ptr<const TableBlock>> read_block(const TableIndex& index, std::size_t number,
                                                        BlockRead read) const;
+  Result<std::shared_ptr<const TableBlock>> decode_stored(const TableIndex& index,
+                                                          std::size_t number) const;
   Result<std::shared_ptr<const TableBlock>> block_of_key(const TableIndex& index,
                                                          std::size_t number, std::string_view key,
                                                          std::uint64_t key_hash,
@@ -170,6 +178,7 @@ class Table {
   const TableContext& context_;
   const TableMeta meta_;
   mutable std::atomic<bool> obsolete_{false};
+  mutable std::atomic<bool> has_damage_ = false;  // Relaxed: it orders nothing.
 };
 
 }  // namespace varve::engine

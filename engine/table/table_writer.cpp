@@ -32,6 +32,21 @@ namespace {
 // Writes of this size cost next to nothing beside the copy into the page cache.
 constexpr std::size_t buffer_size = std::size_t{256} << 10;
 
+/// What a user gave with so many rows, but for values whose size differs.
+std::uint64_t given_bytes_of(std::string_view internal_key, RowType type, std::size_t rows) {
+  const std::size_t key = internal_key.size() - (internal_key.empty() ? 0 : 1);  // Not its space.
+  const std::size_t value = type == RowType::bytes ? 0 : value_size(type);
+  return (key + sizeof(Timestamp) + value) * rows;
+}
+
+std::uint64_t given_bytes_of(const RowsView& rows) {
+  std::uint64_t bytes = given_bytes_of(rows.key, rows.type, rows.size());
+  if (rows.type == RowType::bytes) {
+    for (const std::string_view value : rows.values_as<std::string_view>()) bytes += value.size();
+  }
+  return bytes;
+}
+
 }  // namespace
 
 struct TableWriter::Impl {
@@ -55,6 +70,7 @@ struct TableWriter::Impl {
 
   BlockEncoder block;
   std::uint64_t rows_added = 0;
+  std::uint64_t given_bytes = 0;
 
   // Of the blocks that ended.
   std::vector<TableIndex::Entry> entries;  // Their keys lie in index_keys.
@@ -186,6 +202,7 @@ Status TableWriter::add(const RowsView& rows) {
     if (count == 0) VARVE_CHECK(impl.end_block());
   }
   impl.rows_added += rows.size();
+  impl.given_bytes += given_bytes_of(rows);
   impl.add_key(rows.key);
   impl.last_ts = rows.last_ts();
   return {};
@@ -221,6 +238,7 @@ Status TableWriter::add(const PackedRows& packed) {
   VARVE_CHECK(impl.put_block(BlockEncoder::entry_of(packed), 0, packed.statistics,
                              BlockEncoder::wrap(packed)));
   impl.rows_added += packed.rows;
+  impl.given_bytes += given_bytes_of(packed.key, packed.type, packed.rows);
   impl.add_key(packed.key);
   impl.last_ts = packed.times.last;
   return {};
@@ -273,6 +291,8 @@ Result<TableMeta> TableWriter::finish(std::uint64_t newest_flush, const TableOri
 }
 
 std::uint64_t TableWriter::rows() const { return impl_->rows_added; }
+
+std::uint64_t TableWriter::given_bytes() const { return impl_->given_bytes; }
 
 std::size_t TableWriter::pending_rows(std::string_view key) const {
   return impl_->last_key == key ? impl_->block.rows_of_last_stretch() : 0;

@@ -49,7 +49,10 @@ class TableWriter {
   Result<TableMeta> finish(std::uint64_t newest_flush, const TableOrigin& origin);
 
   std::uint64_t rows() const;
-  /// How many of them have not ended a block yet, and are of this key.
+  /// Bytes of keys, times and values of the rows that were added as such, packed ones too, before
+  /// any encoding: of each what its user gave. Blocks of other tables are not counted.
+  std::uint64_t given_bytes() const;
+  /// How many of the rows have not ended a block yet, and are of this key.
   std::size_t pending_rows(std::string_view key) const;
   /// About what TableMeta::weight() would be if the file ended now, or what its index takes in
   /// memory where that is more: what callers cut tables by.

@@ -89,17 +89,19 @@ class LatestRows {
 /// matter, so each step knows all sources of its times, and the tables beyond stay unopened.
 class LatestSearch {
  public:
-  LatestSearch(const View& view, std::string_view key, std::size_t count, CursorOptions options)
+  LatestSearch(const View& view, std::string_view key, std::size_t count, CursorOptions options,
+               Timestamp until)
       : view_(view),
         hash_(hash_of(key)),
         options_(options),
+        until_(until),
         bounds_{{std::string(key), std::string(key) + '\0'}, {}, true},
         rows_(count, view.now()) {
     for (const auto& memtable : view.memtables()) series_.push_back(memtable->find(key, hash_));
   }
 
   Result<std::vector<Row>> run() {
-    TimeSpan ahead;  // What has not been looked at yet.
+    TimeSpan ahead{.last = until_};  // What has not been looked at yet.
     if (const Timestamp newest = view_.version().newest_ts; newest < ahead.last) {
       VARVE_CHECK(look_at({newest + 1, ahead.last}));
       ahead.last = newest;
@@ -193,6 +195,7 @@ class LatestSearch {
   const View& view_;
   const std::uint64_t hash_;
   const CursorOptions options_;
+  const Timestamp until_;
   CursorBounds bounds_;
   std::vector<const MemtableSeries*> series_;  // Of the key, by memtable; null where there is none.
   std::vector<TablePointer> tables_;           // Newest first.
@@ -299,8 +302,8 @@ Result<std::unique_ptr<Cursor>> View::live_rows(const CursorBounds& bounds,
 }
 
 Result<std::vector<Row>> View::latest(std::string_view key, std::size_t count,
-                                      CursorOptions options) const {
-  return LatestSearch(*this, key, count, options).run();
+                                      CursorOptions options, Timestamp until) const {
+  return LatestSearch(*this, key, count, options, until).run();
 }
 
 }  // namespace varve::engine

@@ -9,6 +9,7 @@
 #include "engine/cursor/cursor.hpp"
 #include "engine/memtable/memtable.hpp"
 #include "engine/record/rows.hpp"
+#include "engine/record/time_span.hpp"
 #include "engine/version/version.hpp"
 #include "varve/error.hpp"
 
@@ -56,9 +57,9 @@ class View {
   /// The live rows of one key, newest first, at most `count` of them. Walks back in time, and
   /// opens a table only when it comes to the table's newest row: rows that are newer than all
   /// tables, the usual answer, cost a look into the memtables. An answer far back costs one merge
-  /// of the tables that overlap there for each table that it passed.
-  Result<std::vector<Row>> latest(std::string_view key, std::size_t count,
-                                  CursorOptions options) const;
+  /// of the tables that overlap there for each table that it passed. Only rows up to `until`.
+  Result<std::vector<Row>> latest(std::string_view key, std::size_t count, CursorOptions options,
+                                  Timestamp until = TimeSpan().last) const;
 
  private:
   Result<std::optional<Row>> newest_stored(std::string_view key, CursorOptions options) const;

@@ -9,6 +9,7 @@
 #include "engine/base/bytes.hpp"
 #include "engine/record/payload.hpp"
 #include "engine/record/series_state.hpp"
+#include "engine/record/time_span.hpp"
 #include "varve/error.hpp"
 #include "varve/write_batch.hpp"
 
@@ -32,6 +33,7 @@ struct EncodedBatch {
   std::uint64_t puts = 0;
   std::uint64_t deletes = 0;
   std::uint64_t user_bytes = 0;  // Keys, times and values of puts, as given.
+  TimeSpan times{1, 0};          // In which the users' puts lie; empty without any.
   bool describes = false;        // Some of the keys are of the space of labels.
 
   /// Internal.

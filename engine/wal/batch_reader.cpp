@@ -65,6 +65,7 @@ Result<EncodedBatch> BatchReader::encode(const WriteBatch& batch, const BatchDef
   encoded.puts = batch.puts_;
   encoded.deletes = batch.deletes_;
   encoded.user_bytes = batch.user_bytes_;
+  encoded.times = {batch.first_ts_, batch.last_ts_};
   encoded.describes = batch.describes_;
   if (batch.may_cover_) Thinning(batch).run(encoded);
   encoded.payload_checksum = checksum(encoded.payload);

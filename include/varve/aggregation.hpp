@@ -32,6 +32,14 @@ enum class Fill : std::uint8_t {
 /// Numbers are doubles and int64s; other values have no part in functions of numbers. What has no
 /// value, a sum without numbers say, is left out of the answer. However records lie in memory and
 /// tables, the answer has the same bits.
+///
+/// What a table says of a block of numbers (count, sum, least, greatest, first and last of them)
+/// stands for its records, here and in Engine::count(), by one rule: all of them belong to the
+/// answer and to one bucket, and nothing else has a record between them. That is right of a block
+/// that is damaged, too, where query() could not give the records. Once any read has met damage in
+/// a table, and always with ReadOptions::skip_damaged(), blocks are read before their statistics
+/// count: then all reads agree that it is corruption, or that it is missing. A block of which all
+/// has expired is nobody's.
 class Aggregation {
  public:
   /// Which of the functions below.
@@ -96,11 +104,13 @@ class Aggregation {
   /// whole buckets, or to find where an Aggregate's bucket ends. Its `from` is never below the
   /// first moment there is, and its `to` is open if it would lie beyond the last one. All of time
   /// without every(), or with a width below 1 us, which aggregate() refuses.
-  TimeRange bucket_of(Timestamp ts) const;
-  /// What stands for buckets without a value. Needs every(). Over filled_max of them in one call
-  /// are invalid_argument.
+  TimeRange bucket_of(TimePoint ts) const;
+  /// What stands for buckets without a value. Needs every(). Over filled_max of them in one call,
+  /// or over filled_bytes_max of their keys and values together, are invalid_argument; a gap that
+  /// would go beyond is not begun.
   Aggregation fill(Fill fill) const;
   static constexpr std::uint64_t filled_max = 1'000'000;
+  static constexpr std::uint64_t filled_bytes_max = std::uint64_t{64} << 20;
   /// One answer for all series whose keys agree up to and with the n-th delimiter: in groups of 2,
   /// "plant/line1/press1/temp" is in "plant/line1/". A key of fewer parts is its own group. Zero is
   /// invalid_argument.

@@ -65,6 +65,10 @@ struct Receipt {
   std::uint64_t sequence = 0;
   /// At least what was asked for.
   Reached reached = Reached::in_memory;
+  /// How many of its records had expired when they were applied, which no read will ever return:
+  /// their ts is further back than their TTL, or a clock is wrong, the sensor's or the engine's. Of
+  /// write_many(): those of all batches.
+  std::uint64_t expired = 0;
 
   friend bool operator==(const Receipt&, const Receipt&) = default;
 };

@@ -98,7 +98,10 @@ class Matcher {
   /// The label has one of these values; of none, no series matches.
   static Matcher one_of(std::string name, std::vector<std::string> values);
   /// A regular expression in RE2's syntax (Cox) matches the whole value; a dot also matches a line
-  /// break. One that RE2 refuses makes the read fail with invalid_argument, in RE2's words.
+  /// break. Both are taken as bytes, so that values of any encoding can be matched: a dot is one
+  /// byte, what takes several, like the UTF-8 of an umlaut, goes into "(a|b)" and not into "[ab]",
+  /// and neither "\pL" nor "(?i)" know any character beyond ASCII. One that RE2 refuses makes the
+  /// read fail with invalid_argument, in RE2's words.
   static Matcher matches(std::string name, std::string expression);
   /// The opposite of matches(), with the same syntax and the same error.
   static Matcher not_matches(std::string name, std::string expression);

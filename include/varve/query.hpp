@@ -24,15 +24,16 @@ namespace varve {
 /// are compared as unsigned bytes, shorter first.
 ///
 /// A Query is a value: it holds no part of an engine, and can be kept, copied and asked again. It
-/// is checked when it is asked: a range that ends before it begins is invalid_argument.
+/// is checked when it is asked: a range that ends before it begins (TimeRange has the rule), and a
+/// key that is too long to be one, are invalid_argument.
 class Query {
  public:
-  // Which keys. Begin with one of these.
+  // Which keys. Begin with one of these. The bytes are copied.
 
   /// Every key that begins with `prefix`; "" is all().
-  static Query prefix(std::string prefix);
+  static Query prefix(std::string_view prefix);
   /// One series.
-  static Query key(std::string key);
+  static Query key(std::string_view key);
   /// Keys in [first, end). No `first` or no `end`: open on that side.
   static Query keys(std::optional<std::string> first, std::optional<std::string> end);
   /// Every key.
@@ -42,7 +43,7 @@ class Query {
 
   /// Keeps only records with a ts in [from, to). No `from` or no `to`: open on that side. Called
   /// again, it replaces the range.
-  Query& between(std::optional<Timestamp> from, std::optional<Timestamp> to);
+  Query& between(std::optional<TimePoint> from, std::optional<TimePoint> to);
   Query& between(TimeRange range);
   /// Keeps only series whose labels match, judged at the read's snapshot. Call it again to require
   /// several matchers at once.
@@ -80,15 +81,23 @@ class Query {
   bool newest_first_ = false;
 };
 
-/// How a read goes about it. Every read takes one, and it changes no answer but through snapshot()
-/// and skip_damaged().
+/// How a read goes about it. Every read takes one, and it changes no answer but through snapshot(),
+/// as_of() and skip_damaged().
 class ReadOptions {
  public:
   ReadOptions() = default;
 
-  /// Answers from this snapshot instead of from the present. It must be one of the same engine.
+  /// Answers from this snapshot instead of from the present. One of another engine makes the read
+  /// fail with invalid_argument.
   ReadOptions& snapshot(Snapshot snapshot) {
     snapshot_ = std::move(snapshot);
+    return *this;
+  }
+  /// Has latest() and latest_n() pass over records with a ts after `ts`, so that they answer what a
+  /// series was at that moment. What has been deleted or has expired since is not shown: that takes
+  /// a snapshot. Any other read fails with invalid_argument; Query::between() says it there.
+  ReadOptions& as_of(TimePoint ts) {
+    as_of_ = ts;
     return *this;
   }
   /// Says whether blocks read from disk stay in the cache (the default). Off suits a large scan
@@ -115,12 +124,14 @@ class ReadOptions {
   }
 
   const std::optional<Snapshot>& snapshot() const { return snapshot_; }
+  const std::optional<Timestamp>& as_of() const { return as_of_; }
   bool fill_cache() const { return fill_cache_; }
   bool skip_damaged() const { return skip_damaged_; }
   std::size_t threads() const { return threads_; }
 
  private:
   std::optional<Snapshot> snapshot_;
+  std::optional<Timestamp> as_of_;
   std::size_t threads_ = 1;
   bool fill_cache_ = true;
   bool skip_damaged_ = false;

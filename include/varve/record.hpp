@@ -18,7 +18,7 @@ namespace varve {
 class RecordView {
  public:
   /// Any `ts` and `expires_at` are legal. The key is checked when the record is written.
-  RecordView(std::string_view key, Timestamp ts, ValueView value, Timestamp expires_at = never)
+  RecordView(std::string_view key, TimePoint ts, ValueView value, TimePoint expires_at = never)
       : key_(key), ts_(ts), value_(value), expires_at_(expires_at) {}
 
   /// The series that the record belongs to: 1 to 65,535 bytes, of any kind.
@@ -51,7 +51,7 @@ class Record {
   /// every block of every table holds the keys of its series.
   static constexpr std::size_t key_size_max = 65'535;
 
-  Record(std::string key, Timestamp ts, Value value, Timestamp expires_at = never)
+  Record(std::string key, TimePoint ts, Value value, TimePoint expires_at = never)
       : key_(std::move(key)), ts_(ts), value_(std::move(value)), expires_at_(expires_at) {}
   /// Copies what the view points to, so the record outlives it.
   explicit Record(const RecordView& view)

@@ -76,9 +76,10 @@ class Block {
   std::span<const Timestamp> expiries_;
 };
 
-/// A lazy walk over the records of a query. It holds a few blocks at a time, however many records
-/// the query has, and reads from disk only as far as it is followed.
+/// A lazy walk over the records of a query, once. It holds a few blocks at a time, however many
+/// records the query has, and reads from disk only as far as it is followed.
 ///
+///     Scan scan = engine.scan(query).value();
 ///     for (const RecordView& record : scan) use(record);
 ///     if (!scan.status()) report(scan.status().error());
 ///
@@ -92,7 +93,8 @@ class Block {
 ///     }
 ///
 /// It shows the database as it was when it began, and pins memory and files as a snapshot does.
-/// Use it on one thread at a time, and let it go before its engine.
+/// Use it on one thread at a time. It may outlive its engine: once that is closed, the next step of
+/// it fails with Errc::closed, and what it pins goes with it.
 class Scan {
  public:
   /// What a scan walks on; the engine makes it.
@@ -101,6 +103,8 @@ class Scan {
     virtual ~Source() = default;
     /// The next blocks, each of a record at least; none at the end. Valid until the next call.
     virtual Result<std::span<const Block>> next_blocks() = 0;
+    /// Ends what reads ahead. No next_blocks() after it, nor beside it.
+    virtual void stop() {}
   };
 
   /// Goes over the records once (an input iterator). What it points to is valid until it is
@@ -134,7 +138,8 @@ class Scan {
   /// returns it again. Follow a scan either with this or with begin(), not with both.
   Result<std::optional<Block>> next_block();
 
-  /// Reads the first records. Call it once.
+  /// Reads the first records. A scan is walked once: begun again it has none, and status() is
+  /// invalid_argument from then on.
   iterator begin();
   std::default_sentinel_t end() const { return {}; }
 
@@ -153,6 +158,7 @@ class Scan {
   std::unique_ptr<Source> source_;
   std::span<const Block> blocks_;  // Not given yet; of the record loop, the first is its current.
   std::size_t index_ = 0;          // In that.
+  bool begun_ = false;
   Status status_;
 };
 

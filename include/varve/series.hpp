@@ -36,7 +36,7 @@ class Series {
 /// One record to append through a handle: Engine::append() takes many of them as one batch.
 struct Point {
   /// Any `at` is legal. The value is checked when the point is written.
-  Point(Series to, Timestamp at, Value what)
+  Point(Series to, TimePoint at, Value what)
       : series(std::move(to)), ts(at), value(std::move(what)) {}
 
   Series series;

@@ -6,7 +6,7 @@
 ///
 ///   what is stored        record.hpp, value.hpp, time.hpp, labels.hpp
 ///   how to write          write_batch.hpp, series.hpp, durability.hpp
-///   how to read           query.hpp, scan.hpp, snapshot.hpp, aggregation.hpp
+///   how to read           query.hpp, scan.hpp, snapshot.hpp, aggregation.hpp, read_result.hpp
 ///   what can go wrong     error.hpp, try.hpp, recovery_report.hpp
 ///   how to run it         options.hpp, compression.hpp, log.hpp, stats.hpp, maintenance_handle.hpp
 ///   seams for tests       clock.hpp, file_system.hpp
@@ -23,6 +23,7 @@
 #include "varve/maintenance_handle.hpp"
 #include "varve/options.hpp"
 #include "varve/query.hpp"
+#include "varve/read_result.hpp"
 #include "varve/record.hpp"
 #include "varve/recovery_report.hpp"
 #include "varve/scan.hpp"

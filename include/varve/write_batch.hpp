@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -50,7 +51,8 @@ struct BatchKey {
 ///
 /// Keys are 1 to 65,535 bytes, values up to 16 MiB. put() does not check these limits. Writing the
 /// batch then fails with invalid_argument, names the operation, and writes nothing. The same holds
-/// for a negative TTL, a range that ends before it begins, and a handle of another engine.
+/// for what is no value (ValueView::is_valid), a negative TTL, a range that ends before it begins,
+/// and a handle of another engine.
 ///
 /// A whole batch must fit: in bytes, it may be as large as the least of Options::queue_bytes,
 /// Options::memtable_bytes and a quarter of Options::wal_bytes. Larger batches cost less per
@@ -65,15 +67,15 @@ class WriteBatch {
   /// Adds a record, or replaces the one of the same key and ts. A TTL counts from `ts`, not from
   /// now. Without one the call's applies (WriteOptions::ttl), else the engine's default. One that
   /// goes past the end of time means that the record stays.
-  void put(std::string_view key, Timestamp ts, ValueView value, std::optional<Duration> ttl = {});
+  void put(std::string_view key, TimePoint ts, ValueView value, std::optional<Duration> ttl = {});
   /// The same through a handle, which spares hashing the key.
-  void put(const Series& series, Timestamp ts, ValueView value, std::optional<Duration> ttl = {});
+  void put(const Series& series, TimePoint ts, ValueView value, std::optional<Duration> ttl = {});
   /// Adds a record with its own expiry, whatever the default TTL. An expires_at of `never` asks for
   /// the default.
   void put(const RecordView& record);
 
   /// Deletes one record. Deleting one that is not there is fine.
-  void erase(std::string_view key, Timestamp ts);
+  void erase(std::string_view key, TimePoint ts);
 
   /// Deletes every record with first_key <= key < end_key and a ts in `range` that was written
   /// before, earlier in this batch included. Records written later are not touched. No `end_key`:
@@ -117,6 +119,7 @@ class WriteBatch {
   void refuse(std::string what);
   void put(std::uint32_t key, Timestamp ts, const ValueView& value,
            std::optional<Timestamp> expires_at);
+  void note_time(Timestamp ts);
 
   engine::Payload payload_;
   // The first `key_count_` of them. What lies behind is of the batch before: mostly the same series
@@ -129,6 +132,9 @@ class WriteBatch {
   std::uint64_t puts_ = 0;
   std::uint64_t deletes_ = 0;
   std::uint64_t user_bytes_ = 0;
+  // Of the records; the other way round where there is none.
+  Timestamp first_ts_ = std::numeric_limits<Timestamp>::max();
+  Timestamp last_ts_ = std::numeric_limits<Timestamp>::min();
   bool may_cover_ = false;          // There is an erase_range with operations before it.
   bool describes_ = false;          // There is a describe().
   std::optional<Problem> problem_;  // The first.

@@ -52,7 +52,7 @@ class Aggregator {
 
   const AggregationPlan& plan_;
   const AnswerSink& sink_;
-  std::uint64_t filled_ = 0;
+  FilledSoFar filled_;
   std::vector<GapFiller> fillers_;  // One per function.
 
   // The series and the bucket of it that are being walked.

@@ -58,7 +58,7 @@ engine::TimeSpan Buckets::span_of(std::int64_t number) const {
 
 namespace varve {
 
-TimeRange Aggregation::bucket_of(Timestamp ts) const {
+TimeRange Aggregation::bucket_of(TimePoint ts) const {
   if (!every_ || *every_ < Duration(1)) return {};
   const query::Buckets buckets(*every_, offset_.value_or(Duration(0)));
   const engine::TimeSpan span = buckets.span_of(buckets.number_of(ts));

@@ -16,6 +16,16 @@ std::uint64_t distance(std::int64_t a, std::int64_t b) {
                : static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b);
 }
 
+std::uint64_t size_of(const std::optional<Value>& value) {
+  if (!value) return 0;
+  return value->type() == ValueType::bytes ? value->as_bytes().size() : sizeof(double);
+}
+
+std::unexpected<Error> refused(std::uint64_t limit, const char* what) {
+  return fail(Errc::invalid_argument,
+              "aggregate: fill() of more than " + std::to_string(limit) + what);
+}
+
 std::optional<double> number_of(const Value& value) {
   if (value.type() == ValueType::double_) return value.as_double();
   if (value.type() == ValueType::int64) return static_cast<double>(value.as_int64());
@@ -58,13 +68,25 @@ Status GapFiller::end(std::string_view key) {
               plan_.newest_first ? nullptr : &last, plan_.newest_first ? &last : nullptr);
 }
 
+Status GapFiller::count_in(std::string_view key, const std::optional<Value>& value,
+                           std::uint64_t buckets) {
+  if (buckets > Aggregation::filled_max - filled_.buckets) {
+    return refused(Aggregation::filled_max, " buckets");
+  }
+  const std::uint64_t bytes = buckets * (key.size() + size_of(value));
+  if (bytes > Aggregation::filled_bytes_max - filled_.bytes) {
+    return refused(Aggregation::filled_bytes_max, " bytes of keys and values");
+  }
+  filled_.buckets += buckets;
+  filled_.bytes += bytes;
+  return {};
+}
+
 Status GapFiller::fill(std::string_view key, std::int64_t begin, std::uint64_t count,
                        const Known* older, const Known* newer) {
-  if (count > Aggregation::filled_max - filled_) {
-    return fail(Errc::invalid_argument, "aggregate: fill() of more than " +
-                                            std::to_string(Aggregation::filled_max) + " buckets");
-  }
-  filled_ += count;
+  if (count == 0) return {};
+  // All that one fill puts in are as large as the first.
+  VARVE_CHECK(count_in(key, value_at(begin, older, newer), count));
   std::int64_t bucket = begin;
   for (; count > 0; --count) {
     VARVE_CHECK(sink_({key, bucket, function_, value_at(bucket, older, newer)}));

@@ -22,13 +22,19 @@ struct BucketValue {
 /// Takes answers as they come. An error ends the walk.
 using AnswerSink = std::function<Status(BucketValue)>;
 
+/// What a call's fills have put in so far.
+struct FilledSoFar {
+  std::uint64_t buckets = 0;
+  std::uint64_t bytes = 0;  // Of their keys and values.
+};
+
 /// Puts what the plan's fill says between the values of one function, series by series, in the
 /// walk's direction. Nothing is carried from one series to the next.
 class GapFiller {
  public:
-  /// `filled` counts what was put in, for all of a call. All outlive this.
+  /// `filled` is that of all fillers of a call. All outlive this.
   GapFiller(const AggregationPlan& plan, std::size_t function, const AnswerSink& sink,
-            std::uint64_t& filled)
+            FilledSoFar& filled)
       : plan_(plan), function_(function), sink_(sink), filled_(filled) {}
 
   /// The next bucket of `key` that has a value.
@@ -42,6 +48,9 @@ class GapFiller {
     Value value;
   };
 
+  /// Adds so many buckets to what was filled, each with this key and a copy of `value`, if the two
+  /// limits allow it.
+  Status count_in(std::string_view key, const std::optional<Value>& value, std::uint64_t buckets);
   /// `count` buckets from `begin` on, in the walk's direction.
   Status fill(std::string_view key, std::int64_t begin, std::uint64_t count, const Known* older,
               const Known* newer);
@@ -50,7 +59,7 @@ class GapFiller {
   const AggregationPlan& plan_;
   const std::size_t function_;
   const AnswerSink& sink_;
-  std::uint64_t& filled_;
+  FilledSoFar& filled_;
   std::optional<Known> last_;
 };
 

@@ -14,6 +14,8 @@ using Kind = Matcher::Kind;
 
 RE2::Options options() {
   RE2::Options options(RE2::Quiet);
+  // A value is any bytes: by characters, one that is no UTF-8 would match not even ".*".
+  options.set_encoding(RE2::Options::EncodingLatin1);
   options.set_dot_nl(true);
   options.set_never_capture(true);
   return options;

@@ -1,9 +1,9 @@
 #include "query/labels/label_reader.hpp"
 
-#include <thread>
 #include <utility>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/backoff.hpp"
 #include "engine/record/label_record.hpp"
 #include "engine/version/label_records.hpp"
 #include "query/scan/plan.hpp"
@@ -61,7 +61,7 @@ Status LabelReader::build_anew(Timestamp now) {
   index_.reset();
   const std::uint64_t untold = feed_.start();
   // The writer comes to publish it in a moment: nothing lies between that may wait.
-  while (versions_.visible_sequence() < untold) std::this_thread::yield();
+  for (engine::Backoff backoff; versions_.visible_sequence() < untold;) backoff.wait();
   const ViewPointer view = versions_.view(now);
   auto built = build(*view, {.fill_cache = false});
   if (!built) {

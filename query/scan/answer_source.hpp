@@ -10,7 +10,7 @@
 
 namespace varve::query {
 
-/// A block whose records need not be read for what is known of them. The key is valid until the
+/// A block whose records need not be decoded for what is known of them. The key is valid until the
 /// source goes on.
 struct UnreadBlock {
   std::string_view key;
@@ -24,7 +24,8 @@ using Covers = std::function<bool(const BlockStatistics&)>;
 class AnswerSource : public Scan::Source {
  public:
   /// The next block, where it is one of numbers that belongs to the answer whole, and whose
-  /// statistics are stored and may stand for it. next_blocks() gives what comes after it.
+  /// statistics are stored and may stand for it (varve/aggregation.hpp has the rule). next_blocks()
+  /// gives what comes after it.
   virtual Result<std::optional<UnreadBlock>> next_unread() { return std::optional<UnreadBlock>(); }
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "engine/base/assert.hpp"
@@ -109,22 +110,33 @@ Result<std::optional<UnreadBlock>> BlockSource::next_unread() {
   return std::optional<UnreadBlock>();
 }
 
-/// What is known of the block, if that may stand for its records, and then passes over it.
-Result<std::optional<UnreadBlock>> BlockSource::unread_of(const engine::StoredBlock& block) {
-  const engine::TableIndex::Entry& entry = block.entry();
-  if (entry.rows > std::min(left_, series_left_)) return std::optional<UnreadBlock>();
+/// What the table says of the numbers in the block. Statistics that cannot be read say nothing:
+/// what they are of is there all the same.
+std::optional<engine::NumberStatistics> BlockSource::numbers_in(const engine::StoredBlock& block) {
   StatisticsPointer& known = statistics_[block.table];
   if (known == nullptr) {
     auto read = block.table->statistics(*block.index, {.fill_cache = options_.fill_cache});
-    if (!read && options_.passes_over(read.error())) {
-      return std::optional<UnreadBlock>();
-    }
-    VARVE_TRY(known, std::move(read));
+    known = read ? *std::move(read) : std::make_shared<const engine::TableStatistics>();
   }
-  const auto& numbers = known->blocks[block.number];
-  if (!numbers) return std::optional<UnreadBlock>();
+  return block.number < known->blocks.size() ? known->blocks[block.number] : std::nullopt;
+}
+
+/// What is known of the block, if that may stand for its records, and then passes over it. A block
+/// that does not verify is left to who reads it, and says so there, or is passed over there.
+std::optional<UnreadBlock> BlockSource::unread_of(const engine::StoredBlock& block) {
+  const engine::TableIndex::Entry& entry = block.entry();
+  if (entry.rows > std::min(left_, series_left_)) return std::nullopt;
+  const auto numbers = numbers_in(block);
+  if (!numbers) return std::nullopt;
   const BlockStatistics statistics{entry.rows, entry.times.first, entry.times.last, *numbers};
-  if (!covers_(statistics)) return std::optional<UnreadBlock>();
+  if (!covers_(statistics)) return std::nullopt;
+  // Statistics are right about a damaged block, too. They stand for it until somebody has met the
+  // damage; from then on all reads agree on what can be read.
+  const bool looks = options_.skip_damaged || block.table->has_damage();
+  if (looks &&
+      !block.table->block(*block.index, block.number, {.fill_cache = options_.fill_cache})) {
+    return std::nullopt;
+  }
   VARVE_ASSERT(times_.contains(entry.times.first) && times_.contains(entry.times.last));
   cursor_->skip_block();
   left_ -= entry.rows;

@@ -55,7 +55,8 @@ class BlockSource final : public AnswerSource {
   void take_blocks();
   bool is_passed() const;
   void begin_series(std::string_view key);
-  Result<std::optional<UnreadBlock>> unread_of(const engine::StoredBlock& block);
+  std::optional<engine::NumberStatistics> numbers_in(const engine::StoredBlock& block);
+  std::optional<UnreadBlock> unread_of(const engine::StoredBlock& block);
   Result<bool> next_series();
   /// The same rows from the last to the first, in buffers of our own.
   engine::RowsView reversed(const engine::RowsView& rows);

@@ -204,14 +204,9 @@ class ParallelSource final : public AnswerSource {
     }
   }
 
-  ~ParallelSource() override {
-    {
-      const Lock lock(mutex_);
-      stopped_ = true;
-    }
-    room_.notify_all();
-    for (std::thread& thread : threads_) thread.join();
-  }
+  ~ParallelSource() override { join(); }
+
+  void stop() override { join(); }
 
   Status start(std::size_t threads) {
     threads = std::min(threads, ranges_.size());
@@ -257,6 +252,16 @@ class ParallelSource final : public AnswerSource {
     bool ended = false;
     std::optional<Error> failure;
   };
+
+  void join() {
+    {
+      const Lock lock(mutex_);
+      stopped_ = true;
+    }
+    room_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
 
   /// Sees to it that the next item is in ahead_. False after the last, or the last record.
   Result<bool> look() {

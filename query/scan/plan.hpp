@@ -6,8 +6,8 @@
 
 namespace varve::query {
 
-/// The keys and times in which a query has to look. Fails with invalid_argument for an inverted
-/// range of keys or of time; an empty one is fine and finds nothing.
+/// The keys and times in which a query has to look. Fails with invalid_argument where check_range()
+/// does; an empty range is fine and finds nothing.
 Result<engine::CursorBounds> bounds_of(const Query& query);
 
 engine::CursorOptions cursor_options(const ReadOptions& options);

@@ -16,11 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-varve::Timestamp now() {
-  return std::chrono::floor<varve::Duration>(std::chrono::system_clock::now())
-      .time_since_epoch()
-      .count();
-}
+auto now() { return std::chrono::floor<varve::Duration>(std::chrono::system_clock::now()); }
 
 double read_sensor(int round) { return 20 + std::sin(round * 0.1); }  // Yours goes here.
 

@@ -25,11 +25,7 @@ using asio::ip::udp;
 
 constexpr std::size_t batch_max = 100;
 
-varve::Timestamp now() {
-  return std::chrono::floor<varve::Duration>(std::chrono::system_clock::now())
-      .time_since_epoch()
-      .count();
-}
+auto now() { return std::chrono::floor<varve::Duration>(std::chrono::system_clock::now()); }
 
 /// Puts a datagram's reading into the batch. A datagram may be anything: false where it is no
 /// reading.

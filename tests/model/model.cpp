@@ -149,6 +149,7 @@ std::vector<Record> Model::query(const Selection& selection) const {
 
 std::vector<std::string> Model::series_list(const Selection& selection) const {
   std::vector<std::string> keys;
+  if (selection.per_series == 0) return keys;
   for (const auto& [key, records] : series_) {
     if (keys.size() == selection.limit) break;
     if (!is_chosen(key, selection)) continue;

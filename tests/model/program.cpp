@@ -195,7 +195,7 @@ Options Words::options(Random& random) const {
   options.wal_bytes = random.pick(wal_sizes);
   options.queue_bytes = random.pick(queue_sizes);
   options.block_cache_bytes = random.pick(cache_sizes);
-  options.window = random.pick(windows);
+  options.window = options.flush_after = random.pick(windows);
   if (has_layers_) options.window = std::min<Duration>(options.window, 1h);
   if (random.chance(0.15)) options.default_ttl = random.pick(default_ttls);
   options.compression = random.chance(0.5) ? Compression::zstd : Compression::none;

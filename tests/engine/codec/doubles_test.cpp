@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/codec/encoding.hpp"
+#include "tests/support/other_rounding.hpp"
 #include "tests/support/random.hpp"
 
 namespace varve::engine {
@@ -140,6 +141,49 @@ TEST(Doubles, come_back_whatever_their_mix) {
     }
     ASSERT_EQ(decoded(encoded(values), values.size()), bits_of(values)) << "round " << round;
   }
+}
+
+/// Decimals of one to nine digits, and some that were floats.
+std::vector<Doubles> decimal_columns() {
+  std::vector<Doubles> columns;
+  for (unsigned digits = 1; digits <= 9; ++digits) columns.push_back(decimal_walk(1000, digits));
+  columns.push_back(decimal_walk(1000, 3));
+  for (auto& value : columns.back()) value = static_cast<double>(static_cast<float>(value));
+  return columns;
+}
+
+TEST(Doubles, come_back_however_the_thread_that_reads_them_rounds) {
+  for (const Doubles& values : decimal_columns()) {
+    const Bytes bytes = encoded(values);
+    for (const int mode : test::other_roundings) {
+      std::optional<Bits> read;
+      {
+        const test::OtherRounding other(mode);
+        read = decoded(bytes, values.size());
+      }
+      EXPECT_EQ(read, bits_of(values)) << "mode " << mode;
+    }
+  }
+}
+
+TEST(Doubles, are_stored_alike_however_the_thread_that_writes_them_rounds) {
+  for (const Doubles& values : decimal_columns()) {
+    for (const int mode : test::other_roundings) {
+      Bytes written;
+      {
+        const test::OtherRounding other(mode);
+        written = encoded(values);
+      }
+      EXPECT_EQ(written, encoded(values)) << "mode " << mode;
+    }
+  }
+}
+
+TEST(Doubles, leave_the_rounding_of_the_thread_as_it_was) {
+  const Doubles values = decimal_walk(100, 2);
+  const test::OtherRounding other(FE_UPWARD);
+  EXPECT_TRUE(decoded(encoded(values), 100).has_value());
+  EXPECT_EQ(std::fegetround(), FE_UPWARD);
 }
 
 TEST(Doubles, that_end_too_early_are_refused_at_every_length) {

@@ -232,8 +232,8 @@ class CommitFixture {
   test::ManualClock clock;
   Counters counters;
   LabelFeed labels;
-  ExpiryClock expiry{clock};
-  ClockWatch clock_watch{clock, expiry};
+  TrustedClock trusted{clock, [this] { return clock.wall(); }};
+  ClockWatch clock_watch{clock, trusted};
   TableContext context{};
   std::atomic<int> frozen = 0;  // How many memtables were frozen.
   std::function<Status()> make_room = [] { return Status(); };

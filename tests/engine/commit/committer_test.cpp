@@ -208,6 +208,30 @@ TEST(Committer, freezes_all_that_was_issued_and_nothing_where_there_is_nothing) 
   EXPECT_EQ(it.versions->active()->base_sequence(), 1u);
 }
 
+TEST(Committer, freezes_for_the_background_where_something_is_there_and_there_is_room) {
+  CommitFixture it(Threads::none);
+  it.make_room = [] { return Status(std::unexpected(Error{make_error_code(Errc::busy), ""})); };
+  EXPECT_FALSE(it.committer->try_freeze().value());
+  for (const char* key : {"a", "b"}) {
+    ASSERT_TRUE(it.write(key));
+    EXPECT_TRUE(it.committer->try_freeze().value());
+  }
+  ASSERT_TRUE(it.write("c"));
+  EXPECT_FALSE(it.committer->try_freeze().value()) << "two wait to be flushed";
+  EXPECT_EQ(it.frozen, 2);
+}
+
+TEST(Committer, freezes_nothing_for_the_background_under_who_writes) {
+  CommitFixture it(Threads::none);
+  ASSERT_TRUE(it.write("a"));
+  bool froze = true;
+  it.in_next(Call::write,
+             [&] { std::thread([&] { froze = it.committer->try_freeze().value(); }).join(); });
+  ASSERT_TRUE(it.write("b"));
+  EXPECT_FALSE(froze);
+  EXPECT_EQ(it.frozen, 0);
+}
+
 TEST(Committer, gives_the_writer_the_reason_why_there_is_no_room_for_a_memtable) {
   CommitFixture it(Threads::none);
   for (const char* key : {"a", "b"}) {

@@ -4,7 +4,9 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
+#include "tests/support/other_rounding.hpp"
 #include "tests/support/plain_aggregates.hpp"
 #include "tests/support/random.hpp"
 
@@ -46,6 +48,57 @@ TEST(ExactSum, rounds_once) {
   EXPECT_EQ(sum_of({0x1p53, 1.0}), 0x1p53) << "a tie goes to the even";
   EXPECT_EQ(sum_of({0x1p53, 1.0, 0x1p-1074}), 0x1p53 + 2) << "and is none with a bit more";
   EXPECT_EQ(sum_of({-0x1p53, -1.0, -0x1p-1074}), -0x1p53 - 2);
+}
+
+TEST(ExactSum, is_finite_where_it_is_though_a_step_to_it_need_not_be) {
+  // Just below a power of two each, and all together just below the next beyond the greatest.
+  EXPECT_EQ(sum_of(std::vector<double>(32, std::nextafter(0x1p1019, 0.0))), Limits::max());
+  EXPECT_EQ(sum_of(std::vector<double>(64, std::nextafter(0x1p1018, 0.0))), Limits::max());
+  EXPECT_EQ(sum_of(std::vector<double>(32, std::nextafter(-0x1p1019, 0.0))), -Limits::max());
+}
+
+TEST(ExactSum, of_a_pair_is_none_where_it_may_pass_the_greatest_double) {
+  EXPECT_FALSE(exact_pair_of(std::vector<double>(4, std::nextafter(0x1p1022, 0.0))));
+  EXPECT_FALSE(exact_pair_of(std::vector<double>(1'024, std::nextafter(0x1p1014, 0.0))));
+  const double below = std::nextafter(0x1p1021, 0.0);
+  const auto pair = exact_pair_of(std::vector<double>(4, below));
+  ASSERT_TRUE(pair);
+  EXPECT_EQ(pair->high, 4 * below);
+  EXPECT_EQ(pair->low, 0);
+}
+
+TEST(ExactSum, is_the_same_at_the_largest_exponents_as_further_below) {
+  const std::uint64_t seed = test::test_seed();
+  SCOPED_TRACE(test::describe_seed(seed));
+  test::Random random(seed);
+  for (int round = 0; round < 300; ++round) {
+    std::vector<double> values(1 + random.below(1'200));
+    for (double& value : values) {
+      const double sign = random.chance(0.5) ? -1 : 1;
+      value = sign * std::ldexp(1 - random.fraction() / 4, static_cast<int>(random.between(0, 40)));
+    }
+    const double expected = std::ldexp(sum_of(values), 983);
+    for (double& value : values) value = std::ldexp(value, 983);
+    ASSERT_EQ(sum_of(values), expected) << round;
+  }
+}
+
+TEST(ExactSum, is_the_same_however_the_thread_rounds) {
+  const std::uint64_t seed = test::test_seed();
+  SCOPED_TRACE(test::describe_seed(seed));
+  test::Random random(seed);
+  for (int round = 0; round < 100; ++round) {
+    const std::vector<double> values = random_doubles(random);
+    const double expected = sum_of(values);
+    for (const int mode : test::other_roundings) {
+      double sum = 0;
+      {
+        const test::OtherRounding other(mode);
+        sum = sum_of(values);
+      }
+      ASSERT_EQ(sum, expected) << round << ", mode " << mode;
+    }
+  }
 }
 
 TEST(ExactSum, has_no_negative_zero) {

@@ -77,6 +77,28 @@ TEST(Scan, ends_early_with_its_error_and_keeps_it) {
   EXPECT_EQ(scan.next_block().error().code, Errc::corruption);
 }
 
+TEST(Scan, begun_again_has_no_records_and_says_so) {
+  for (const bool to_the_end : {true, false}) {
+    Scan scan = scan_of({Blocks{block("a", 2)}, Blocks{block("b", 1)}});
+    for ([[maybe_unused]] const RecordView& record : scan) {
+      if (!to_the_end) break;
+    }
+    EXPECT_TRUE(scan.status());
+    EXPECT_EQ(read(scan).size(), 0u);
+    ASSERT_FALSE(scan.status());
+    EXPECT_EQ(scan.status().error().code, Errc::invalid_argument);
+    EXPECT_EQ(scan.next_block().error().code, Errc::invalid_argument);
+  }
+}
+
+TEST(Scan, begun_again_keeps_the_error_that_it_had) {
+  const Error error{make_error_code(Errc::corruption), "here"};
+  Scan scan = scan_of({std::unexpected(error)});
+  EXPECT_EQ(read(scan).size(), 0u);
+  EXPECT_EQ(read(scan).size(), 0u);
+  EXPECT_EQ(scan.status().error().code, Errc::corruption);
+}
+
 TEST(Scan, lets_its_source_go_at_the_end) {
   bool gone = false;
   Scan scan = scan_of({Blocks{block("a", 1)}}, &gone);

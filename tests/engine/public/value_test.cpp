@@ -2,12 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include "varve/detail/with_type.hpp"
 
@@ -21,6 +26,62 @@ TEST(Value, keeps_its_type_and_content) {
   EXPECT_EQ(Value("text").as_bytes(), "text");
   EXPECT_EQ(Value(1).type(), ValueType::int64);
   EXPECT_EQ(Value(true).type(), ValueType::bool_);
+}
+
+enum State { off, on, fault };
+enum Answer : bool { no, yes };
+
+/// Whether both kinds of value can be made of it.
+template <class T>
+constexpr bool converts = std::is_convertible_v<T, Value> && std::is_convertible_v<T, ValueView>;
+template <class T>
+constexpr bool is_refused =
+    !std::is_constructible_v<Value, T> && !std::is_constructible_v<ValueView, T>;
+
+static_assert(converts<double> && converts<float> && converts<bool> && converts<char>);
+static_assert(converts<std::uint64_t> && converts<State> && converts<std::vector<bool>::reference>);
+static_assert(converts<const char*> && converts<std::string> && converts<std::string_view>);
+static_assert(is_refused<std::nullptr_t> && is_refused<void*> && is_refused<ValueType>);
+static_assert(is_refused<std::atomic<double>&> && is_refused<std::byte>);
+static_assert(is_refused<long double> ||
+              std::numeric_limits<long double>::digits == std::numeric_limits<double>::digits);
+
+TEST(Value, of_an_unscoped_enumeration_is_what_its_underlying_type_makes) {
+  EXPECT_EQ(Value(fault), Value(2));
+  EXPECT_EQ(ValueView(fault), ValueView(2));
+  EXPECT_EQ(Value(yes), Value(true));
+}
+
+TEST(Value, of_a_vector_of_bools_is_a_bool) {
+  std::vector<bool> flags{true, false};
+  EXPECT_EQ(Value(flags[0]), Value(true));
+  EXPECT_EQ(ValueView(flags[1]), ValueView(false));
+  EXPECT_EQ(Value(std::as_const(flags)[0]), Value(true));
+}
+
+TEST(Value, of_a_float_is_the_same_number) { EXPECT_EQ(Value(0.1f).as_double(), double{0.1f}); }
+
+TEST(Value, of_an_integer_beyond_int64_is_none) {
+  constexpr std::uint64_t greatest = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(Value(greatest).as_int64(), std::numeric_limits<std::int64_t>::max());
+  for (const std::uint64_t beyond : {greatest + 1, ~std::uint64_t{0}}) {
+    const Value value(beyond);
+    EXPECT_FALSE(value.is_valid());
+    EXPECT_FALSE(value.view().is_valid());
+    EXPECT_FALSE(Value(value.view()).is_valid());
+    EXPECT_EQ(value.type(), ValueType::int64);
+    EXPECT_THROW((void)value.as_int64(), std::bad_variant_access);
+    EXPECT_NE(value, Value(-1));
+  }
+}
+
+TEST(Value, of_a_null_pointer_is_none) {
+  const char* const none = nullptr;
+  EXPECT_FALSE(ValueView(none).is_valid());
+  EXPECT_FALSE(Value(none).is_valid());
+  EXPECT_FALSE(Value(ValueView(none)).is_valid());
+  EXPECT_EQ(Value(none).type(), ValueType::bytes);
+  EXPECT_TRUE(Value("").is_valid());
 }
 
 TEST(Value, comes_back_from_its_view) {

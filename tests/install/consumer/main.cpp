@@ -9,9 +9,7 @@ int main() {
   // Every call gives a std::expected; value() throws where a program would look at error().
   varve::Engine engine = varve::Engine::open(options).value();
 
-  const auto now = std::chrono::floor<varve::Duration>(std::chrono::system_clock::now())
-                       .time_since_epoch()
-                       .count();
+  const auto now = std::chrono::floor<varve::Duration>(std::chrono::system_clock::now());
   varve::WriteBatch batch;
   batch.put("plant/press1/state", now, "pressing");
   batch.put("plant/press1/temp", now, 71.5, std::chrono::hours(24));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,16 +23,17 @@ struct Filled {
   }
 
   /// Offers the values of one series, and ends it.
-  Status series(const std::vector<std::pair<std::int64_t, Value>>& values) {
+  Status series(const std::vector<std::pair<std::int64_t, Value>>& values,
+                std::string_view key = "k") {
     for (const auto& [bucket, value] : values) {
-      if (Status offered = filler.offer("k", bucket, value); !offered) return offered;
+      if (Status offered = filler.offer(key, bucket, value); !offered) return offered;
     }
-    return filler.end("k");
+    return filler.end(key);
   }
 
   AggregationPlan plan;
   Answers answers;
-  std::uint64_t filled = 0;
+  FilledSoFar filled;
   AnswerSink sink = [this](const BucketValue& answer) -> Status {
     answers.emplace_back(answer.bucket, answer.value);
     return {};
@@ -91,13 +93,35 @@ TEST(GapFiller, carries_nothing_from_one_series_to_the_next) {
 TEST(GapFiller, counts_what_it_puts_in_and_refuses_too_much) {
   Filled few(Fill::null);
   ASSERT_TRUE(few.series({{0, 1.0}, {4, 2.0}}));
-  EXPECT_EQ(few.filled, 3u);
+  EXPECT_EQ(few.filled.buckets, 3u);
 
   Filled many(Fill::null);
   const auto refused =
       many.series({{0, 1.0}, {static_cast<std::int64_t>(Aggregation::filled_max) + 2, 2.0}});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::invalid_argument);
+}
+
+TEST(GapFiller, refuses_too_many_bytes_of_values_before_it_puts_one_in) {
+  const std::string large(10'000, 'v');
+  Filled within(Fill::previous);
+  ASSERT_TRUE(within.series({{0, Value(large)}, {1'001, "end"}}));
+  EXPECT_EQ(within.filled.bytes, 1'000u * (large.size() + 1)) << "the key takes one";
+
+  Filled beyond(Fill::previous);
+  const auto refused = beyond.series({{0, Value(large)}, {10'001, "end"}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::invalid_argument);
+  EXPECT_EQ(refused.error().where,
+            "aggregate: fill() of more than 67108864 bytes of keys and values");
+  EXPECT_EQ(beyond.answers.size(), 1u) << "the value itself";
+}
+
+TEST(GapFiller, counts_the_bytes_of_long_keys) {
+  const std::string key(60'000, 'k');
+  Filled null(Fill::null);
+  EXPECT_TRUE(null.series({{0, 1.0}, {1'000, 2.0}}, key));
+  EXPECT_FALSE(null.series({{0, 1.0}, {1'000, 2.0}}, key)) << "with what came before";
 }
 
 }  // namespace

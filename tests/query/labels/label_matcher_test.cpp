@@ -34,6 +34,18 @@ TEST(LabelMatcher, takes_expressions_over_the_whole_value) {
   EXPECT_TRUE(accepts(Matcher::matches("room", ".*"), ""));
 }
 
+TEST(LabelMatcher, takes_values_as_bytes_whatever_their_encoding) {
+  for (const char* value : {"caf\xe9", "caf\xff", "\xc3"}) {
+    EXPECT_TRUE(accepts(Matcher::matches("city", ".*"), value)) << value;
+    EXPECT_FALSE(accepts(Matcher::not_matches("city", ".*"), value)) << value;
+  }
+  EXPECT_TRUE(accepts(Matcher::matches("city", "caf."), "caf\xe9"));
+  EXPECT_TRUE(accepts(Matcher::matches("city", "caf\xe9"), "caf\xe9"));
+  EXPECT_TRUE(accepts(Matcher::matches("city", "K\xc3\xb6ln"), "K\xc3\xb6ln")) << "UTF-8";
+  EXPECT_TRUE(accepts(Matcher::matches("city", "K..ln"), "K\xc3\xb6ln")) << "of two bytes";
+  EXPECT_TRUE(accepts(Matcher::matches("city", "K(\xc3\xb6|oe)ln"), "K\xc3\xb6ln"));
+}
+
 TEST(LabelMatcher, refuses_what_is_no_expression_in_re2s_words) {
   const auto made = make_matchers({Matcher::equals("a", "b"), Matcher::matches("room", "hall (2")});
   ASSERT_FALSE(made);

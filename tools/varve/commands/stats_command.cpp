@@ -33,8 +33,8 @@ std::string human(const Stats& stats, const RecoveryReport& report) {
   for (const auto& level : stats.levels) records += level.records;
   line("records",
        grouped(records) + " in tables" +
-           (stats.memtable_bytes != 0 ? ", and " + format_bytes(stats.memtable_bytes) + " in memory"
-                                      : ""));
+           (stats.memtable_records != 0 ? ", and " + grouped(stats.memtable_records) + " in memory"
+                                        : ""));
   line("tables", grouped(stats.tables) + ", " + format_bytes(stats.table_bytes));
   if (records != 0) {
     line("bytes per record",
@@ -75,13 +75,16 @@ nlohmann::ordered_json json_of(const Stats& stats) {
     levels.push_back(
         {{"tables", level.tables}, {"bytes", level.bytes}, {"records", level.records}});
   }
-  nlohmann::ordered_json json = {{"batches_written", stats.batches_written},
+  nlohmann::ordered_json json = {{"started_at", stats.started_at},
+                                 {"batches_written", stats.batches_written},
                                  {"records_written", stats.records_written},
+                                 {"records_written_expired", stats.records_written_expired},
                                  {"deletes_written", stats.deletes_written},
                                  {"bytes_written", stats.bytes_written},
                                  {"writes_failed", stats.writes_failed},
                                  {"writes_slowed", stats.writes_slowed},
                                  {"writes_stopped", stats.writes_stopped},
+                                 {"writes_far_from_clock", stats.writes_far_from_clock},
                                  {"queue_bytes", stats.queue_bytes},
                                  {"last_sequence", stats.last_sequence},
                                  {"durable_sequence", stats.durable_sequence},
@@ -92,6 +95,7 @@ nlohmann::ordered_json json_of(const Stats& stats) {
                                  {"wal_syncs", stats.wal_syncs},
                                  {"memtables", stats.memtables},
                                  {"memtable_bytes", stats.memtable_bytes},
+                                 {"memtable_records", stats.memtable_records},
                                  {"cache_bytes", stats.cache_bytes},
                                  {"cache_hits", stats.cache_hits},
                                  {"cache_misses", stats.cache_misses},
@@ -101,6 +105,7 @@ nlohmann::ordered_json json_of(const Stats& stats) {
                                  {"range_tombstones", stats.range_tombstones},
                                  {"flushes", stats.flushes},
                                  {"flush_bytes", stats.flush_bytes},
+                                 {"flush_given_bytes", stats.flush_given_bytes},
                                  {"compactions", stats.compactions},
                                  {"compaction_bytes_read", stats.compaction_bytes_read},
                                  {"compaction_bytes_written", stats.compaction_bytes_written},
@@ -113,12 +118,18 @@ nlohmann::ordered_json json_of(const Stats& stats) {
                                  {"records_read", stats.records_read},
                                  {"damage_left_out", stats.damage_left_out},
                                  {"snapshots", stats.snapshots},
+                                 {"scans_alive", stats.scans_alive},
+                                 {"oldest_pin_age_ns", stats.oldest_pin_age.count()},
+                                 {"pinned_bytes", stats.pinned_bytes},
                                  {"write_latency", json_of(stats.write_latency)},
                                  {"get_latency", json_of(stats.get_latency)},
                                  {"query_latency", json_of(stats.query_latency)},
                                  {"sync_latency", json_of(stats.sync_latency)},
                                  {"flush_latency", json_of(stats.flush_latency)},
                                  {"compaction_latency", json_of(stats.compaction_latency)}};
+  if (stats.last_flush_at) json["last_flush_at"] = *stats.last_flush_at;
+  if (stats.last_compaction_at) json["last_compaction_at"] = *stats.last_compaction_at;
+  if (stats.last_collection_at) json["last_collection_at"] = *stats.last_collection_at;
   if (stats.last_error) json["last_error"] = stats.last_error->message();
   return json;
 }
