@@ -135,7 +135,7 @@ TEST(ManifestResume, leaves_nothing_of_a_new_one_that_did_not_fit) {
 }
 
 TEST(ManifestResume, loses_no_edit_where_the_power_goes_at_any_call) {
-  for (const std::uint64_t left : {0, 12}) {
+  for (const std::uint64_t left : {0U, 12U}) {
     bool is_cut = true;
     for (std::uint64_t at = 1; is_cut; ++at) {
       ManifestDatabase database(left_behind());
