@@ -110,7 +110,9 @@ Result<std::vector<std::string>> damaged_tables(Directory& directory, const Vers
         damages.push_back(name + ": missing");
         continue;
       }
-      const Result<std::uint64_t> size = size_of(directory, name);
+      Result<std::uint64_t> size = size_of(directory, name);
+      // Once more: what a device cannot read for a moment is not damaged.
+      if (!size && is_damage(size.error())) size = size_of(directory, name);
       if (!size && !is_damage(size.error())) return std::unexpected(size.error());
       if (!size) {
         damages.push_back(size.error().message());
