@@ -8,7 +8,6 @@
 #include <tuple>
 #include <utility>
 
-#include "maintenance/compaction.hpp"
 #include "tests/maintenance/keeper_fixture.hpp"
 
 namespace varve::maintenance {
@@ -68,15 +67,8 @@ struct Settled : KeeperFixture {
 void sink(KeeperFixture& db, std::uint32_t level) {
   const auto version = db.version();
   const engine::TableMeta& meta = version->levels[0].front()->meta();
-  CompactionPlan plan{
-      .output_level = level, .inputs = {meta.number}, .regions = {{meta.times, meta.size}}};
-  const CompactionJob job{version, std::move(plan), Rules{}.table_bytes_max, db.now, {}};
-  JobFiles files(db.context, *db.versions, {.compression = Compression::none});
-  BrokenInput broken;
-  auto outcome = run_compaction(job, files, broken);
-  ASSERT_TRUE(outcome) << outcome.error().message();
-  files.hand_over();
-  ASSERT_TRUE(db.versions->apply(std::move(outcome->edit)));
+  db.run_plan(
+      {.output_level = level, .inputs = {meta.number}, .regions = {{meta.times, meta.size}}});
 }
 
 /// Five of ten records, which lie in level 2, are deleted in level 1.

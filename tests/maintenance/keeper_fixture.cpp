@@ -5,6 +5,7 @@
 #include <span>
 
 #include "engine/directory/file_names.hpp"
+#include "maintenance/compaction.hpp"
 #include "tests/support/directories.hpp"
 
 namespace varve::maintenance {
@@ -133,6 +134,16 @@ void KeeperFixture::flush() {
     ASSERT_TRUE(flushed) << flushed.error().message();
     if (!*flushed) return;
   }
+}
+
+void KeeperFixture::run_plan(CompactionPlan plan) {
+  const CompactionJob job{version(), std::move(plan), Rules{}.table_bytes_max, now, {}};
+  JobFiles made(context, *versions, {.compression = Compression::none, .database = {std::byte{9}}});
+  BrokenInput broken;
+  auto outcome = run_compaction(job, made, broken);
+  ASSERT_TRUE(outcome) << outcome.error().message();
+  made.hand_over();
+  ASSERT_TRUE(versions->apply(std::move(outcome->edit)));
 }
 
 Result<std::vector<FlatRow>> KeeperFixture::read() const {

@@ -18,6 +18,7 @@
 #include "engine/table/table.hpp"
 #include "engine/version/load_version.hpp"
 #include "engine/version/version_set.hpp"
+#include "maintenance/compaction_choice.hpp"
 #include "maintenance/keeper.hpp"
 #include "tests/support/flat_row.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -46,6 +47,8 @@ class KeeperFixture {
   void freeze(std::uint64_t next_segment = 0);
   /// Freezes, and flushes everything.
   void flush();
+  /// Runs one plan, whoever would choose it.
+  void run_plan(CompactionPlan plan);
 
   // Reading.
   /// What a reader gets at `now`.

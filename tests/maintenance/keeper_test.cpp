@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "maintenance/compaction.hpp"
 #include "tests/maintenance/keeper_fixture.hpp"
 #include "tests/support/random.hpp"
 
@@ -205,17 +204,6 @@ TEST(Compaction, keeps_a_tombstone_while_something_older_lies_deeper) {
   EXPECT_EQ(db.rows(), 1u + 4 * 800u);
 }
 
-/// Runs one plan, whoever would choose it.
-void run_plan(KeeperFixture& db, CompactionPlan plan) {
-  const CompactionJob job{db.version(), std::move(plan), Rules{}.table_bytes_max, db.now, {}};
-  JobFiles files(db.context, *db.versions, {.compression = Compression::none});
-  BrokenInput broken;
-  auto outcome = run_compaction(job, files, broken);
-  ASSERT_TRUE(outcome) << outcome.error().message();
-  files.hand_over();
-  ASSERT_TRUE(db.versions->apply(std::move(outcome->edit)));
-}
-
 TEST(Compaction, leaves_what_stays_in_level_0_older_than_what_is_newer_there) {
   KeeperFixture db;
   const auto flush = [&db] {
@@ -229,10 +217,10 @@ TEST(Compaction, leaves_what_stays_in_level_0_older_than_what_is_newer_there) {
   flush();
   db.put("z", 10, 3);
   const std::uint64_t newest = flush();
-  run_plan(db, {.output_level = 1, .inputs = {newest}, .regions = {{{10, 10}, 100}}});
+  db.run_plan({.output_level = 1, .inputs = {newest}, .regions = {{{10, 10}, 100}}});
   const std::uint64_t below = db.version()->levels[1].front()->meta().number;
   // "a" goes down to the table below, whose newest flush is above all of level 0. "k" stays.
-  run_plan(db, {.output_level = 1, .inputs = {older, below}, .regions = {{{10, 10}, 100}}});
+  db.run_plan({.output_level = 1, .inputs = {older, below}, .regions = {{{10, 10}, 100}}});
   ASSERT_EQ(db.tables(0), 2u);
   db.expect_right();
 }

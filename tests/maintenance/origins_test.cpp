@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "engine/directory/file_names.hpp"
-#include "maintenance/compaction.hpp"
 #include "tests/maintenance/keeper_fixture.hpp"
 
 namespace varve::maintenance {
@@ -25,17 +24,6 @@ TableOrigin origin_of(const KeeperFixture& db, const TableMeta& meta) {
 
 TableMeta newest(const KeeperFixture& db, std::size_t level = 0) {
   return db.version()->levels[level].front()->meta();
-}
-
-/// Runs one plan, whoever would choose it.
-void run_plan(KeeperFixture& db, CompactionPlan plan) {
-  const CompactionJob job{db.version(), std::move(plan), Rules{}.table_bytes_max, db.now, {}};
-  JobFiles files(db.context, *db.versions, {.database = {std::byte{9}}});
-  BrokenInput broken;
-  auto outcome = run_compaction(job, files, broken);
-  ASSERT_TRUE(outcome) << outcome.error().message();
-  files.hand_over();
-  ASSERT_TRUE(db.versions->apply(std::move(outcome->edit)));
 }
 
 TEST(Origins, of_a_flush_are_the_memtables_batches_and_what_its_edit_says) {
@@ -87,9 +75,9 @@ TEST(Origins, of_a_compaction_are_the_union_of_its_inputs_which_every_output_nam
     inputs.push_back(newest(db).number);
   }
   std::ranges::reverse(inputs);  // Newest first, as plans have them.
-  run_plan(db, {.output_level = 1,
-                .inputs = {inputs[0], inputs[1]},
-                .regions = {{{0, 999}, 100}, {{1000, 1999}, 100}}});
+  db.run_plan({.output_level = 1,
+               .inputs = {inputs[0], inputs[1]},
+               .regions = {{{0, 999}, 100}, {{1000, 1999}, 100}}});
 
   ASSERT_EQ(db.tables(1), 2u);
   std::vector<TableOrigin> origins;
@@ -117,9 +105,9 @@ TEST(Origins, of_what_waits_in_level_0_are_the_sequences_of_inputs_of_level_0_al
   const std::uint64_t older = newest(db).number;
   db.put("z", 10, 3);
   db.flush();
-  run_plan(db, {.output_level = 1, .inputs = {newest(db).number}, .regions = {{{10, 10}, 100}}});
+  db.run_plan({.output_level = 1, .inputs = {newest(db).number}, .regions = {{{10, 10}, 100}}});
   const std::uint64_t below = newest(db, 1).number;
-  run_plan(db, {.output_level = 1, .inputs = {older, below}, .regions = {{{10, 10}, 100}}});
+  db.run_plan({.output_level = 1, .inputs = {older, below}, .regions = {{{10, 10}, 100}}});
   const TableOrigin waiting = origin_of(db, newest(db));
   EXPECT_EQ(waiting.first_sequence, 1u);
   EXPECT_EQ(waiting.last_sequence, 2u);
@@ -150,7 +138,7 @@ TEST(Origins, of_a_compaction_pass_on_range_tombstones_that_hide_rows_of_other_t
   db.erase_range("a", "b", all_times);
   db.put("x", 1, 10);
   db.flush();
-  run_plan(db, {.output_level = 1, .inputs = {newest(db).number}, .regions = {{{0, 9}, 100}}});
+  db.run_plan({.output_level = 1, .inputs = {newest(db).number}, .regions = {{{0, 9}, 100}}});
   const TableOrigin origin = origin_of(db, newest(db, 1));
   EXPECT_EQ(origin.tombstones, (std::vector<FlushedTombstone>{{{{"a", "b"}, all_times}, 2}}));
   db.expect_right();
