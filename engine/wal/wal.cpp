@@ -258,16 +258,16 @@ Status Wal::Impl::seal_and_write(std::span<const WalBatch> batches, GroupEncoder
   return {};
 }
 
-// No segment is begun for it: the header of the next one says the same.
+// Where there is no room for it the next segment is begun, whose header says the same.
 Result<bool> Wal::Impl::vouch(const GroupFacts& facts) {
   if (ended || vouched || offset == SegmentHeader::encoded_size) return false;
-  GroupFacts known = facts;
-  known.synced = segments.durable();
+  const GroupFacts known{.synced = segments.durable(), .time = facts.time, .step = facts.step};
   if (known.synced != last_sequence) return false;
   GroupEncoder encoder(scratch, known, last_sequence + 1);
-  if (encoder.size() > capacity - offset) return false;
-  VARVE_CHECK(seal_and_write({}, encoder));
-  vouched = true;
+  const bool has_room = encoder.size() <= capacity - offset;
+  if (!has_room) VARVE_CHECK(begin_segment(0));
+  if (has_room) VARVE_CHECK(seal_and_write({}, encoder));
+  vouched = has_room;
   return true;
 }
 

@@ -138,6 +138,34 @@ TEST(ReplayHole, is_damage_where_the_log_vouches_for_what_was_synced) {
   EXPECT_EQ(result.damages[0].last_sequence, 2u);
 }
 
+TEST(ReplayHole, is_damage_where_the_next_segment_vouches_for_want_of_room) {
+  int begun = 0;
+  for (std::size_t size = 1; size < 400; ++size) {
+    auto disk = wal_disk();
+    {
+      WalLog log(disk);
+      log.wal().rotate().value();
+      log.append({batch(1)}).value();
+      Batch second = batch(2);
+      second.payload = std::string(size, 'x');
+      log.append({second}).value();
+      if (disk->exists(segment_path(2)).value()) break;  // Nor had the batch room in the first.
+      log.wal().sync().value();
+      EXPECT_TRUE(log.wal().vouch({}).value());
+      EXPECT_FALSE(log.wal().vouch({}).value()) << "it was said";
+    }
+    begun += disk->exists(segment_path(2)).value() ? 1 : 0;
+    disk = disk->after(PowerCut::keep_all());
+    damage(*disk);
+    const ReplayResult result = replay(*disk, start_on(*disk)).value().result;
+    EXPECT_FALSE(result.cut) << size;
+    ASSERT_EQ(result.damages.size(), 1u) << size;
+    EXPECT_EQ(result.damages[0].first_sequence, 2u);
+    EXPECT_EQ(result.damages[0].last_sequence, 2u);
+  }
+  EXPECT_GT(begun, 10);
+}
+
 TEST(ReplayHole, is_not_there_where_a_group_only_vouches) {
   const auto disk = wal_disk();
   {
