@@ -321,8 +321,8 @@ Result<bool> Keeper::Impl::step() {
   if (!flush_failed && *flushed) return true;
   // What waits for its age is no reason to hold up the rest.
   const auto waited = flush_failed ? Result<bool>(false) : flush_waiting();
-  if (waited && *waited) return true;
   const bool freeze_failed = !flush_failed && failed(freeze_job, waited);
+  if (waited && *waited) return true;
   if (!turn.try_take()) return flush_failed ? flushed : waited;
   const TurnHolder holder(turn);
   if (flush_failed) {

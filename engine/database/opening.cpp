@@ -139,20 +139,30 @@ Status set_damage_aside(Store& store, ReplayResult& replayed) {
   return flush_active(store, 0);
 }
 
-/// Where nothing of the log shows how far it once went, tables say so before it goes on beyond
-/// that: else the next opening takes the gap for a loss, and what follows it for the rest of what
-/// was lost.
-Status count_gap(Store& store, std::uint64_t last_sequence) {
-  const bool is_gap = last_sequence > store.versions->visible_sequence();
-  count_lost(store, last_sequence);
-  return is_gap ? flush_active(store, 0) : Status();
+/// Where no segment is left that shows how far the log once went, tables say so before it goes on
+/// beyond that: else the next opening takes the gap for a loss, and what follows it for the rest of
+/// what was lost. On a full disk the log goes on from where the tables end, and LOCK says how far
+/// it went: returns what it has to say, or 0.
+Result<std::uint64_t> count_gap(Store& store, WalPosition& position) {
+  const std::uint64_t lost_through = position.last_sequence;
+  const bool is_gap =
+      position.segments.empty() && lost_through > store.versions->version()->flushed_through;
+  count_lost(store, lost_through);
+  if (!is_gap) return 0;
+  const Status told = flush_active(store, 0);
+  VARVE_CHECK(unless_full(store, told, "what was lost"));
+  if (told) return 0;
+  position.last_sequence = store.versions->version()->flushed_through;
+  return lost_through;
 }
 
 /// Puts what was replayed into tables: without a log nothing may be in memory alone. False on a
 /// full disk. Then it is in memory, and in the log, which stays, made durable; once a flush finds
 /// room, the next opening knows that nothing of it counts.
 Result<bool> give_log_up(Store& store, Wal& wal, std::uint64_t log_start) {
-  if (store.versions->active()->empty() && log_start == 0) return true;
+  const bool is_in_tables =
+      store.versions->active()->empty() && store.versions->frozen_count() == 0;
+  if (is_in_tables && log_start == 0) return true;
   const Status flushed = flush_active(store, 0);
   VARVE_CHECK(unless_full(store, flushed, "what was replayed"));
   if (flushed) return true;
@@ -257,18 +267,22 @@ Result<RecoveredParts> open_parts(Options options, const EngineSizes& sizes) {
   // An opening that set damage aside may have ended before tables counted what was lost.
   std::uint64_t& last_sequence = replayed.position.last_sequence;
   last_sequence = std::max(last_sequence, claim.note.lost_through);
-  const auto note_segment = [lock = std::weak_ptr(parts.lock), database](std::uint64_t segment) {
-    if (const auto held = lock.lock())
-      held->note(LockNote{database, segment}.to_line(), segment == 0);
-  };
   tidy(store, leftovers, report);
+  std::uint64_t lost_through = 0;
   if (!replayed.damaged_segments.empty()) {
     // None is missing that is moved.
     parts.lock->note(LockNote{database, 0, last_sequence}.to_line(), true);
     VARVE_CHECK(set_damage_aside(store, replayed));
   } else {
-    VARVE_CHECK(count_gap(store, last_sequence));
+    VARVE_TRY(lost_through, count_gap(store, replayed.position));
   }
+  const auto note_segment = [lock = std::weak_ptr(parts.lock), database,
+                             lost_through](std::uint64_t segment) {
+    if (const auto held = lock.lock()) {
+      held->note(LockNote{database, segment, lost_through}.to_line(),
+                 segment == 0 || lost_through != 0);
+    }
+  };
   VARVE_TRY(parts.wal,
             begin_log(store, database, replayed.position, leftovers.log_start, note_segment));
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -96,6 +98,7 @@ std::string holder(const Descriptor& descriptor) {
 /// Best effort: on a full disk the lock holds all the same, it just names nobody, or the last one.
 void write_holder(const Descriptor& descriptor, std::string_view note) {
   std::string text = std::to_string(::getpid()) + ' ' + program_invocation_short_name;
+  std::ranges::replace(text, '\n', ' ');
   text.resize(std::min<std::size_t>(text.size(), 63));
   text += '\n';
   if (!note.empty()) text.append(note) += '\n';
@@ -105,11 +108,12 @@ void write_holder(const Descriptor& descriptor, std::string_view note) {
 }
 
 /// What stands behind the first line, which the next holder keeps.
-std::string note_in(const Descriptor& descriptor) {
+std::optional<std::string> note_in(const Descriptor& descriptor) {
   std::array<char, 1024> buffer;
   const ssize_t count =
       retry([&] { return ::pread(descriptor.number(), buffer.data(), buffer.size(), 0); });
-  std::string text(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  if (count < 0) return std::nullopt;
+  std::string text(buffer.data(), static_cast<std::size_t>(count));
   text.erase(0, text.find('\n') == std::string::npos ? text.size() : text.find('\n') + 1);
   if (text.ends_with('\n')) text.pop_back();
   return text;
@@ -173,7 +177,8 @@ Result<std::unique_ptr<FileLock>> posix_lock(std::shared_ptr<const Descriptor> d
                                 ": the file system there cannot lock files, so two processes could "
                                 "open the database at once");
   }
-  write_holder(file, note_in(file));
+  // Where it cannot be read it stays, with the name of an earlier holder.
+  if (const auto note = note_in(file)) write_holder(file, *note);
   VARVE_CHECK(lock->check());  // It may have been removed before it was locked.
   return lock;
 }

@@ -173,7 +173,10 @@ Result<std::shared_ptr<const TableBlock>> Table::read_block(const TableIndex& in
                                                             BlockRead read) const {
   auto block = decode_stored(index, number);
   if (!block) {
-    if (is_damage(block.error())) has_damage_.store(true, std::memory_order_relaxed);
+    // What a device refuses for a moment is none.
+    if (block.error().code == Errc::corruption) {
+      has_damage_.store(true, std::memory_order_relaxed);
+    }
     return block;
   }
   if (read.fill_cache) {

@@ -187,6 +187,30 @@ TEST(FullDiskOpening, sets_damage_aside_in_the_room_of_what_has_expired) {
   for (const auto& [record, value] : content) EXPECT_EQ(database.alive.at(record), value);
 }
 
+// The header of the group says which batch is missing, and nothing that it was durable.
+TEST(FullDiskOpening, is_not_kept_from_opening_by_a_torn_tail) {
+  const auto disk = made(false);
+  std::string path;
+  std::size_t end = 0;
+  for (const std::string& name : disk->names("/db")) {
+    if (!name.ends_with(".wal")) continue;
+    const engine::Bytes bytes = disk->content("/db/" + name);
+    auto used = bytes.size();
+    while (used > 0 && bytes[used - 1] == std::byte{0}) --used;
+    if (used < 1'000) continue;  // Begun, and nothing else.
+    path = "/db/" + name;
+    end = used;
+  }
+  disk->flip_bit(path, 8 * (end - 100));
+  disk->set_capacity(disk->used());
+  auto engine = Engine::open(options_on(disk));
+  ASSERT_TRUE(engine) << engine.error().message();
+  EXPECT_TRUE(engine->recovery_report().damages.empty());
+  EXPECT_TRUE(engine->recovery_report().cut);
+  EXPECT_EQ(content_of(*engine).value().size(),
+            static_cast<std::size_t>(flushed_records + logged_records - 1));
+}
+
 TEST(FullDiskOpening, keeps_the_log_where_a_database_without_one_has_no_room_to_flush_it) {
   const auto disk = made(false);
   disk->set_capacity(disk->used());

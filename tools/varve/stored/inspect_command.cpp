@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -142,20 +143,28 @@ std::string describe(Directory& directory, const StoredVersion& found,
   return list.empty() ? out : out + '\n' + list;
 }
 
-/// A writer releases segments and tables while they are read: so what seems to be missing is looked
-/// for again, by what the manifest says then.
+/// The file and the place that a damage is about.
+std::string_view place_of(std::string_view damage) { return damage.substr(0, damage.find(": ")); }
+
+/// A writer releases segments and tables while they are read, so that they seem to be missing. What
+/// is damaged is so at the second look as well, by what the manifest says then.
 Outcome<Verified> verify_beside_a_writer(Directory& directory, const engine::TableContext& context,
-                                         const StoredVersion& found) {
+                                         StoredVersion version) {
   constexpr int attempts = 5;
-  VARVE_TRY(Verified verified, verify_stored(directory, found));
+  VARVE_TRY(Verified verified, verify_stored(directory, version));
   for (int attempt = 1; attempt < attempts && !verified.damages.empty(); ++attempt) {
-    VARVE_TRY(const StoredVersion now, read_version(directory, context));
-    if (now.loaded.version.log_start == found.loaded.version.log_start &&
-        now.loaded.manifest_valid_bytes == found.loaded.manifest_valid_bytes &&
-        now.loaded.manifest_number == found.loaded.manifest_number) {
-      break;
-    }
-    VARVE_TRY(verified, verify_stored(directory, now));
+    VARVE_TRY(StoredVersion now, read_version(directory, context));
+    const bool is_same = now.loaded.manifest_number == version.loaded.manifest_number &&
+                         now.loaded.manifest_valid_bytes == version.loaded.manifest_valid_bytes;
+    if (is_same) break;
+    VARVE_TRY(Verified again, verify_stored(directory, now));
+    std::erase_if(again.damages, [&](const std::string& damage) {
+      return std::ranges::none_of(verified.damages, [&](const std::string& before) {
+        return place_of(before) == place_of(damage);
+      });
+    });
+    verified = std::move(again);
+    version = std::move(now);
   }
   return verified;
 }
