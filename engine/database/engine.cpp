@@ -34,8 +34,8 @@ WriteBatch batch_of(std::span<const Record> records) {
                                 : "the engine is that of the process that forked this one");
 }
 
-[[gnu::cold, gnu::noinline]] std::unexpected<Error> opened_for_reading() {
-  return fail(Errc::read_only, "the engine was opened with Mode::read_only");
+[[gnu::cold, gnu::noinline]] std::unexpected<Error> refused(const EngineImpl& impl) {
+  return std::unexpected(*impl.refusal());
 }
 
 /// A call that changes something: refused by an engine that may not.
@@ -43,7 +43,7 @@ template <class Call>
 auto changing(Call call) {
   return [call = std::move(call)](
              EngineImpl& impl) mutable -> std::invoke_result_t<Call, EngineImpl&> {
-    if (impl.is_read_only()) return opened_for_reading();
+    if (impl.is_read_only()) return refused(impl);
     return call(impl);
   };
 }
@@ -159,7 +159,8 @@ void Engine::submit_write(Entry& entry, WriteBatch batch, const WriteOptions& op
   if (may_write && std::exchange(entry.is_inside_, false)) {
     return entry.impl_->writes().submit(std::move(batch), options, pending);
   }
-  pending.error = make_error_code(entry.is_inside_ ? Errc::read_only : Errc::closed);
+  pending.error =
+      entry.is_inside_ ? entry.impl_->refusal()->code : make_error_code(Errc::closed);
   pending.post();
 }
 

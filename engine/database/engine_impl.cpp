@@ -17,6 +17,7 @@ using engine::WriteCondition;
 EngineImpl::EngineImpl(engine::RecoveredParts parts, asio::any_io_executor executor)
     : lock_(std::move(parts.lock)),
       report_(std::move(parts.report)),
+      refusal_(std::move(parts.refusal)),
       store_(std::move(parts.store)),
       wal_(std::move(parts.wal)),
       gate_(std::make_shared<CloseGate>()),
@@ -24,7 +25,7 @@ EngineImpl::EngineImpl(engine::RecoveredParts parts, asio::any_io_executor execu
       own_executor_(executor_ ? nullptr : std::make_unique<engine::OwnExecutor>()),
       reads_(store_, std::shared_ptr<Gate>(gate_, &gate_->gate)) {
   gate_->impl = this;
-  if (store_->options.mode == Mode::read_only) return;
+  if (is_read_only()) return;
   VARVE_ASSERT(lock_ != nullptr);
   upkeep_.emplace(*store_, upkeep_context());
   writes_.emplace(*store_, writes_context(parts.last_sequence));
@@ -123,7 +124,10 @@ Result<bool> EngineImpl::step() {
 Stats EngineImpl::stats() const {
   Stats stats;
   store_->report(stats);
-  if (is_read_only()) return stats;
+  if (is_read_only()) {
+    if (store_->options.mode != Mode::read_only) stats.last_error = refusal_;
+    return stats;
+  }
   upkeep_->report(stats);
   writes_->report(stats);  // Its error outweighs the one of upkeep.
   return stats;
@@ -160,6 +164,7 @@ Status EngineImpl::close_reads() {
   store_->pins.stop_scans();
   if (own_executor_) own_executor_->stop();
   store_->let_go();
+  lock_.reset();
   return {};
 }
 

@@ -64,8 +64,9 @@ class EngineImpl {
   ~EngineImpl();
 
   engine::Reads& reads() { return reads_; }
-  /// Whether the database was opened for reading: then there are neither writes nor upkeep.
-  bool is_read_only() const { return !writes_; }
+  /// Why the database can only be read, where that is so: then there are neither writes nor upkeep.
+  const std::optional<Error>& refusal() const { return refusal_; }
+  bool is_read_only() const { return refusal_.has_value(); }
   /// REQUIRE that it may write.
   engine::Writes& writes() { return *writes_; }
   engine::Upkeep& upkeep() { return *upkeep_; }
@@ -107,6 +108,7 @@ class EngineImpl {
   // is built later.
   std::shared_ptr<const FileLock> lock_;  // Null where nothing may be written.
   const RecoveryReport report_;
+  const std::optional<Error> refusal_;
   const std::shared_ptr<engine::Store> store_;  // Shared with snapshots and scans.
   const std::unique_ptr<engine::Wal> wal_;      // Null under Durability::none().
   const std::shared_ptr<CloseGate> gate_;

@@ -139,6 +139,18 @@ Status set_damage_aside(Store& store, ReplayResult& replayed) {
   return flush_active(store, 0);
 }
 
+/// What calls that change something fail with, where there is no room to set damage aside: the log
+/// cannot go on behind it, nor be given up. What was replayed is in memory, or in tables, and the
+/// damaged segments are where they were found: so the next opening finds the same.
+Result<std::optional<Error>> refusal_until(const Status& set_aside) {
+  if (set_aside) return std::nullopt;
+  if (set_aside.error().code != Errc::no_space) return std::unexpected(set_aside.error());
+  return Error{set_aside.error().code,
+               "the log is damaged, and there is no room to set that aside: make room, then open "
+               "the database again: " +
+                   set_aside.error().where};
+}
+
 /// Where no segment is left that shows how far the log once went, tables say so before it goes on
 /// beyond that: else the next opening takes the gap for a loss, and what follows it for the rest of
 /// what was lost. On a full disk the log goes on from where the tables end, and LOCK says how far
@@ -272,7 +284,8 @@ Result<RecoveredParts> open_parts(Options options, const EngineSizes& sizes) {
   if (!replayed.damaged_segments.empty()) {
     // None is missing that is moved.
     parts.lock->note(LockNote{database, 0, last_sequence}.to_line(), true);
-    VARVE_CHECK(set_damage_aside(store, replayed));
+    VARVE_TRY(parts.refusal, refusal_until(set_damage_aside(store, replayed)));
+    if (parts.refusal) store.log.error(parts.refusal->message());
   } else {
     VARVE_TRY(lost_through, count_gap(store, replayed.position));
   }
@@ -283,8 +296,10 @@ Result<RecoveredParts> open_parts(Options options, const EngineSizes& sizes) {
                  segment == 0 || lost_through != 0);
     }
   };
-  VARVE_TRY(parts.wal,
-            begin_log(store, database, replayed.position, leftovers.log_start, note_segment));
+  if (!parts.refusal) {
+    VARVE_TRY(parts.wal,
+              begin_log(store, database, replayed.position, leftovers.log_start, note_segment));
+  }
 
   parts.last_sequence = store.versions->visible_sequence();
   report_quarantine(store, report);

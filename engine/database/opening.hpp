@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "engine/database/store.hpp"
 #include "engine/wal/wal.hpp"
@@ -18,6 +19,8 @@ struct RecoveredParts {
   std::unique_ptr<Store> store;
   std::unique_ptr<Wal> wal;  // Null under Durability::none().
   std::uint64_t last_sequence = 0;
+  /// What each call that changes something fails with, where the database can be read only.
+  std::optional<Error> refusal;
   RecoveryReport report;
 };
 

@@ -102,6 +102,8 @@ Result<RecoveredParts> open_to_read(Options options, const EngineSizes& sizes) {
   VARVE_TRY(const Identity identity, read_identity(*directory));
 
   RecoveredParts parts;
+  parts.refusal =
+      Error{make_error_code(Errc::read_only), "the engine was opened with Mode::read_only"};
   RecoveryReport& report = parts.report;
   parts.store = std::make_unique<Store>(std::move(options), directory, sizes);
   Store& store = *parts.store;

@@ -1,9 +1,21 @@
 #include "varve/recovery_report.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
 namespace varve {
+
+namespace {
+
+/// It moves the damaged files of the log there, unless it changes nothing, or finds no room.
+std::string place_of(const std::string& file, const std::vector<std::string>& quarantined) {
+  const bool is_moved = std::ranges::any_of(
+      quarantined, [&](const std::string& name) { return name.starts_with(file); });
+  return is_moved ? "kept in quarantine/" + file : "left in " + file;
+}
+
+}  // namespace
 
 std::string RecoveryReport::to_string() const {
   if (created) return "created a new database";
@@ -30,7 +42,7 @@ std::string RecoveryReport::to_string() const {
     text += "\n" + std::to_string(aside.batches) + " whole batches behind it, sequences " +
             std::to_string(aside.first_sequence) + " to " + std::to_string(aside.last_sequence) +
             ", times " + std::to_string(aside.first_ts) + " to " + std::to_string(aside.last_ts) +
-            ", are kept in quarantine/" + aside.file;
+            ", are " + place_of(aside.file, quarantined);
     for (const std::string& key : aside.keys) {
       text += (&key == &aside.keys.front() ? ": " : ", ") + key;
     }

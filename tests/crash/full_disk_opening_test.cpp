@@ -187,6 +187,74 @@ TEST(FullDiskOpening, sets_damage_aside_in_the_room_of_what_has_expired) {
   for (const auto& [record, value] : content) EXPECT_EQ(database.alive.at(record), value);
 }
 
+/// A closed database with one damaged group in its log.
+struct WithDamage {
+  std::shared_ptr<SimulatedDisk> disk = made(true);
+
+  WithDamage() {
+    std::string largest;
+    for (const std::string& name : disk->names("/db")) {
+      if (!name.ends_with(".wal")) continue;
+      if (largest.empty() ||
+          disk->content("/db/" + name).size() > disk->content("/db/" + largest).size()) {
+        largest = name;
+      }
+    }
+    disk->flip_bit("/db/" + largest, 8 * (disk->content("/db/" + largest).size() / 2));
+  }
+};
+
+TEST(FullDiskOpening, gives_what_is_there_where_damage_cannot_be_set_aside) {
+  const WithDamage database;
+  database.disk->set_capacity(database.disk->used());
+  const auto names = database.disk->names("/db");
+  Content found;
+  for (int i = 0; i < 3; ++i) {
+    auto engine = Engine::open(options_on(database.disk));
+    ASSERT_TRUE(engine) << engine.error().message();
+    EXPECT_EQ(engine->recovery_report().damages.size(), 1u);
+    found = content_of(*engine).value();
+    EXPECT_GE(found.size(), static_cast<std::size_t>(flushed_records));
+    EXPECT_LT(found.size(), static_cast<std::size_t>(flushed_records + logged_records));
+    const auto written = engine->write(one(1'000));
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().code, Errc::no_space) << written.error().message();
+    EXPECT_EQ(engine->stats().last_error->code, Errc::no_space);
+    EXPECT_TRUE(engine->close());
+  }
+  for (const std::string& name : names) {
+    if (name.ends_with(".wal")) EXPECT_TRUE(database.disk->exists("/db/" + name).value()) << name;
+  }
+
+  database.disk->set_capacity(database.disk->used() + (std::uint64_t{64} << 20));
+  Engine engine = Engine::open(options_on(database.disk)).value();
+  EXPECT_EQ(engine.recovery_report().damages.size(), 1u);
+  EXPECT_FALSE(engine.recovery_report().quarantined.empty());
+  EXPECT_EQ(content_of(engine).value(), found);
+  EXPECT_TRUE(engine.write(one(1'000)));
+}
+
+TEST(FullDiskOpening, names_damage_wherever_the_power_goes_while_there_is_no_room_for_it) {
+  const WithDamage database;
+  for (const std::uint64_t left : {0U, 2U, 8U, 20U, 60U}) {
+    for (std::uint64_t at = 1;; ++at) {
+      const auto disk = database.disk->after(PowerCut::keep_all());
+      disk->set_capacity(disk->used() + left * 512);
+      disk->cut_power_at(at);
+      std::ignore = Engine::open(options_on(disk));
+      if (!disk->power_is_off()) break;
+      const auto after = disk->after(PowerCut::random(at));
+      after->set_capacity(std::uint64_t{64} << 20);
+      auto engine = Engine::open(options_on(after));
+      ASSERT_TRUE(engine) << engine.error().message() << " cut at " << at;
+      const RecoveryReport& report = engine->recovery_report();
+      EXPECT_TRUE(!report.damages.empty() || !report.quarantined.empty())
+          << left << " sectors left, cut at " << at;
+      EXPECT_GE(content_of(*engine).value().size(), static_cast<std::size_t>(flushed_records));
+    }
+  }
+}
+
 // The header of the group says which batch is missing, and nothing that it was durable.
 TEST(FullDiskOpening, is_not_kept_from_opening_by_a_torn_tail) {
   const auto disk = made(false);
