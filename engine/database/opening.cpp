@@ -276,12 +276,9 @@ Result<RecoveredParts> open_parts(Options options, const EngineSizes& sizes) {
   } else {
     VARVE_TRY(lost_through, count_gap(store, replayed.position));
   }
-  const auto note_segment = [lock = std::weak_ptr(parts.lock), database,
-                             lost_through](std::uint64_t segment) {
-    if (const auto held = lock.lock()) {
-      held->note(LockNote{database, segment, lost_through}.to_line(),
-                 segment == 0 || lost_through != 0);
-    }
+  const auto note_segment = [lock = parts.lock, database, lost_through](std::uint64_t segment) {
+    lock->note(LockNote{database, segment, lost_through}.to_line(),
+               segment == 0 || lost_through != 0);
   };
   VARVE_TRY(parts.wal,
             begin_log(store, database, replayed.position, leftovers.log_start, note_segment));
