@@ -82,7 +82,7 @@ Result<std::pair<ReplayStart, Leftovers>> begin_versions(Store& store, const Uui
                                                          RecoveryReport& report) {
   VARVE_TRY(LoadedVersion loaded, load(store, database, report));
   const ReplayStart start =
-      replay_start(loaded.version, store.options.file_system->boot_id(), last_segment);
+      replay_start(loaded, store.options.file_system->boot_id(), last_segment);
   Leftovers leftovers{std::move(loaded.orphans), loaded.torn_tail.has_value(),
                       loaded.version.log_start};
   std::vector<std::string> old_segments = std::move(loaded.old_segments);
