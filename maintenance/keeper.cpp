@@ -165,6 +165,7 @@ void Keeper::Impl::forget_gone(const Version& version) {
 
 void Keeper::Impl::note_damage(std::uint64_t table, const Error& error) {
   if (!damaged.insert(table).second) return;
+  context.counters->tables_damaged.add();
   context.log.error(engine::table_file_name(table) +
                     " is damaged; it is kept, and left out of compactions: " + error.message());
 }

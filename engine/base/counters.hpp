@@ -70,7 +70,7 @@ struct Counters {
   Counter wal_groups, wal_syncs;
   Counter flushes, flush_bytes, flush_given_bytes;
   Counter compactions, compaction_bytes_read, compaction_bytes_written;
-  Counter collections, records_expired, records_purged, maintenance_failures;
+  Counter collections, records_expired, records_purged, tables_damaged, maintenance_failures;
   Counter gets, scans, records_read, damage_left_out, pinned_bytes;
   LastTime last_flush_at, last_compaction_at, last_collection_at;
   LatencyHistogram write_latency, get_latency, query_latency;

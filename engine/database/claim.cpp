@@ -90,7 +90,8 @@ Result<Claim> claim_directory(const Options& options) {
                 options.dir.string() + ": no database here, and create_if_missing is off");
   }
   const std::optional<LockNote> note = read_lock_note(directory);
-  VARVE_TRY(claim.lock, directory.lock(lock_file_name));
+  VARVE_TRY(std::unique_ptr<FileLock> lock, directory.lock(lock_file_name));
+  claim.lock = std::make_shared<DatabaseLock>(std::move(lock));
   // Once more: another process may have made it before the lock was ours.
   VARVE_TRY(content, examine_directory(directory));
   claim.created = content != DirectoryContent::database;

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "engine/directory/database_lock.hpp"
 #include "engine/directory/identity_files.hpp"
 #include "engine/directory/lock_note.hpp"
 #include "varve/error.hpp"
@@ -13,7 +14,7 @@ namespace varve::engine {
 /// A directory that is ours, and the database in it.
 struct Claim {
   std::shared_ptr<Directory> directory;
-  std::shared_ptr<const FileLock> lock;  // That the directory is guarded by.
+  std::shared_ptr<DatabaseLock> lock;  // That the directory is guarded by.
   StoredIdentity identity;
   LockNote note;         // Of LOCK.
   bool created = false;  // There was no database before.

@@ -173,7 +173,8 @@ Status EngineImpl::close_reads() {
 /// The order: nothing may write once the log ends, and nothing may flush once the manifest ends.
 /// So upkeep stops before the writer whose callbacks it uses; what the writer left is synced, or
 /// flushed where there is no log; then log and manifest end; then the executor runs what was posted
-/// until here; and the directory is given free last.
+/// until here; and the directory is given free last, once nobody changes a name in it: who drops a
+/// snapshot at the same time may be removing a table (DatabaseLock).
 Status EngineImpl::close_parts() {
   VARVE_ASSERT(gate_->gate.is_closed_and_empty());
   Status status;
@@ -193,7 +194,7 @@ Status EngineImpl::close_parts() {
   if (wal_) keep_first(wal_->close());
   if (own_executor_) own_executor_->stop();
   store_->let_go();
-  lock_.reset();
+  lock_->let_go();
   return status;
 }
 

@@ -19,6 +19,7 @@
 #include "engine/database/store.hpp"
 #include "engine/database/upkeep.hpp"
 #include "engine/database/writes.hpp"
+#include "engine/directory/database_lock.hpp"
 #include "engine/record/expiry.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/table/file_pool.hpp"
@@ -106,7 +107,7 @@ class EngineImpl {
 
   // In the order in which they are built. Nothing runs before start(), so callbacks may name what
   // is built later.
-  std::shared_ptr<const FileLock> lock_;  // Null where nothing may be written.
+  const std::shared_ptr<engine::DatabaseLock> lock_;  // Null where nothing may be written.
   const RecoveryReport report_;
   const std::optional<Error> refusal_;
   const std::shared_ptr<engine::Store> store_;  // Shared with snapshots and scans.

@@ -140,6 +140,8 @@ void add_maintenance(Exposition& to, const Stats& stats) {
              stats.records_expired);
   to.counter("varve_records_purged_total", "Records dropped: expired, deleted or replaced.",
              stats.records_purged);
+  to.counter("varve_tables_damaged_total", "Tables that maintenance found damaged and leaves out.",
+             stats.tables_damaged);
   to.counter("varve_maintenance_failures_total", "Background jobs that failed and are retried.",
              stats.maintenance_failures);
   to.gauge("varve_maintenance_failing", "1 while the newest background job of a kind has failed.",

@@ -82,7 +82,7 @@ Result<std::pair<ReplayStart, Leftovers>> begin_versions(Store& store, const Uui
                                                          RecoveryReport& report) {
   VARVE_TRY(LoadedVersion loaded, load(store, database, report));
   const ReplayStart start =
-      replay_start(loaded.version, store.options.file_system->boot_id(), last_segment);
+      replay_start(loaded, store.options.file_system->boot_id(), last_segment);
   Leftovers leftovers{std::move(loaded.orphans), loaded.torn_tail.has_value(),
                       loaded.version.log_start};
   std::vector<std::string> old_segments = std::move(loaded.old_segments);
@@ -289,12 +289,9 @@ Result<RecoveredParts> open_parts(Options options, const EngineSizes& sizes) {
   } else {
     VARVE_TRY(lost_through, count_gap(store, replayed.position));
   }
-  const auto note_segment = [lock = std::weak_ptr(parts.lock), database,
-                             lost_through](std::uint64_t segment) {
-    if (const auto held = lock.lock()) {
-      held->note(LockNote{database, segment, lost_through}.to_line(),
-                 segment == 0 || lost_through != 0);
-    }
+  const auto note_segment = [lock = parts.lock, database, lost_through](std::uint64_t segment) {
+    lock->note(LockNote{database, segment, lost_through}.to_line(),
+               segment == 0 || lost_through != 0);
   };
   if (!parts.refusal) {
     VARVE_TRY(parts.wal,

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "engine/database/store.hpp"
+#include "engine/directory/database_lock.hpp"
 #include "engine/wal/wal.hpp"
 #include "varve/error.hpp"
 #include "varve/file_system.hpp"
@@ -15,7 +16,7 @@ namespace varve::engine {
 
 /// What opening built and recovered, ready for writes and upkeep to begin.
 struct RecoveredParts {
-  std::shared_ptr<const FileLock> lock;  // Null where nothing may be written.
+  std::shared_ptr<DatabaseLock> lock;  // Null where nothing may be written.
   std::unique_ptr<Store> store;
   std::unique_ptr<Wal> wal;  // Null under Durability::none().
   std::uint64_t last_sequence = 0;

@@ -109,7 +109,7 @@ Result<RecoveredParts> open_to_read(Options options, const EngineSizes& sizes) {
   Store& store = *parts.store;
   VARVE_TRY(LoadedVersion loaded, load(store, identity.database, report));
   const ReplayStart start =
-      replay_start(loaded.version, store.options.file_system->boot_id(),
+      replay_start(loaded, store.options.file_system->boot_id(),
                    note_of(read_lock_note(*directory), identity.database).last_segment);
   auto active = memtable_after(loaded.version);
   store.set_versions(VersionSet::to_read(std::move(loaded.version), std::move(active), start.held));

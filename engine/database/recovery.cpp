@@ -32,14 +32,6 @@ constexpr std::uint64_t sequences_per_memtable_max = std::uint64_t{1} << 31;
 
 }  // namespace
 
-ReplayStart replay_start(const Version& version, const Uuid& boot, std::uint64_t last_begun) {
-  return {.segment = version.log_start,
-          .required = version.log_start != 0,
-          .held = version.flushed_through,
-          .boot = boot,
-          .last_begun = last_begun};
-}
-
 std::shared_ptr<Memtable> memtable_after(const Version& version) {
   return std::make_shared<Memtable>(version.flush_number + 1, version.log_start,
                                     version.flushed_through);

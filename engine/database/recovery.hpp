@@ -20,10 +20,6 @@ namespace varve::engine {
 /// Reads what the manifest says, and reports the tables and what is wrong with them.
 Result<LoadedVersion> load(const Store& store, const Uuid& database, RecoveryReport& report);
 
-/// Where the log goes on from the tables. `boot` says which start of the machine this is, and
-/// `last_begun` which segment was begun last, where that is known.
-ReplayStart replay_start(const Version& version, const Uuid& boot, std::uint64_t last_begun);
-
 /// The memtable for what is replayed onto this version.
 std::shared_ptr<Memtable> memtable_after(const Version& version);
 

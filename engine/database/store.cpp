@@ -114,6 +114,7 @@ void Store::report(Stats& stats) const {
   stats.last_collection_at = counters.last_collection_at.value();
   stats.records_expired = counters.records_expired.value();
   stats.records_purged = counters.records_purged.value();
+  stats.tables_damaged = counters.tables_damaged.value();
   stats.maintenance_failures = counters.maintenance_failures.value();
 
   const query::LabelReader::Size labels = label_reader->size();

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "engine/directory/database_lock.hpp"
 #include "varve/file_system.hpp"
 
 namespace varve::engine {
@@ -14,6 +15,6 @@ namespace varve::engine {
 ///
 /// The directories that it gives, and files that are opened to be read, are not guarded.
 std::shared_ptr<Directory> guarded_directory(std::shared_ptr<Directory> directory,
-                                             std::weak_ptr<const FileLock> lock);
+                                             std::shared_ptr<DatabaseLock> lock);
 
 }  // namespace varve::engine

@@ -36,6 +36,9 @@ std::string RecoveryReport::to_string() const {
     if (damage.last_sequence != 0) {
       text += ": sequences " + std::to_string(damage.first_sequence) + " to at least " +
               std::to_string(damage.last_sequence) + " are lost";
+    } else if (damage.first_sequence != 0) {
+      text += ": sequences from " + std::to_string(damage.first_sequence) +
+              " on are lost, if there were any";
     }
   }
   for (const SetAside& aside : set_aside) {

@@ -159,6 +159,9 @@ Result<LoadedVersion> load_version(Directory& directory, const Uuid& database,
     loaded.version = *std::move(version);
     loaded.manifest_number = content->number;
     loaded.manifest_valid_bytes = content->torn_tail ? 0 : content->valid_bytes;
+    const VersionEdit& last = content->edits.back();
+    loaded.closed = last.closed && !content->torn_tail;
+    loaded.closed_in_tables = loaded.closed && last.flushed_through.has_value();
     loaded.torn_tail = std::move(content->torn_tail);
     loaded.healed = std::move(content->healed);
     if (loaded.torn_tail) VARVE_CHECK(check_torn_tail(loaded, listing));
@@ -178,6 +181,19 @@ Result<LoadedVersion> load_version(Directory& directory, const Uuid& database,
     if (number < loaded.version.log_start) loaded.old_segments.push_back(segment_name(number));
   }
   return loaded;
+}
+
+/// An opening that finds no room for a manifest goes on with the one that it read, so behind the
+/// record of a close there may be a log that tables do not hold. Then a later segment was begun.
+ReplayStart replay_start(const LoadedVersion& loaded, const Uuid& boot, std::uint64_t last_begun) {
+  const Version& version = loaded.version;
+  return {.segment = version.log_start,
+          .required = version.log_start != 0,
+          .held = version.flushed_through,
+          .boot = boot,
+          .last_begun = last_begun,
+          .closed = loaded.closed,
+          .in_tables = loaded.closed_in_tables && last_begun == version.log_start};
 }
 
 }  // namespace varve::engine

@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/uuid.hpp"
 #include "engine/table/table.hpp"
 #include "engine/version/manifest.hpp"
 #include "engine/version/version.hpp"
+#include "engine/wal/wal.hpp"
 #include "varve/error.hpp"
 #include "varve/file_system.hpp"
 
@@ -25,6 +27,10 @@ struct LoadedVersion {
   /// (Durability::none()) that record may have named a table that now counts as an orphan: so
   /// keep such tables in quarantine, do not delete them.
   std::optional<std::string> torn_tail;
+  /// The manifest ends with the record of a close.
+  bool closed = false;
+  /// And by that record tables held every batch that there was.
+  bool closed_in_tables = false;
   /// What one of the manifest's two files lacked and the other one had. Nothing is lost.
   std::vector<HealedCopy> healed;
   /// Tables that are missing or not of their size. They stay in the version: reads say corruption.
@@ -44,5 +50,9 @@ struct LoadedVersion {
 /// lost edit had been durable); with unsupported_format; or with the errno of a failed call.
 Result<LoadedVersion> load_version(Directory& directory, const Uuid& database,
                                    const TableContext& context);
+
+/// Where the log goes on from the tables. `boot` says which start of the machine this is, and
+/// `last_begun` which segment was begun last, where that is known.
+ReplayStart replay_start(const LoadedVersion& loaded, const Uuid& boot, std::uint64_t last_begun);
 
 }  // namespace varve::engine

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -158,16 +157,6 @@ Result<std::optional<ManifestContent>> read_manifest(Directory& directory, std::
   // What cannot be read may be all that there is of it.
   if (unreadable && content && !*content) return std::unexpected(*std::move(unreadable));
   return content;
-}
-
-Result<ManifestContent> read_manifest_file(Directory& directory, const std::string& name,
-                                           std::uint64_t number, const Uuid& database) {
-  VARVE_TRY(const Bytes bytes, read_file(directory, name, any_size));
-  const ManifestCopy copy{name, bytes};
-  VARVE_TRY(std::optional<ManifestContent> content,
-            ManifestFormat(database, number).decode(std::span(&copy, 1)));
-  if (!content) return fail(Errc::corruption, name + ": no whole first record");
-  return *std::move(content);
 }
 
 }  // namespace varve::engine

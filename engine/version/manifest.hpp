@@ -57,8 +57,4 @@ class Manifest {
 Result<std::optional<ManifestContent>> read_manifest(Directory& directory, std::uint64_t number,
                                                      const Uuid& database);
 
-/// Reads one of the two files, by itself. No whole first record is corruption.
-Result<ManifestContent> read_manifest_file(Directory& directory, const std::string& name,
-                                           std::uint64_t number, const Uuid& database);
-
 }  // namespace varve::engine

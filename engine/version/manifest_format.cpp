@@ -76,7 +76,6 @@ std::uint64_t ManifestFormat::head_checksum(std::uint64_t offset, std::uint32_t 
   return checksum(std::as_bytes(std::span(place)), seed_);
 }
 
-/// False where there is no whole header of this manifest.
 Result<bool> ManifestFormat::check_header(const ManifestCopy& copy) const {
   const ByteSpan file = copy.bytes;
   if (file.size() < header_size) return false;

@@ -69,17 +69,24 @@ class ManifestFormat {
   /// The same of one file.
   Result<std::optional<ManifestContent>> decode(ByteSpan file) const;
 
- private:
+  // The parts of one file, for whoever looks past what is damaged.
+
   struct Record {
-    ByteSpan payload;
+    ByteSpan payload;  // An encoded edit.
     std::uint64_t end;
   };
+  /// False where there is no whole header of this manifest. Fails with unsupported_format where it
+  /// is sound but newer.
+  Result<bool> check_header(const ManifestCopy& copy) const;
+  /// The record that begins there, if it is whole.
+  std::optional<Record> record_at(ByteSpan file, std::uint64_t offset) const;
+  /// Where the next one that is whole begins.
+  std::optional<std::uint64_t> find_record(ByteSpan file, std::uint64_t from) const;
+
+ private:
   class Merge;
 
   std::uint64_t head_checksum(std::uint64_t offset, std::uint32_t size) const;
-  Result<bool> check_header(const ManifestCopy& copy) const;
-  std::optional<Record> record_at(ByteSpan file, std::uint64_t offset) const;
-  std::optional<std::uint64_t> find_record(ByteSpan file, std::uint64_t from) const;
 
   const Uuid database_;
   const std::uint64_t number_;

@@ -184,6 +184,9 @@ Status ManifestLog::close(std::optional<TrustedTime> trusted) {
   last.next_file = next_file_.load(std::memory_order_relaxed);
   last.closed = true;
   last.trusted_time = trusted;
+  // Said once more, it says that the log holds nothing that counts.
+  const std::uint64_t held = published_.version()->flushed_through;
+  if (published_.visible_sequence() == held) last.flushed_through = held;
   VARVE_CHECK(manifest_->append(last));
   return manifest_->close();
 }

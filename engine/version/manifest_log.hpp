@@ -66,7 +66,8 @@ class ManifestLog {
   /// disk says is unknown. So the files that the edit adds must stay until an apply() succeeded.
   [[nodiscard]] Status apply(VersionEdit edit, const Memtable* flushed = nullptr);
 
-  /// Writes the closing record, and in it what is trusted by then. No apply() after it.
+  /// Writes the closing record, and in it what is trusted by then, and whether tables hold all. No
+  /// apply() after it.
   [[nodiscard]] Status close(std::optional<TrustedTime> trusted = {});
 
  private:

@@ -31,8 +31,9 @@ struct VersionEdit {
   std::optional<std::uint64_t> flush_number;     // The newest flush.
   std::optional<std::uint64_t> log_start;        // The first WAL segment that is still needed.
   std::optional<std::uint64_t> next_file;        // Numbers below were given away.
-  bool closed = false;  // Written last by close(): whatever follows an earlier record's damage is
-                        // then not a torn tail.
+  // Written last by close(): whatever follows an earlier record's damage is then not a torn tail.
+  // With flushed_through no batch beyond that was ever visible.
+  bool closed = false;
   std::optional<TrustedTime> trusted_time;
   std::vector<ClockStep> clock_steps;  // In their order.
 

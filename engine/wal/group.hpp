@@ -120,6 +120,9 @@ struct GroupTable {
   std::vector<Batch> batches;
   std::vector<Key> keys;  // Of all batches, one after the other.
 
+  /// For who looks at a group by itself: at most so many keys were defined before it.
+  static constexpr std::uint32_t any_known_keys = std::uint32_t{1} << 31;
+
   /// Keeps the memory of what it held before. `known_keys` is how many ids the segment's groups
   /// have defined so far. Fails with corruption.
   [[nodiscard]] Status decode(const GroupHeader& header, ByteSpan table, std::uint32_t known_keys);

@@ -18,6 +18,7 @@
 #include "engine/record/time_span.hpp"
 #include "engine/wal/group.hpp"
 #include "engine/wal/segment.hpp"
+#include "engine/wal/segment_file.hpp"
 #include "engine/wal/segment_reader.hpp"
 #include "engine/wal/segment_scan.hpp"
 #include "engine/wal/wal.hpp"
@@ -26,12 +27,6 @@
 namespace varve::engine {
 
 namespace {
-
-struct SegmentFile {
-  std::uint64_t number = 0;
-  std::uint64_t size = 0;
-  std::optional<SegmentHeader> header;  // None where it is not readable.
-};
 
 class Replay {
  public:
@@ -43,8 +38,7 @@ class Replay {
 
  private:
   Status find_segments(const ReplayStart& start);
-  Status read_header(SegmentFile& segment);
-  Status try_header(SegmentFile& segment, const std::string& name);
+  std::string gap_before(const ReplayStart& start) const;
   Result<SegmentReader> open(const SegmentFile& segment);
 
   Status follow();
@@ -56,6 +50,8 @@ class Replay {
   void note_unproven(const GroupHeader& header, std::uint64_t end);
   void note_synced(std::uint64_t synced);
 
+  void judge_absence(const ReplayStart& start);
+  bool is_ended_by_closing(const ReplayStart& start) const;
   Status judge_end(const ReplayStart& start);
   Result<SegmentRest> rest_of(const SegmentFile& segment, std::uint64_t from);
   Result<SegmentRest> look_behind(std::size_t index, std::string& damage);
@@ -72,9 +68,9 @@ class Replay {
 
   // Where the replay stands.
   std::size_t at_ = 0;
-  std::optional<SegmentReader>
-      reader_;        // Of segments_[at_]; none where its header is not readable.
-  bool gap_ = false;  // Before the first segment, which is not entered then.
+  // Of segments_[at_]; none where its header is not readable.
+  std::optional<SegmentReader> reader_;
+  // Before the first segment, which is not entered then. Empty: there is no gap.
   std::string gap_at_;
   std::uint64_t synced_ = 0;  // What was read so far says that it was durable up to here.
   std::uint64_t sequence_seen_ =
@@ -91,23 +87,12 @@ class Replay {
 
 Result<ReplayResult> Replay::run(const ReplayStart& start) {
   VARVE_CHECK(find_segments(start));
-  // What came before the first segment that is there is in tables, or it is lost.
-  const bool lacks_first =
-      start.required && (segments_.empty() || segments_.front().number != start.segment);
-  if (!segments_.empty()) {
-    const auto& first = segments_[0].header;
-    gap_ = lacks_first || (!start.required && first && first->last_sequence > start.held);
-    if (gap_) {
-      gap_at_ = lacks_first ? segment_name(start.segment) + ": missing"
-                            : "before " + segment_name(segments_[0].number);
-    }
-    if (!gap_) VARVE_CHECK(follow());
+  if (segments_.empty()) {
+    judge_absence(start);
+  } else {
+    gap_at_ = gap_before(start);
+    if (gap_at_.empty()) VARVE_CHECK(follow());
     VARVE_CHECK(judge_end(start));
-  } else if (lacks_first) {
-    result_.damages.push_back({segment_name(start.segment) + ": missing, and there is no other",
-                               start.held + 1, start.held + 1});
-    sequence_seen_ = start.held + 1;
-    result_.position.next_segment = std::max(result_.position.next_segment, start.segment + 1);
   }
   result_.position.last_sequence = std::max({last_sequence_, sequence_seen_, synced_, start.held});
   result_.position.chain = chain_;
@@ -135,44 +120,31 @@ Status Replay::find_segments(const ReplayStart& start) {
   VARVE_TRY(const std::vector<std::string> names, directory_.list());
   const std::uint64_t first = start.segment;
   std::uint64_t last = std::max(start.last_begun, first == 0 ? 0 : first - 1);
+  std::vector<std::uint64_t>& numbers = result_.position.segments;
   for (const std::string& name : names) {
     const auto file = parse_file_name(name);
     if (!file || file->kind != FileKind::wal) continue;
     last = std::max(last, file->number);
-    if (file->number >= first) segments_.push_back({file->number, 0, std::nullopt});
+    if (file->number >= first) numbers.push_back(file->number);
   }
-  std::ranges::sort(segments_, {}, &SegmentFile::number);
-  for (std::size_t i = 0; i < segments_.size(); ++i) {
-    VARVE_CHECK(read_header(segments_[i]));
-    result_.position.segments.push_back(segments_[i].number);
-    if (segments_[i].header) by_chain_[segments_[i].header->chain] = i;
+  std::ranges::sort(numbers);
+  for (const std::uint64_t number : numbers) {
+    VARVE_TRY(SegmentFile segment, look_at_segment(directory_, database_, number));
+    if (segment.header) by_chain_[segment.header->chain] = segments_.size();
+    segments_.push_back(segment);
   }
   result_.position.next_segment = last + 1;
   return {};
 }
 
-Status Replay::read_header(SegmentFile& segment) {
-  const std::string name = segment_name(segment.number);
-  Status read = try_header(segment, name);
-  // Once more: what a device cannot read for a moment is not lost.
-  if (!read && is_damage(read.error())) read = try_header(segment, name);
-  return read || !is_damage(read.error()) ? read : Status();
-}
-
-Status Replay::try_header(SegmentFile& segment, const std::string& name) {
-  VARVE_TRY(const auto file, open_twice(directory_, name));
-  VARVE_TRY(segment.size, file->size());
-  if (segment.size < SegmentHeader::encoded_size) return {};
-  Bytes bytes(SegmentHeader::encoded_size);
-  VARVE_CHECK(file->read_at(0, bytes));
-  Result<SegmentHeader> header = SegmentHeader::decode(bytes);
-  if (!header && header.error().code == Errc::unsupported_format) {
-    return fail(Errc::unsupported_format, name + ": " + header.error().where);
-  }
-  if (header && header->number == segment.number && header->database == database_) {
-    segment.header = *header;
-  }
-  return {};
+/// Where batches are missing between the tables and the first segment that is there, or nothing:
+/// its header says how far the log had come, and what came before that is in tables, or lost.
+std::string Replay::gap_before(const ReplayStart& start) const {
+  const SegmentFile& first = segments_.front();
+  if (first.header && first.header->last_sequence <= start.held) return {};
+  const bool lacks_first = start.required && first.number != start.segment;
+  if (lacks_first) return segment_name(start.segment) + ": missing";
+  return start.required || !first.header ? "" : "before " + segment_name(first.number);
 }
 
 Result<SegmentReader> Replay::open(const SegmentFile& segment) {
@@ -310,7 +282,7 @@ Result<SegmentRest> Replay::look_behind(std::size_t index, std::string& damage) 
     damage = segment_name(segments_[index - 1].number + 1) + ": missing";
   }
   if (damage.empty() && !segment.header) damage = name + " @ 0: segment header";
-  if (segment.header && (index > at_ || gap_)) {
+  if (segment.header && (index > at_ || !gap_at_.empty())) {
     synced_ = std::max(synced_, segment.header->synced);
     sequence_seen_ = std::max(sequence_seen_, segment.header->last_sequence);
   }
@@ -336,9 +308,27 @@ Result<SegmentRest> Replay::look_behind(std::size_t index, std::string& damage) 
   return rest;
 }
 
+/// No segment is there. Where one was begun it may have held batches, if tables do not hold all.
+void Replay::judge_absence(const ReplayStart& start) {
+  const std::uint64_t missing = start.required ? start.segment : start.last_begun;
+  if (missing == 0) return;
+  result_.position.next_segment = std::max(result_.position.next_segment, missing + 1);
+  if (start.in_tables) return;
+  result_.damages.push_back(
+      {segment_name(missing) + ": missing, and there is no other", start.held + 1, 0});
+}
+
+/// Whether the log ends where it is because the database was closed: that begins a segment without
+/// groups, the one that is missing, and then cuts those before to what they hold.
+bool Replay::is_ended_by_closing(const ReplayStart& start) const {
+  const SegmentFile& last = segments_.back();
+  return start.closed && start.last_begun == last.number + 1 && reader_ &&
+         at_ + 1 == segments_.size() && offset_ == last.size && last.size < last.header->size;
+}
+
 /// Whether the log ends here as logs do when the power goes, or was damaged. It is damage where
 ///
-/// - a segment is missing, cut off or not readable,
+/// - a segment is missing, cut off or not readable, and may have held something,
 /// - a later group or header says that more had been durable than is here,
 /// - the log begins beyond what the tables hold,
 /// - there is more behind the end, and the machine has not been started since it was written: then
@@ -347,6 +337,7 @@ Result<SegmentRest> Replay::look_behind(std::size_t index, std::string& damage) 
 /// (A log that was closed has segments cut to what they hold, but no end before the last, which is
 /// not.) Whatever it is, sound batches behind the end are kept.
 Status Replay::judge_end(const ReplayStart& start) {
+  if (is_ended_by_closing(start)) return {};
   std::uint64_t bytes = 0;
   bool more = false;
   bool sound_behind = false;
@@ -375,14 +366,17 @@ Status Replay::judge_end(const ReplayStart& start) {
   for (std::size_t i = at_; keep && i < segments_.size(); ++i) {
     result_.damaged_segments.push_back(segments_[i].number);
   }
-  if (!damage.empty()) {
-    const std::uint64_t lost = std::max(last_sequence_, start.held) + 1;
-    result_.damages.push_back({damage, lost, std::max({synced_, sequence_seen_, lost})});
+  // What is known of batches that are missing. Else there may be some, if tables do not hold all.
+  const std::uint64_t lost = std::max(last_sequence_, start.held) + 1;
+  const std::uint64_t known = std::max(synced_, sequence_seen_);
+  if (!damage.empty() && known >= lost) {
+    result_.damages.push_back({damage, lost, known});
+  } else if (!damage.empty()) {
+    result_.damages.push_back({damage, start.in_tables ? 0 : lost, 0});
   } else if (!unreadable.empty()) {
-    // Perhaps nothing was written there: so it is not said what is lost. Nor below.
     result_.damages.push_back({unreadable + ": the device cannot read some of it", 0, 0});
   } else if (start.last_begun > last.number) {
-    result_.damages.push_back({segment_name(start.last_begun) + ": missing", 0, 0});
+    result_.damages.push_back({segment_name(start.last_begun) + ": missing", lost, 0});
   } else if (more) {
     result_.cut = RecoveryReport::Cut{place(), bytes, last_sequence_};
   }

@@ -29,9 +29,6 @@ std::size_t dirty_end(ByteSpan bytes) {
   return end;
 }
 
-/// A segment's groups may define that many keys before one that is looked at by itself.
-constexpr std::uint32_t any_known_key = std::uint32_t{1} << 31;
-
 void widen(std::optional<TimeSpan>& times, const TimeSpan& by) {
   times = times ? TimeSpan{std::min(times->first, by.first), std::max(times->last, by.last)} : by;
 }
@@ -52,7 +49,8 @@ SoundGroups content_of(const GroupHeader& header, ByteSpan group) {
   SoundGroups found;
   const ByteSpan stored = group.subspan(GroupHeader::encoded_size, header.table_size);
   GroupTable table;
-  if (!is_sound_table(header, stored) || !table.decode(header, stored, any_known_key)) return found;
+  if (!is_sound_table(header, stored)) return found;
+  if (!table.decode(header, stored, GroupTable::any_known_keys)) return found;
   bool whole = true;
   for (const GroupTable::Batch& batch : table.batches) {
     const ByteSpan payload =
@@ -159,7 +157,10 @@ class Scan {
     rest_.bytes = std::max(rest_.bytes, at - from_ + header.size);
     if (at != from_) rest_.group_bytes += header.size;
     VARVE_TRY(const ByteSpan group, reader_.view(at, header.size));
-    rest_.sound.add(content_of(header, group));
+    const SoundGroups content = content_of(header, group);
+    const bool holds_any = content.groups != 0 || content.batches != 0;
+    if (holds_any && !rest_.first_sound) rest_.first_sound = at;
+    rest_.sound.add(content);
     return at + aligned(header.size);
   }
 

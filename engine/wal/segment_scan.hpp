@@ -29,7 +29,9 @@ struct SoundGroups {
 
 /// What a segment holds beyond the point where its groups stop making sense.
 struct SegmentRest {
-  SoundGroups sound;              // Their `previous` is not compared.
+  SoundGroups sound;  // Their `previous` is not compared.
+  /// Where the first of them begins, or of groups of which some batches are whole.
+  std::optional<std::uint64_t> first_sound;
   std::uint64_t group_bytes = 0;  // Of those, plus a torn group's at the point if its size decodes.
   std::uint64_t synced = 0;       // The greatest durable sequence that one of them states.
   std::uint64_t sequence = 0;     // The greatest of a batch that one of their headers tells of.

@@ -174,16 +174,20 @@ struct ReplayStart {
   std::uint64_t held = 0;        // Tables hold every batch up to this sequence.
   Uuid boot{};                   // Which boot of the machine this is; zeros where not known.
   std::uint64_t last_begun = 0;  // The last segment that was begun, where that is known, else 0.
+  bool closed = false;           // The manifest says that the database was closed after that.
+  bool in_tables = false;        // And that tables hold every batch that there was.
 };
 
 /// Reads the log from its start on, group by group, in bounded memory, and calls `apply` for every
 /// batch of the unbroken chain, those that tables hold included. Stops at the first group that is
 /// not whole and applies nothing after it; what the log itself says had been synced beyond is
-/// damage, else it is a torn tail. Where no segment is required, and the first one that is there
-/// goes on from batches that nobody has, that is damage too. Changes no file.
+/// damage, else it is a torn tail. Where the first segment that is there goes on from batches that
+/// nobody has, that is damage too. Where a segment is missing, and nothing shows that it held a
+/// batch, none is said to be lost for certain; and where it is known to have held none, it is no
+/// damage. Changes no file.
 ///
-/// Fails with corruption only where a segment that is required is missing, with unsupported_format
-/// where a segment is of a newer Varve, or with what `apply` or a system call fails with.
+/// Fails with unsupported_format where a segment is of a newer Varve, or with what `apply` or a
+/// system call fails with.
 Result<ReplayResult> replay_wal(Directory& directory, const Uuid& database,
                                 const ReplayStart& start,
                                 const std::function<Status(const ReplayedBatch&)>& apply);

@@ -122,4 +122,8 @@ class Matcher {
   std::vector<std::string> operands_;
 };
 
+/// Checks a matcher without a database. Fails with invalid_argument if a read by it would: its
+/// expression is none, and `where` says why in RE2's words.
+[[nodiscard]] Status check(const Matcher& matcher);
+
 }  // namespace varve

@@ -46,9 +46,9 @@ struct RecoveryReport {
   struct Damage {
     /// File, offset and what is wrong there.
     std::string where;
-    /// The batches from this one are lost; 0 if it is not known which.
+    /// The batches from this one on are lost; 0 if none is, or it is not known which.
     std::uint64_t first_sequence = 0;
-    /// Up to this one at least.
+    /// Up to this one at least; 0 if nothing shows that there were any.
     std::uint64_t last_sequence = 0;
   };
   std::vector<Damage> damages;

@@ -129,6 +129,9 @@ struct Stats {
   /// Records dropped for good because they had expired, were deleted or replaced, and deletes
   /// dropped because they no longer hid anything.
   std::uint64_t records_purged = 0;
+  /// Tables that maintenance found damaged, and has left out since: they stay as they are, and what
+  /// they overlap is not compacted with them.
+  std::uint64_t tables_damaged = 0;
   /// Background jobs that failed. Each is tried again.
   std::uint64_t maintenance_failures = 0;
   /// Why the newest failed job of the background failed; empty once one of its kind succeeded.

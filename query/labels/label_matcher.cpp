@@ -38,9 +38,9 @@ Result<LabelMatcher> LabelMatcher::make(const Matcher& matcher) {
     const std::string& text = matcher.operands().front();
     auto expression = std::make_unique<Expression>(text);
     if (const RE2& compiled = expression->compiled; !compiled.ok()) {
-      return fail(Errc::invalid_argument, "query: label '" + matcher.name() + "': '" + text +
-                                              "': " + compiled.error() + " (at '" +
-                                              compiled.error_arg() + "')");
+      return fail(Errc::invalid_argument, "label '" + matcher.name() + "': '" + text + "': " +
+                                              compiled.error() + " (at '" + compiled.error_arg() +
+                                              "')");
     }
     made.expression_ = std::move(expression);
   }
@@ -74,3 +74,12 @@ Result<std::vector<LabelMatcher>> make_matchers(const std::vector<Matcher>& matc
 }
 
 }  // namespace varve::query
+
+namespace varve {
+
+Status check(const Matcher& matcher) {
+  VARVE_CHECK(query::LabelMatcher::make(matcher));
+  return {};
+}
+
+}  // namespace varve

@@ -187,12 +187,12 @@ TEST(Pinned, an_executor_need_not_live_as_long_as_a_snapshot) {
   EXPECT_GT(snapshot->sequence(), 0u);
 }
 
-/// Holds the first read of a table, once armed, until it is told to go on.
-class HeldRead {
+/// Holds the first such call on a table, once armed, until it is told to go on.
+class HeldCall {
  public:
-  explicit HeldRead(SimulatedDisk& disk) {
-    disk.on_call([this](Call call, const std::string& path) {
-      if (call != Call::read || !path.ends_with(".table") || !armed_.exchange(false)) return;
+  HeldCall(SimulatedDisk& disk, Call which) {
+    disk.on_call([this, which](Call call, const std::string& path) {
+      if (call != which || !path.ends_with(".table") || !armed_.exchange(false)) return;
       held_.set_value();
       go_.get_future().wait();
     });
@@ -209,7 +209,7 @@ class HeldRead {
 
 TEST(Pinned, a_step_of_a_scan_under_way_is_waited_for_by_close) {
   const auto disk = std::make_shared<SimulatedDisk>();
-  HeldRead held(*disk);
+  HeldCall held(*disk, Call::read);
   Options options = options_on(disk);
   options.threadless = false;
   options.block_cache_bytes = 0;
@@ -226,6 +226,29 @@ TEST(Pinned, a_step_of_a_scan_under_way_is_waited_for_by_close) {
   held.go();
   EXPECT_FALSE(step.get()) << "it was let in, so it completes";
   EXPECT_TRUE(closing.get());
+}
+
+TEST(Pinned, a_table_that_goes_with_the_last_snapshot_is_waited_for_by_close) {
+  const auto disk = std::make_shared<SimulatedDisk>();
+  HeldCall held(*disk, Call::remove);
+  Options options = options_on(disk);
+  options.threadless = false;
+  Engine engine = Engine::open(options).value();
+  fill(engine);
+  std::optional<Snapshot> snapshot = engine.snapshot().value();
+  engine.erase_prefix("").value();
+  engine.flush().value();
+  engine.collect_garbage().value();
+  held.arm();
+  auto dropping = std::async(std::launch::async, [&] { snapshot.reset(); });
+  held.wait();
+  auto closing = std::async(std::launch::async, [&] { return engine.close().has_value(); });
+  while (engine.snapshot()) std::this_thread::yield();
+  EXPECT_EQ(closing.wait_for(5ms), std::future_status::timeout);
+  held.go();
+  dropping.get();
+  EXPECT_TRUE(closing.get());
+  EXPECT_TRUE(Engine::open(options)) << "nobody holds the lock any more";
 }
 
 // How it is seen.

@@ -340,6 +340,7 @@ TEST(Compaction, leaves_a_damaged_table_and_goes_on_with_the_others) {
   EXPECT_EQ(db.logged.size(), 1u);
   db.keeper->compact_all().value();
   EXPECT_EQ(db.logged.size(), 1u);
+  EXPECT_EQ(db.counters.tables_damaged.value(), 1u);
 }
 
 // Collection.

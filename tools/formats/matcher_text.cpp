@@ -23,9 +23,7 @@ std::vector<std::string> split(std::string_view text) {
   }
 }
 
-}  // namespace
-
-Parsed<Matcher> parse_matcher(std::string_view text) {
+Parsed<Matcher> split_matcher(std::string_view text) {
   const std::size_t at = text.find_first_of("=!^|");
   const auto refuse = [&] {
     return problem(quote(text) + " is none of NAME=VALUE, NAME!=VALUE, NAME^=PREFIX, " +
@@ -44,10 +42,22 @@ Parsed<Matcher> parse_matcher(std::string_view text) {
   return refuse();
 }
 
+}  // namespace
+
+Parsed<Matcher> parse_matcher(std::string_view text) {
+  auto matcher = split_matcher(text);
+  if (!matcher) return matcher;
+  if (const Status valid = check(*matcher); !valid) return problem(valid.error().where);
+  return matcher;
+}
+
 Parsed<Label> parse_label(std::string_view text) {
   const std::size_t at = text.find('=');
   if (at == std::string_view::npos || at == 0) return problem(quote(text) + " is no NAME=VALUE");
-  return Label(std::string(text.substr(0, at)), without_quotes(text.substr(at + 1)));
+  Label label(std::string(text.substr(0, at)), without_quotes(text.substr(at + 1)));
+  if (label.value().empty()) return label;  // No label is stored so, but one may be meant by it.
+  if (const Status valid = check(Labels{label}); !valid) return problem(valid.error().where);
+  return label;
 }
 
 std::string labels_text(const Labels& labels) {

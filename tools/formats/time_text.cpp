@@ -282,6 +282,12 @@ Parsed<Duration> parse_duration(std::string_view text) {
   return Duration(total);
 }
 
+Parsed<Duration> parse_positive_duration(std::string_view text) {
+  auto duration = parse_duration(text);
+  if (duration && duration->count() < 1) return problem(quote(text) + " is below 1 us");
+  return duration;
+}
+
 void append_time(std::string& out, Timestamp ts) {
   const CivilTime civil = civil_time(ts);
   append_date(out, civil);

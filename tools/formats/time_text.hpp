@@ -31,6 +31,8 @@ Parsed<Timestamp> parse_moment(std::string_view text, Timestamp now);
 /// "90s", "1h30m", "1.5h", "250ms": one or more numbers, each with w, d, h, m, s, ms or us.
 /// Never negative.
 Parsed<Duration> parse_duration(std::string_view text);
+/// The same, and not zero.
+Parsed<Duration> parse_positive_duration(std::string_view text);
 
 /// "2013-12-02T21:15:00.000000Z". Every int64 has such a form, and parse_time() reads it back.
 void append_time(std::string& out, Timestamp ts);

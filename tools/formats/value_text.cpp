@@ -124,6 +124,16 @@ Parsed<std::int64_t> parse_int64(std::string_view text) {
   return value;
 }
 
+Parsed<std::uint64_t> parse_count(std::string_view text) {
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error == std::errc::result_out_of_range) return problem(quote(text) + " is too large");
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return problem(quote(text) + " is no number of digits alone");
+  }
+  return count;
+}
+
 void append_double(std::string& out, double value) {
   std::array<char, 32> text;
   const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;

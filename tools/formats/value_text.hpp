@@ -25,6 +25,8 @@ Parsed<ValueView> parse_value(std::string_view text, ColumnType type);
 /// The whole text as a number.
 Parsed<double> parse_double(std::string_view text);
 Parsed<std::int64_t> parse_int64(std::string_view text);
+/// How many: a whole number in decimal digits and nothing else, no sign either.
+Parsed<std::uint64_t> parse_count(std::string_view text);
 
 /// The shortest text that reads back to the same bits; of a NaN only its sign is kept.
 void append_double(std::string& out, double value);

@@ -5,10 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "tests/support/simulated_disk.hpp"
@@ -25,7 +28,7 @@ class GuardedDirectory : public testing::Test {
   GuardedDirectory() {
     disk_.create_directory("/db").value();
     const auto bare = disk_.open_directory("/db").value();
-    lock_ = bare->lock("LOCK").value();
+    lock_ = std::make_shared<DatabaseLock>(bare->lock("LOCK").value());
     directory_ = guarded_directory(bare, lock_);
     disk_.set_content("/db/a", {});
     manifest_ = directory_->open("m", OpenMode::create, {WriteReason::manifest}).value();
@@ -60,7 +63,7 @@ class GuardedDirectory : public testing::Test {
   }
 
   SimulatedDisk disk_;
-  std::shared_ptr<const FileLock> lock_;
+  std::shared_ptr<DatabaseLock> lock_;
   std::shared_ptr<Directory> directory_;
   std::unique_ptr<File> manifest_;
   std::unique_ptr<File> table_;
@@ -88,8 +91,30 @@ TEST_F(GuardedDirectory, changes_no_name_and_syncs_nothing_once_the_lock_file_wa
 }
 
 TEST_F(GuardedDirectory, changes_no_name_and_syncs_nothing_once_the_lock_was_let_go_of) {
-  lock_.reset();
+  lock_->let_go();
   expect_all_fail_with(Errc::closed);
+}
+
+TEST_F(GuardedDirectory, is_let_go_of_only_once_nobody_changes_a_name) {
+  std::promise<void> held;
+  std::promise<void> go;
+  disk_.on_call([&](test::Call call, const std::string&) {
+    if (call != test::Call::remove) return;
+    held.set_value();
+    go.get_future().wait();
+  });
+  auto removing =
+      std::async(std::launch::async, [&] { return directory_->remove("a").has_value(); });
+  held.get_future().wait();
+  auto letting_go = std::async(std::launch::async, [&] { lock_->let_go(); });
+  // Nobody is let in any more; and it would mostly come back by now if it did not wait.
+  while (lock_->check()) std::this_thread::yield();
+  EXPECT_EQ(letting_go.wait_for(std::chrono::milliseconds(5)), std::future_status::timeout);
+  EXPECT_FALSE(disk_.lock("/db/LOCK")) << "it is held still";
+  go.set_value();
+  letting_go.get();
+  EXPECT_TRUE(removing.get());
+  EXPECT_TRUE(disk_.lock("/db/LOCK"));
 }
 
 TEST_F(GuardedDirectory, moves_a_file_to_a_directory_below_it) {

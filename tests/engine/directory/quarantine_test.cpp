@@ -41,6 +41,14 @@ TEST_F(SetAside, keeps_what_it_kept_before) {
   EXPECT_EQ(disk_.content("/db/quarantine/1.wal.3").size(), 7U);
 }
 
+TEST_F(SetAside, files_tell_what_they_were_called) {
+  EXPECT_EQ(name_before("1.wal"), "1.wal");
+  EXPECT_EQ(name_before("1.wal.2"), "1.wal");
+  EXPECT_EQ(name_before("1.wal.31"), "1.wal");
+  EXPECT_EQ(name_before("VARVE"), "VARVE");
+  EXPECT_EQ(name_before("1."), "1.");
+}
+
 TEST_F(SetAside, orphans_that_cannot_be_removed_stay_and_are_told_to_the_log) {
   int warnings = 0;
   const Log log([&](LogLevel level, std::string_view) { warnings += level == LogLevel::warning; });

@@ -63,8 +63,9 @@ TEST(ObsoleteTable, logs_that_its_file_could_not_be_removed) {
 TEST(ObsoleteTable, keeps_its_file_and_says_nothing_once_the_database_is_closed) {
   TableFixture fixture;
   const TableMeta meta = fixture.write(1, some_rows()).value();
-  // Of a lock that was let go of.
-  fixture.context.directory = guarded_directory(fixture.files, std::weak_ptr<const FileLock>());
+  const auto lock = std::make_shared<DatabaseLock>(nullptr);
+  fixture.context.directory = guarded_directory(fixture.files, lock);
+  lock->let_go();
   Table(fixture.context, meta).mark_obsolete();
   EXPECT_TRUE(fixture.files->exists(fixture.name(1)).value());
   EXPECT_TRUE(fixture.logged.empty());

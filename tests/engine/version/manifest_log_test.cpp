@@ -226,5 +226,18 @@ TEST_F(ManifestLogTest, takes_nothing_after_it_was_closed) {
   EXPECT_TRUE(content->edits.back().closed);
 }
 
+TEST_F(ManifestLogTest, says_when_it_closes_whether_tables_hold_all) {
+  ASSERT_TRUE(log().close());
+  EXPECT_TRUE(database_.load().value().closed_in_tables);
+  ASSERT_TRUE(database_.open());
+  EXPECT_FALSE(database_.load().value().closed) << "it is open again";
+  published().active()->set_last_sequence(5);
+  published().publish(5);
+  ASSERT_TRUE(log().close());
+  const LoadedVersion loaded = database_.load().value();
+  EXPECT_TRUE(loaded.closed);
+  EXPECT_FALSE(loaded.closed_in_tables) << "the log alone has batch 5";
+}
+
 }  // namespace
 }  // namespace varve::engine

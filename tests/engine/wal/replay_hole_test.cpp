@@ -198,7 +198,8 @@ TEST(ReplayHole, is_where_the_last_segment_that_was_begun_is_missing) {
   const ReplayResult result = replay(*disk, start).value().result;
   ASSERT_EQ(result.damages.size(), 1u);
   EXPECT_EQ(result.damages[0].where, segment_name(3) + ": missing");
-  EXPECT_EQ(result.damages[0].first_sequence, 0u) << "perhaps it was empty";
+  EXPECT_EQ(result.damages[0].first_sequence, 7u);
+  EXPECT_EQ(result.damages[0].last_sequence, 0u) << "perhaps it was empty";
   EXPECT_EQ(result.position.next_segment, 4u);
 }
 

@@ -53,6 +53,8 @@ TEST(LabelMatcher, refuses_what_is_no_expression_in_re2s_words) {
   for (const char* part : {"'room'", "'hall (2'", "missing"}) {
     EXPECT_NE(made.error().where.find(part), std::string::npos) << made.error().where;
   }
+  EXPECT_EQ(check(Matcher::matches("room", "hall (2")).error().where, made.error().where);
+  EXPECT_TRUE(check(Matcher::matches("room", "hall [0-9]+")));
 }
 
 }  // namespace

@@ -18,8 +18,18 @@ TEST(MatcherText, reads_every_kind) {
     EXPECT_FALSE(parse_matcher(wrong)) << wrong;
   }
   EXPECT_EQ(parse_label("a=\"b c\"").value(), Label("a", "b c"));
+  EXPECT_EQ(parse_label("a=").value(), Label("a", ""));
   EXPECT_FALSE(parse_label("=b"));
   EXPECT_EQ(labels_text({{"a", "b"}, {"c", "d"}}), "{a=\"b\", c=\"d\"}");
+}
+
+TEST(MatcherText, refuses_what_no_read_or_write_would_take) {
+  for (const char* wrong : {"room=~(", "room!~[", "room=~\"*\""}) {
+    EXPECT_FALSE(parse_matcher(wrong)) << wrong;
+  }
+  EXPECT_TRUE(parse_matcher("room=(")) << "it is no expression";
+  EXPECT_FALSE(parse_label(std::string(Labels::name_size_max + 1, 'n') + "=v"));
+  EXPECT_FALSE(parse_label("n=" + std::string(Labels::value_size_max + 1, 'v')));
 }
 
 }  // namespace

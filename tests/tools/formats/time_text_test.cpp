@@ -158,6 +158,12 @@ TEST(ParseDuration, refuses_what_has_no_unit_or_no_sense) {
   }
 }
 
+TEST(ParseDuration, is_above_zero_where_it_has_to_be) {
+  EXPECT_EQ(parse_positive_duration("1us"), Duration(1));
+  EXPECT_EQ(parse_positive_duration("0s").error().text, "'0s' is below 1 us");
+  EXPECT_FALSE(parse_positive_duration("1x"));
+}
+
 TEST(ParseMoment, counts_from_now) {
   constexpr Timestamp hour = 3'600'000'000;
   EXPECT_EQ(parse_moment("now", nab_start), nab_start);

@@ -100,6 +100,17 @@ TEST(Base64, comes_back_for_every_length) {
   EXPECT_EQ(encode_base64("\xff\xfe"), "//4=");
 }
 
+TEST(ParseCount, takes_digits_alone) {
+  EXPECT_EQ(parse_count("0").value(), 0u);
+  EXPECT_EQ(parse_count("010").value(), 10u);
+  EXPECT_EQ(parse_count("18446744073709551615").value(), ~std::uint64_t{0});
+  for (const char* text : {"", "-1", "+1", " 1", "1 ", "1.0", "0x10", "1e3"}) {
+    EXPECT_FALSE(parse_count(text)) << text;
+  }
+  EXPECT_EQ(parse_count("18446744073709551616").error().text,
+            "'18446744073709551616' is too large");
+}
+
 TEST(Base64, refuses_what_it_never_writes) {
   for (const char* text : {"A", "AA", "AAA", "=AAA", "AA=A", "A===", "AAA=AAAA", "/x==", "//5="}) {
     EXPECT_FALSE(decode_base64(text)) << text;

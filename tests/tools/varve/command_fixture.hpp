@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <ios>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +41,24 @@ class Command : public testing::Test {
 
 inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
+}
+
+/// The first file of a directory whose name ends so and that has so many bytes.
+inline std::filesystem::path find_file(const std::filesystem::path& directory,
+                                       const std::string& ending, std::uintmax_t least_size = 0) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    const bool is_long = entry.is_regular_file() && entry.file_size() >= least_size;
+    if (is_long && entry.path().string().ends_with(ending)) return entry.path();
+  }
+  return {};
+}
+
+inline void change_byte(const std::filesystem::path& path, std::streamoff offset) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(offset);
+  const int byte = file.get();
+  file.seekp(offset);
+  file.put(static_cast<char>(byte ^ 0x55));
 }
 
 }  // namespace varve::tools

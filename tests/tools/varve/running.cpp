@@ -3,9 +3,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 namespace varve::tools {
 
@@ -31,6 +34,29 @@ RunResult run_varve(const std::vector<std::string>& arguments, const std::string
   result.out = read_file(directory.path("out"));
   result.err = read_file(directory.path("err"));
   return result;
+}
+
+int signal_varve(const std::vector<std::string>& arguments, int number,
+                 const std::function<bool()>& is_time) {
+  std::vector<std::string> words = {VARVE_COMMAND};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::signal(number, SIG_DFL);  // Whoever runs the tests may ignore it.
+    ::execv(argv.front(), argv.data());
+    ::_exit(127);
+  }
+  int status = 0;
+  while (!is_time()) {
+    if (::waitpid(child, &status, WNOHANG) != 0) return status;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  ::kill(child, number);
+  ::waitpid(child, &status, 0);
+  return status;
 }
 
 TestDirectory::TestDirectory() {

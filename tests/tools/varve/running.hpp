@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,11 @@ struct RunResult {
 
 /// Runs the built command, without a terminal. `input` is what it reads as standard input.
 RunResult run_varve(const std::vector<std::string>& arguments, const std::string& input = "");
+
+/// Starts the built command, sends it the signal once `is_time` says so, and returns how it ended:
+/// what waitpid() says. Where it ends before that, by itself, that is returned.
+int signal_varve(const std::vector<std::string>& arguments, int number,
+                 const std::function<bool()>& is_time);
 
 /// A directory for one test, gone with it.
 class TestDirectory {

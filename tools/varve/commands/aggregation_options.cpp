@@ -34,12 +34,6 @@ Parsed<Aggregation> parse_function(std::string_view text) {
                  "rate, median, or p0 to p100");
 }
 
-Parsed<Duration> parse_every(std::string_view text) {
-  auto width = parse_duration(text);
-  if (width && width->count() < 1) return problem(quote(text) + " is below 1 us");
-  return width;
-}
-
 Parsed<Duration> parse_offset(std::string_view text) {
   if (!text.starts_with('-')) return parse_duration(text);
   auto distance = parse_duration(text.substr(1));
@@ -65,10 +59,7 @@ Outcome<Aggregation> with_options(Aggregation aggregation, const AggregationOpti
     VARVE_TRY(const Fill fill, option_value("--fill", parse_fill(*options.fill)));
     aggregation = aggregation.fill(fill);
   }
-  if (options.group_parts) {
-    if (*options.group_parts == 0) return usage("--group-by-prefix: at least 1");
-    aggregation = aggregation.group_by_prefix(*options.group_parts);
-  }
+  if (options.group_parts) aggregation = aggregation.group_by_prefix(*options.group_parts);
   if (options.group_label) aggregation = aggregation.group_by_label(*options.group_label);
   return aggregation;
 }
@@ -107,10 +98,9 @@ void add_aggregation_options(CLI::App& command, AggregationOptions& options, Agg
                       "One value for all series that have the same value of this label")
           ->type_name("LABEL")
           ->needs(aggregate);
-  command
-      .add_option("--group-by-prefix", options.group_parts,
-                  "One value for all series that agree in the first N parts of key/key/key")
-      ->type_name("N")
+  take_count(command.add_option(
+                 "--group-by-prefix", options.group_parts,
+                 "One value for all series that agree in the first N parts of key/key/key"))
       ->needs(aggregate)
       ->excludes(group_by);
 }
@@ -148,7 +138,7 @@ Outcome<std::vector<Aggregation>> aggregations_of(const AggregationOptions& opti
 }
 
 Outcome<Duration> width_of(const AggregationOptions& options) {
-  return option_value("--every", parse_every(options.every.value_or(std::string())));
+  return option_value("--every", parse_positive_duration(options.every.value_or(std::string())));
 }
 
 }  // namespace varve::tools

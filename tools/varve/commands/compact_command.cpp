@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "tools/formats/value_text.hpp"
@@ -15,7 +16,8 @@ namespace {
 
 constexpr const char* footer =
     R"(What has expired by the clock of this machine goes where the clock is known to be right: by the
-system, by what the database has seen of the time, or by you.
+system, by what the database has seen of the time, or by you. A table that is damaged stays as it is,
+the others are compacted around it, and the exit code is 4.
 
 Examples:
   varve compact --db plant
@@ -36,15 +38,20 @@ Outcome<int> run(const Arguments& arguments) {
   Output output = Output::standard();
   output.text() += "before     " + sizes(engine.stats()) + '\n';
   VARVE_CHECK(engine.flush());
-  VARVE_TRY(const bool compacted, engine.compact());
+  const Result<bool> compacted = engine.compact();
+  std::optional<Failure> failure;
+  if (!compacted) failure.emplace(compacted.error());
+  // Around damage the rest is done.
+  if (failure && failure->exit_code != exit_damaged) return std::unexpected(*failure);
   const ClockTrust trust = arguments.clock_is_right ? ClockTrust::vouched : ClockTrust::guarded;
   VARVE_CHECK(engine.collect_garbage(trust));
   output.text() += "after      " + sizes(engine.stats()) + '\n';
-  output.text() += compacted ? "" : "           there was nothing to compact\n";
+  if (compacted && !*compacted) output.text() += "           there was nothing to compact\n";
   output.text() += "dropped    " + counted(engine.stats().records_purged, "row") +
                    " that had expired, or been deleted or replaced\n";
-  VARVE_CHECK(engine.close());
+  VARVE_CHECK(close_database(engine));
   VARVE_CHECK(output.finish());
+  if (failure) return std::unexpected(*failure);
   return exit_ok;
 }
 

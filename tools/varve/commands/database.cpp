@@ -1,14 +1,16 @@
 #include "tools/varve/commands/database.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <filesystem>
-#include <iostream>
+#include <set>
 #include <utility>
 
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/terminal/damage_text.hpp"
 #include "tools/varve/terminal/output.hpp"
 #include "varve/options.hpp"
+#include "varve/try.hpp"
 
 namespace varve::tools {
 
@@ -17,26 +19,42 @@ namespace {
 /// Of any database that the command opened.
 bool damage_was_found = false;
 
+/// Who opens a database twice, to look and then to write, says it once.
+void say_once(const std::string& line) {
+  static std::set<std::string> said;
+  if (said.insert(line).second) say(line);
+}
+
 /// On stderr, so that it is seen whatever the command's output goes to.
 void tell_of_damage(const RecoveryReport& report) {
   for (const RecoveryReport::Damage& damage : report.damages) {
-    std::cerr << "varve: DAMAGED: " << damage_text(damage) << '\n';
+    say_once("DAMAGED: " + damage_text(damage));
     damage_was_found = true;
   }
   for (const RecoveryReport::SetAside& aside : report.set_aside) {
-    std::cerr << "varve: " << aside.batches << " whole batches behind that, "
-              << aside.first_sequence << " to " << aside.last_sequence
-              << ", are left out: " << aside.file << '\n';
+    say_once(std::to_string(aside.batches) + " whole batches behind that, " +
+             std::to_string(aside.first_sequence) + " to " + std::to_string(aside.last_sequence) +
+             ", are left out: " + aside.file);
   }
   if (report.damages.empty() && !report.quarantined.empty()) {
-    std::cerr << "varve: quarantine/ holds " << counted(report.quarantined.size(), "file")
-              << " of damage that was found earlier; remove them once nobody needs them\n";
+    say_once("quarantine/ holds " + counted(report.quarantined.size(), "file") +
+             " of damage that was found earlier; remove them once nobody needs them");
   }
 }
 
 }  // namespace
 
 bool found_damage() { return damage_was_found; }
+
+Outcome<void> close_database(Engine& engine) {
+  VARVE_CHECK(engine.close());
+  const std::uint64_t damaged = engine.stats().tables_damaged;
+  if (damaged == 0) return {};
+  say("left out " + counted(damaged, "table") +
+      " that cannot be read; `varve inspect --verify` names what is damaged");
+  damage_was_found = true;
+  return {};
+}
 
 Outcome<Engine> open_database(const std::string& dir, Access access,
                               const std::optional<Durability>& durability) {

@@ -24,7 +24,10 @@ enum class Access {
 Outcome<Engine> open_database(const std::string& dir, Access access,
                               const std::optional<Durability>& durability = {});
 
-/// Whether an opening found damage: then a command that did its work exits with exit_damaged.
+/// Closes what a command has written to. Tells of tables that maintenance found damaged meanwhile.
+Outcome<void> close_database(Engine& engine);
+
+/// Whether damage was found so far: then a command that did its work exits with exit_damaged.
 bool found_damage();
 
 /// --skip-damaged, of commands that read.

@@ -21,7 +21,8 @@ namespace varve::tools {
 namespace {
 
 constexpr const char* footer =
-    R"(It says what it will delete and asks; without a terminal to ask on it needs --yes.
+    R"(It says what it will delete and asks; without a terminal to ask on it needs --yes. Before the
+answer it only reads.
 --prefix "" is every series. With --match it asks of all series that match, at this moment; their
 labels stay, but for those that leave with the last record.
 
@@ -89,6 +90,30 @@ Outcome<std::uint64_t> count(Engine& engine, const Arguments& arguments, const T
   return records;
 }
 
+/// What is there of the target.
+struct Found {
+  std::uint64_t records = 0;
+  std::vector<std::string> keys;  // That matchers choose.
+  std::string words;
+};
+
+Outcome<Found> find(Engine& engine, const Arguments& arguments, const Target& target) {
+  Found found;
+  VARVE_TRY(found.records, count(engine, arguments, target));
+  found.words = counted(found.records, "record") + ' ' + target.words;
+  if (!target.query.matchers().empty()) {
+    VARVE_TRY(found.keys, engine.series_list(target.query));
+    found.words += " (" + grouped(found.keys.size()) + " series)";
+  }
+  return found;
+}
+
+/// The same, and changes nothing.
+Outcome<Found> look(const Arguments& arguments, const Target& target) {
+  VARVE_TRY(Engine engine, open_database(arguments.db, Access::read));
+  return find(engine, arguments, target);
+}
+
 /// Series by series, as matchers choose them.
 Outcome<void> erase_all(Engine& engine, const std::vector<std::string>& keys,
                         const TimeRange& range) {
@@ -117,34 +142,32 @@ Outcome<bool> agreed(const std::string& question) {
   return answer == "y" || answer == "Y" || answer == "yes";
 }
 
+int nothing_to_delete(const Found& found) {
+  say("nothing to delete: " + found.words);
+  return exit_ok;
+}
+
 Outcome<int> run(const Arguments& arguments) {
   VARVE_TRY(const Target target, target_of(arguments, wall_clock()));
-  VARVE_TRY(Engine engine, open_database(arguments.db, Access::write));
-  VARVE_TRY(const std::uint64_t records, count(engine, arguments, target));
-  const Query& query = target.query;
-  std::vector<std::string> keys;
-  std::string what = counted(records, "record") + ' ' + target.words;
-  if (!query.matchers().empty()) {
-    VARVE_TRY(keys, engine.series_list(query));
-    what += " (" + grouped(keys.size()) + " series)";
-  }
-  if (records == 0) {
-    say("nothing to delete: " + what);
-    return exit_ok;
-  }
   if (!arguments.yes) {
-    VARVE_TRY(const bool yes, agreed(what + '.'));
+    VARVE_TRY(const Found seen, look(arguments, target));
+    if (seen.records == 0) return nothing_to_delete(seen);
+    VARVE_TRY(const bool yes, agreed(seen.words + '.'));
     if (!yes) return failed("nothing was deleted");
   }
+  VARVE_TRY(Engine engine, open_database(arguments.db, Access::write));
+  VARVE_TRY(const Found found, find(engine, arguments, target));
+  if (found.records == 0) return nothing_to_delete(found);
+  const Query& query = target.query;
   if (target.time) {
     VARVE_CHECK(engine.erase(*arguments.selection.key, *target.time));
   } else if (!query.matchers().empty()) {
-    VARVE_CHECK(erase_all(engine, keys, target.range));
+    VARVE_CHECK(erase_all(engine, found.keys, target.range));
   } else {
     VARVE_CHECK(engine.erase_range(query.first_key(), query.end_key(), target.range));
   }
-  VARVE_CHECK(engine.close());
-  say("deleted " + what);
+  VARVE_CHECK(close_database(engine));
+  say("deleted " + found.words);
   return exit_ok;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "tools/formats/record_limits.hpp"
 #include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/commands/aggregation_options.hpp"
@@ -52,7 +53,7 @@ struct Plan {
 };
 
 Outcome<void> check_target(const Selection& selection, const std::string& into) {
-  if (into.empty()) return usage("--into is empty");
+  VARVE_CHECK(option_value("--into", check_key(into)));
   const std::string_view read = selection.key ? *selection.key : *selection.prefix;
   const bool meets = read.starts_with(into) || (!selection.key && into.starts_with(read));
   if (!meets) return {};
@@ -92,7 +93,7 @@ Outcome<Plan> plan_of(const Arguments& arguments) {
   }
   WriteOptions write_options;
   if (arguments.ttl) {
-    VARVE_TRY(const Duration ttl, option_value("--ttl", parse_duration(*arguments.ttl)));
+    VARVE_TRY(const Duration ttl, option_value("--ttl", parse_positive_duration(*arguments.ttl)));
     write_options.ttl(ttl);
   }
   query.between(whole_spans(query.range(), first.every(every)));
@@ -142,10 +143,10 @@ Outcome<int> run(const Arguments& arguments) {
   if (!records) {
     say(records.error().message());
     say("stopped; a part may have been written, and running it again replaces that");
-    return exit_failed;
+    return Failure(records.error()).exit_code;
   }
   VARVE_TRY(const std::uint64_t targets, targets_of(engine, plan, arguments.into, sources));
-  VARVE_CHECK(engine.close());
+  VARVE_CHECK(close_database(engine));
   say("wrote " + counted(*records, "record") + " to " + grouped(targets) + " series under " +
       quote(arguments.into) +
       (*records != 0 && targets == 0 ? ": by --ttl all of them have expired" : ""));

@@ -25,6 +25,7 @@ and no expiries, and of a NaN it keeps only the sign; lp has no expiries, and no
 that stand in keys; ndjson has everything. It writes a series' labels, and whether they leave with
 its last record, before its records; series that have labels and no records are left out.
 Years beyond 0000 to 9999 are written with a sign and six digits, and read back.
+With -o a file is replaced once all is written; a pipe, a device or /dev/stdout is written at once.
 
 Examples:
   varve export --db plant > all.csv
@@ -76,19 +77,19 @@ Outcome<int> run(const Arguments& arguments) {
   VARVE_TRY(const Query query, query_of(arguments.selection, wall_clock()));
   if (arguments.file && arguments.file->empty()) return usage("-o: the name of the file is empty");
 
+  const bool to_file = arguments.file && *arguments.file != "-";
+  VARVE_TRY(Output output, to_file ? Output::create(*arguments.file, arguments.db)
+                                   : Outcome<Output>(Output::standard()));
   VARVE_TRY(Engine engine, open_database(arguments.db, Access::read));
   VARVE_TRY(const Snapshot snapshot, engine.snapshot());
   const ReadOptions reads = ReadOptions().snapshot(snapshot).skip_damaged(arguments.skip_damaged);
-  const bool to_file = arguments.file && *arguments.file != "-";
   if (to_file && found_damage() && !arguments.skip_damaged) {
     return damaged(*arguments.file +
                    ": not written, since records are lost (--skip-damaged writes "
                    "what there is)");
   }
-  Outcome<Output> output = to_file ? Output::create(*arguments.file) : Output::standard();
-  if (!output) return std::unexpected(output.error());
   return after_reading(engine, arguments.skip_damaged,
-                       print_all(engine, query, reads, *output, options));
+                       print_all(engine, query, reads, output, options));
 }
 
 }  // namespace

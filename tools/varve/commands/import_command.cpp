@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tools/formats/durability_text.hpp"
+#include "tools/formats/record_limits.hpp"
 #include "tools/formats/record_printer.hpp"
 #include "tools/varve/commands/command.hpp"
 #include "tools/varve/commands/database.hpp"
@@ -69,7 +70,7 @@ Outcome<void> plan_csv(const Arguments& arguments, Timestamp now, CsvOptions& cs
   if (arguments.start) {
     if (csv.time_column) return usage("--start and --time-column exclude each other");
     VARVE_TRY(csv.start, option_value("--start", parse_moment(*arguments.start, now)));
-    VARVE_TRY(csv.step, option_value("--step", parse_duration(*arguments.step)));
+    VARVE_TRY(csv.step, option_value("--step", parse_positive_duration(*arguments.step)));
   }
   const bool tab = arguments.delimiter == "tab" || arguments.delimiter == "\\t";
   if (!tab && arguments.delimiter.size() != 1) {
@@ -77,6 +78,7 @@ Outcome<void> plan_csv(const Arguments& arguments, Timestamp now, CsvOptions& cs
   }
   csv.delimiter = tab ? '\t' : arguments.delimiter[0];
   if (csv.delimiter == '"' || csv.delimiter == '\n') return usage("--delimiter: not this one");
+  if (csv.key) VARVE_CHECK(option_value("--key", check_key(csv.prefix + *csv.key)));
   if (csv.wide && (csv.key || csv.key_column || csv.value_column)) {
     return usage("--wide takes its keys from the header: no --key, --key-column, --value-column");
   }
@@ -93,13 +95,12 @@ Outcome<Plan> make_plan(const Arguments& arguments, Timestamp now) {
     plan.csv.time_unit = *plan.time_unit;
   }
   if (arguments.ttl) {
-    VARVE_TRY(plan.importer.ttl, option_value("--ttl", parse_duration(*arguments.ttl)));
+    VARVE_TRY(plan.importer.ttl, option_value("--ttl", parse_positive_duration(*arguments.ttl)));
   }
   if (arguments.durability) {
     VARVE_TRY(plan.durability,
               option_value("--durability", parse_durability(*arguments.durability)));
   }
-  if (arguments.batch == 0) return usage("--batch: at least 1");
   plan.importer.batch_records = arguments.batch;
   if (arguments.on_error != "skip" && arguments.on_error != "fail") {
     return usage("--on-error: " + quote(arguments.on_error) + " is neither skip nor fail");
@@ -167,14 +168,15 @@ Outcome<int> run(const Arguments& arguments) {
     outcome = importer.read(input, *make_reader(plan, input, now));
     if (!outcome) break;
   }
-  const Status closed = engine.close();
+  const Outcome<void> closed = close_database(engine);
   if (!outcome) {
     say(outcome.error().message);
     say("stopped; before that: " + importer.summary());
     return outcome.error().exit_code;
   }
-  if (!closed) return std::unexpected(Failure(closed.error()));
+  VARVE_CHECK(closed);
   say(importer.summary());
+  if (found_damage()) return exit_damaged;  // That outweighs bad lines.
   return importer.bad_lines() == 0 ? exit_ok : exit_partial;
 }
 
@@ -222,9 +224,8 @@ void add_import(CLI::App& app, Action& action) {
       ->type_name("DURATION");
   command->add_option("--ttl", arguments->ttl, "Records expire so long after their time")
       ->type_name("DURATION");
-  command->add_option("--batch", arguments->batch, "Records written at once")
-      ->capture_default_str()
-      ->type_name("N");
+  take_count(command->add_option("--batch", arguments->batch, "Records written at once"))
+      ->capture_default_str();
   command
       ->add_option("--durability", arguments->durability,
                    "none, appended, interval:1s (the default), every:100 or always")

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tools/formats/matcher_text.hpp"
+#include "tools/formats/record_limits.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/commands/command.hpp"
 #include "tools/varve/commands/database.hpp"
@@ -76,6 +77,7 @@ Outcome<int> run(const Arguments& arguments) {
 }
 
 Outcome<int> run_set(const SetArguments& arguments) {
+  VARVE_CHECK(option_value("labels set", check_key(arguments.key)));
   std::vector<Label> changes;
   for (const std::string& text : arguments.labels) {
     VARVE_TRY(Label label, option_value("labels set", parse_label(text)));
@@ -103,7 +105,7 @@ Outcome<int> run_set(const SetArguments& arguments) {
   labels.leave_with_records(arguments.leave ||
                             (!arguments.replace && before.leaves_with_records()));
   VARVE_CHECK(engine.describe(arguments.key, labels));
-  VARVE_CHECK(engine.close());
+  VARVE_CHECK(close_database(engine));
   say(printable(arguments.key) + ": " + (labels.empty() ? "no labels" : labels_text(labels)));
   return exit_ok;
 }

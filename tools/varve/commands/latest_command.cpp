@@ -22,40 +22,45 @@ Examples:
 
 struct Arguments {
   std::string db;
-  std::optional<std::string> key, prefix;
+  Selection selection;
   std::uint64_t count = 1;
   std::string format = "table";
   bool skip_damaged = false;
 };
 
-Outcome<void> print_latest(Engine& engine, const Arguments& arguments, AnswerPrinter& printer) {
+Outcome<void> print_latest(Engine& engine, const Query& query, const Arguments& arguments,
+                           AnswerPrinter& printer) {
   const ReadOptions options = ReadOptions().skip_damaged(arguments.skip_damaged);
+  const bool is_one = arguments.selection.key.has_value();
   std::vector<std::string> keys;
-  if (arguments.key) {
-    keys.push_back(*arguments.key);
+  if (is_one) {
+    keys.push_back(*arguments.selection.key);
   } else {
-    VARVE_TRY(keys, engine.series_list(Query::prefix(*arguments.prefix), options));
+    VARVE_TRY(keys, engine.series_list(query, options));
   }
   for (const std::string& key : keys) {
     VARVE_TRY(const std::vector<Record> records, engine.latest_n(key, arguments.count, options));
-    // Where some were left out there may have been some.
-    const bool is_known_empty = records.empty() && engine.stats().damage_left_out == 0;
-    if (is_known_empty && arguments.key) return failed(quote(key) + ": no records");
+    // Where some were left out, or lost, there may have been some.
+    const bool is_known_empty =
+        records.empty() && engine.stats().damage_left_out == 0 && !found_damage();
+    if (is_known_empty && is_one) return failed(quote(key) + ": no records");
     for (const Record& record : records) VARVE_CHECK(printer.add(record.view()));
   }
   return printer.finish();
 }
 
 Outcome<int> run(const Arguments& arguments) {
-  if (!arguments.key && !arguments.prefix) return usage("latest needs --key or --prefix");
-  if (arguments.key && arguments.key->empty()) return usage("--key is empty");
-  if (arguments.count == 0) return usage("-n: at least 1");
+  if (!arguments.selection.key && !arguments.selection.prefix) {
+    return usage("latest needs --key or --prefix");
+  }
+  VARVE_TRY(const Query query, query_of(arguments.selection, wall_clock()));
   VARVE_TRY(const AnswerFormat format,
             option_value("--format", parse_answer_format(arguments.format)));
   VARVE_TRY(Engine engine, open_database(arguments.db, Access::read));
   Output output = Output::standard();
   const auto printer = make_answer_printer(format, AnswerKind::records, output);
-  return after_reading(engine, arguments.skip_damaged, print_latest(engine, arguments, *printer));
+  return after_reading(engine, arguments.skip_damaged,
+                       print_latest(engine, query, arguments, *printer));
 }
 
 }  // namespace
@@ -65,13 +70,10 @@ void add_latest(CLI::App& app, Action& action) {
   const auto arguments = std::make_shared<Arguments>();
   command->footer(footer);
   add_database_option(*command, arguments->db);
-  auto* const key = command->add_option("--key", arguments->key, "One series")->type_name("KEY");
-  command->add_option("--prefix", arguments->prefix, "Every series whose key begins so")
-      ->type_name("TEXT")
-      ->excludes(key);
-  command->add_option("-n,--count", arguments->count, "So many of each series, newest first")
-      ->capture_default_str()
-      ->type_name("N");
+  add_series_options(*command, arguments->selection);
+  take_count(
+      command->add_option("-n,--count", arguments->count, "So many of each series, newest first"))
+      ->capture_default_str();
   command->add_option("--format", arguments->format, "table, csv or json")
       ->capture_default_str()
       ->type_name("FORMAT");

@@ -1,10 +1,13 @@
 #include "tools/varve/commands/selection.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <utility>
 
 #include "tools/formats/matcher_text.hpp"
+#include "tools/formats/record_limits.hpp"
 #include "tools/formats/time_text.hpp"
+#include "tools/formats/value_text.hpp"
 #include "varve/try.hpp"
 
 namespace varve::tools {
@@ -36,6 +39,17 @@ void add_selection_options(CLI::App& command, Selection& selection) {
   command.add_option("--to", selection.to, "Up to this moment, exclusive")->type_name("TIME");
 }
 
+CLI::Option* take_count(CLI::Option* option) {
+  const auto read = [](std::string& text) -> std::string {
+    const Parsed<std::uint64_t> count = parse_count(text);
+    if (!count) return count.error().text;
+    if (*count == 0) return "at least 1";
+    text = std::to_string(*count);  // CLI11 reads it once more, and would take 010 for 8.
+    return {};
+  };
+  return option->type_name("N")->transform(CLI::Validator(read, ""));
+}
+
 Outcome<TimeRange> range_of(const Selection& selection, Timestamp now) {
   std::optional<Timestamp> from;
   std::optional<Timestamp> to;
@@ -53,7 +67,10 @@ Outcome<TimeRange> range_of(const Selection& selection, Timestamp now) {
 
 Outcome<Query> query_of(const Selection& selection, Timestamp now) {
   VARVE_TRY(const TimeRange range, range_of(selection, now));
-  if (selection.key && selection.key->empty()) return usage("--key is empty");
+  if (selection.key) VARVE_CHECK(option_value("--key", check_key(*selection.key)));
+  if (selection.prefix && !selection.prefix->empty()) {
+    VARVE_CHECK(option_value("--prefix", check_key(*selection.prefix)));
+  }
   Query query = selection.key ? Query::key(*selection.key)
                               : Query::prefix(selection.prefix.value_or(std::string()));
   query.between(range);

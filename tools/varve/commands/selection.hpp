@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "tools/formats/parsed.hpp"
@@ -11,6 +12,7 @@
 
 namespace CLI {
 class App;
+class Option;
 }
 
 namespace varve::tools {
@@ -32,16 +34,25 @@ void add_match_option(CLI::App& command, Selection& selection);
 /// --key, --prefix, --from and --to.
 void add_selection_options(CLI::App& command, Selection& selection);
 
+/// Has an option take a number from 1 on, in decimal digits. CLI11 itself takes -1 for the greatest
+/// number that there is, and 010 for 8.
+CLI::Option* take_count(CLI::Option* option);
+
 /// Fails with usage where a time is none, or the range is inverted.
 Outcome<TimeRange> range_of(const Selection& selection, Timestamp now);
-/// Everything, where neither key nor prefix was given. Fails with usage where a matcher is none.
+/// Everything, where neither key nor prefix was given. Fails with usage where a key or a matcher is
+/// none.
 Outcome<Query> query_of(const Selection& selection, Timestamp now);
 
 /// A value that an option's parser refused, as a failure that names the option.
 template <class T>
 Outcome<T> option_value(const char* option, Parsed<T> parsed) {
   if (!parsed) return usage(std::string(option) + ": " + parsed.error().text);
-  return *std::move(parsed);
+  if constexpr (std::is_void_v<T>) {
+    return {};
+  } else {
+    return *std::move(parsed);
+  }
 }
 
 }  // namespace varve::tools

@@ -131,7 +131,7 @@ void add_series(CLI::App& app, Action& action) {
   add_database_option(*command, arguments->db);
   add_selection_options(*command, arguments->selection);
   add_match_option(*command, arguments->selection);
-  command->add_option("--limit", arguments->limit, "At most so many series")->type_name("N");
+  take_count(command->add_option("--limit", arguments->limit, "At most so many series"));
   command->add_option("--format", arguments->format, "table, or json: an object per line")
       ->capture_default_str()
       ->type_name("FORMAT");

@@ -112,6 +112,7 @@ nlohmann::ordered_json json_of(const Stats& stats) {
                                  {"collections", stats.collections},
                                  {"records_expired", stats.records_expired},
                                  {"records_purged", stats.records_purged},
+                                 {"tables_damaged", stats.tables_damaged},
                                  {"maintenance_failures", stats.maintenance_failures},
                                  {"gets", stats.gets},
                                  {"scans", stats.scans},

@@ -325,7 +325,7 @@ Outcome<int> run(const Arguments& arguments) {
   if (arguments.sensors < 10 || arguments.sensors > 9'900) {
     return usage("--sensors: from 10 to 9900");
   }
-  if (arguments.hours < 1 || arguments.hours > 720) return usage("--hours: from 1 to 720");
+  if (arguments.hours > 720) return usage("--hours: from 1 to 720");
   if (!arguments.db.empty()) {
     std::error_code error;
     if (std::filesystem::exists(arguments.db, error)) {
@@ -349,12 +349,10 @@ void add_demo(CLI::App& app, Action& action) {
       "  varve demo --db plant --hours 2     keeps the database, to play with");
   command->add_option("--db", arguments->db, "Keep the database here; it must not exist yet")
       ->type_name("DIR");
-  command->add_option("--sensors", arguments->sensors, "How many")
-      ->capture_default_str()
-      ->type_name("N");
-  command->add_option("--hours", arguments->hours, "How much of their time")
-      ->capture_default_str()
-      ->type_name("N");
+  take_count(command->add_option("--sensors", arguments->sensors, "How many"))
+      ->capture_default_str();
+  take_count(command->add_option("--hours", arguments->hours, "How much of their time"))
+      ->capture_default_str();
   command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
 
   // The process that is to be killed. In no help text: it is of no use to anybody else.

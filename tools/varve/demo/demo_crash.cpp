@@ -8,7 +8,6 @@
 #include <csignal>
 #include <cstring>
 #include <optional>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -19,10 +18,6 @@
 namespace varve::tools {
 
 namespace {
-
-std::unexpected<Failure> system_failure(const char* operation) {
-  return failed(std::string(operation) + ": " + std::generic_category().message(errno));
-}
 
 /// The child's process, never left running.
 class Child {

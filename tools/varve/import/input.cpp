@@ -6,18 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
 namespace varve::tools {
-
-namespace {
-
-std::unexpected<Failure> system_failure(const std::string& name) {
-  return failed(name + ": " + std::generic_category().message(errno));
-}
-
-}  // namespace
 
 Outcome<Input> Input::open(const std::string& path) {
   if (path == "-") return Input(STDIN_FILENO, "stdin");

@@ -7,7 +7,8 @@
 
 namespace varve::tools {
 
-// Each prints what a stored file holds, up to its end or to the first damage, with which it fails.
+// Each prints what a stored file holds, also behind damage, as far as that can be read. It tells of
+// damage on stderr where it meets it, and fails then, with a message or without.
 
 /// A line per group; with `rows` one per put and delete, too.
 Outcome<void> dump_wal(const std::filesystem::path& file, bool rows, Output& output);

@@ -15,13 +15,15 @@ namespace {
 
 constexpr const char* footer =
     R"(One line per group of the log, block of a table, or edit of a manifest; of a table's block a second
-one says how each column is encoded and how many bytes it takes, and the end adds them up. Damage
-ends the dump with exit 4, naming file and offset; what was readable before it is printed, and all
-else of a table whose origin is damaged. A torn group at the end of a log is no damage: a kill leaves
-one. The files belong to a database's directory; nothing is opened for writing.
+one says how each column is encoded and how many bytes it takes, and the end adds them up. Damage is
+named on stderr with its offsets, what is whole behind it is shown all the same, and the exit code
+is 4. Behind a hole in the log, keys that it may have defined have only a number. A torn group at the
+end of a log is no damage: a kill leaves one. The files lie in a database's directory, or in its
+quarantine/; nothing is opened for writing.
 
 Examples:
   varve dump wal plant/00000000000000000007.wal
+  varve dump wal plant/quarantine/00000000000000000007.wal --rows
   varve dump table plant/00000000000000000012.table --rows
   varve dump manifest plant/00000000000000000003.manifest)";
 

@@ -1,8 +1,13 @@
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "engine/directory/file_names.hpp"
-#include "engine/directory/identity_files.hpp"
-#include "engine/version/manifest.hpp"
+#include "engine/directory/identity.hpp"
+#include "engine/directory/quarantine.hpp"
+#include "engine/directory/read_file.hpp"
+#include "engine/version/manifest_format.hpp"
 #include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/stored/dump.hpp"
@@ -55,29 +60,58 @@ void append_edit(std::string& out, const engine::VersionEdit& edit) {
   }
 }
 
+bool is_zero(engine::ByteSpan bytes) {
+  return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
+}
+
 }  // namespace
 
 Outcome<void> dump_manifest(const std::filesystem::path& file, bool, Output& output) {
+  constexpr std::uint64_t any_size = std::numeric_limits<std::uint64_t>::max();
   const std::string name = file.filename().string();
-  const auto numbered = engine::parse_file_name(name);
+  const auto numbered = engine::parse_file_name(engine::name_before(name));
   if (!numbered || (numbered->kind != engine::FileKind::manifest &&
                     numbered->kind != engine::FileKind::manifest_copy)) {
     return failed(file.string() + ": not the name of a manifest");
   }
   VARVE_TRY(const auto directory, directory_of(file));
-  VARVE_TRY(const engine::Identity identity, engine::read_identity(*directory));
-  VARVE_TRY(const engine::ManifestContent content,
-            engine::read_manifest_file(*directory, name, numbered->number, identity.database));
+  VARVE_TRY(const engine::Identity identity, identity_of(file));
+  VARVE_TRY(const engine::Bytes bytes, engine::read_file(*directory, name, any_size));
+  bool is_whole = true;
+  const auto tell = [&](std::uint64_t offset, const std::string& what) {
+    say(file.string() + " @ " + std::to_string(offset) + what);
+    is_whole = false;
+  };
 
-  output.text() += "manifest " + std::to_string(content.number) + " of database " +
-                   engine::to_string(identity.database) + ", " + grouped(content.valid_bytes) +
-                   " bytes\n";
-  for (std::size_t i = 0; i < content.edits.size(); ++i) {
-    output.text() += "edit " + std::to_string(i + 1) + '\n';
-    append_edit(output.text(), content.edits[i]);
+  const engine::ManifestFormat format(identity.database, numbered->number);
+  output.text() += "manifest " + std::to_string(numbered->number) + " of database " +
+                   engine::to_string(identity.database) + '\n';
+  VARVE_TRY(const bool has_header, format.check_header({name, bytes}));
+  if (!has_header) tell(0, ": no header of this manifest");
+  std::uint64_t offset = engine::ManifestFormat::header_size;
+  while (true) {
+    const auto record = format.record_at(bytes, offset);
+    if (!record) {
+      const auto next = format.find_record(bytes, offset + 1);
+      if (!next) break;
+      tell(offset, " to " + std::to_string(*next) + ": no whole record, but behind it");
+      offset = *next;
+      continue;
+    }
+    output.text() += "edit @ " + std::to_string(offset) + '\n';
+    const auto edit = engine::VersionEdit::decode(record->payload);
+    if (edit) {
+      append_edit(output.text(), *edit);
+    } else {
+      tell(offset, ": " + edit.error().message());
+    }
     VARVE_CHECK(output.drain());
+    offset = record->end;
   }
-  if (content.torn_tail) output.text() += "torn tail: " + *content.torn_tail + '\n';
+  const auto end = static_cast<std::size_t>(std::min<std::uint64_t>(offset, bytes.size()));
+  const bool is_torn = !is_zero(engine::ByteSpan(bytes).subspan(end));
+  output.text() += (is_torn ? "torn tail @ " : "end @ ") + std::to_string(offset) + '\n';
+  if (!is_whole) return damaged("");
   return {};
 }
 

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "engine/directory/file_names.hpp"
+#include "engine/directory/forwarding.hpp"
 #include "engine/directory/identity.hpp"
+#include "engine/directory/quarantine.hpp"
 #include "engine/table/table.hpp"
 #include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"
@@ -141,39 +143,67 @@ Outcome<void> print_rows(const engine::TableBlock& block, Output& output) {
   return {};
 }
 
+/// The one file of a directory under the name that its table has, wherever it was set aside.
+class NamedAsBefore final : public engine::ForwardingDirectory {
+ public:
+  NamedAsBefore(std::shared_ptr<Directory> directory, std::string name)
+      : ForwardingDirectory(std::move(directory)), name_(std::move(name)) {}
+
+  Result<std::unique_ptr<File>> open(const std::string& /*before*/, OpenMode mode,
+                                     WriteCause cause) override {
+    return ForwardingDirectory::open(name_, mode, cause);
+  }
+
+ private:
+  const std::string name_;
+};
+
+Outcome<void> dump_block(const engine::Table& table, const engine::TableIndex& index,
+                         std::size_t number, bool rows, ColumnTotals& totals, Output& output) {
+  output.text() += block_line(number, index.entries[number]);
+  // Also without rows: reading a block is what verifies it.
+  VARVE_TRY(const auto block, table.block(index, number));
+  VARVE_TRY(const engine::Bytes bytes, table.raw_block(index, number));
+  VARVE_TRY(const auto columns, columns_of(bytes));
+  output.text() += columns_line(columns);
+  totals.add(columns);
+  if (rows) VARVE_CHECK(print_rows(*block, output));
+  return output.drain();
+}
+
 }  // namespace
 
 Outcome<void> dump_table(const std::filesystem::path& file, bool rows, Output& output) {
-  VARVE_TRY(const auto directory, directory_of(file));
-  VARVE_TRY(engine::TableMeta meta, engine::Table::read_meta(*directory, file.filename().string()));
-  if (file.filename() != engine::table_file_name(meta.number)) {
+  VARVE_TRY(const auto folder, directory_of(file));
+  const std::string name = file.filename().string();
+  VARVE_TRY(engine::TableMeta meta, engine::Table::read_meta(*folder, name));
+  if (engine::name_before(name) != engine::table_file_name(meta.number)) {
     return damaged(file.string() + ": says that its name is " +
                    engine::table_file_name(meta.number));
   }
   output.text() += head(meta);
-  const auto origin = engine::Table::read_origin(*directory, file.filename().string());
+  const auto origin = engine::Table::read_origin(*folder, name);
   output.text() +=
       origin ? origin_text(*origin) : "from  DAMAGED: " + origin.error().message() + '\n';
 
+  const auto directory = std::make_shared<NamedAsBefore>(folder, name);
   engine::BlockCache cache(0);
   engine::FilePool files(directory, 1);
   const engine::TableContext context{directory, &cache, &files, {}};
   const engine::Table table(context, std::move(meta));
   VARVE_TRY(const auto index, table.index());
   ColumnTotals totals;
+  bool is_whole = true;
   for (std::size_t number = 0; number < index->entries.size(); ++number) {
-    output.text() += block_line(number, index->entries[number]);
-    // Also without rows: reading a block is what verifies it.
-    VARVE_TRY(const auto block, table.block(*index, number));
-    VARVE_TRY(const engine::Bytes bytes, table.raw_block(*index, number));
-    VARVE_TRY(const auto columns, columns_of(bytes));
-    output.text() += columns_line(columns);
-    totals.add(columns);
-    if (rows) VARVE_CHECK(print_rows(*block, output));
-    VARVE_CHECK(output.drain());
+    const auto dumped = dump_block(table, *index, number, rows, totals, output);
+    if (dumped) continue;
+    if (dumped.error().exit_code != exit_damaged) return dumped;
+    say(dumped.error().message);
+    is_whole = false;
   }
   output.text() += totals.text();
   if (!origin) return std::unexpected(origin.error());
+  if (!is_whole) return damaged("");
   return {};
 }
 

@@ -35,8 +35,24 @@ Outcome<void> check_database(const std::filesystem::path& dir) {
   return {};
 }
 
+namespace {
+
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+  return file.has_parent_path() ? file.parent_path() : ".";
+}
+
+}  // namespace
+
 Result<std::shared_ptr<Directory>> directory_of(const std::filesystem::path& file) {
-  return posix_file_system()->open_directory(file.has_parent_path() ? file.parent_path() : ".");
+  return posix_file_system()->open_directory(folder_of(file));
+}
+
+Result<engine::Identity> identity_of(const std::filesystem::path& file) {
+  VARVE_TRY(const auto directory, directory_of(file));
+  auto identity = engine::read_identity(*directory);
+  if (identity || identity.error().code != Errc::not_found) return identity;
+  VARVE_TRY(const auto above, posix_file_system()->open_directory(folder_of(file) / ".."));
+  return engine::read_identity(*above);
 }
 
 /// A program that has the database open may replace the manifest and remove tables between our

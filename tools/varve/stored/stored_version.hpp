@@ -21,6 +21,9 @@ Outcome<void> check_database(const std::filesystem::path& dir);
 
 /// Opens the directory that a file is in.
 Result<std::shared_ptr<Directory>> directory_of(const std::filesystem::path& file);
+/// The identity of the database that a file is of: of its directory, or of the one above, where it
+/// is one that was set aside.
+Result<engine::Identity> identity_of(const std::filesystem::path& file);
 
 /// Also while a program has the database open. `context` outlives the answer.
 Result<StoredVersion> read_version(Directory& directory, const engine::TableContext& context);

@@ -61,7 +61,7 @@ class Usages {
       VARVE_TRY(const engine::Bytes bytes, table.raw_block(*index, number));
       engine::ByteReader reader(bytes);
       const auto directory = engine::BlockDirectory::decode(reader);
-      if (!reader.ok()) return failed(table.path().string() + ": block directory: corruption");
+      if (!reader.ok()) return damaged(table.path().string() + ": block directory: corruption");
       for (std::size_t i = 0; i < directory.counts.size(); ++i) {
         add(directory.keys.keys[i], directory.counts[i],
             static_cast<double>(entry.size) * static_cast<double>(directory.counts[i]) /
@@ -176,9 +176,8 @@ void add_top(CLI::App& app, Action& action) {
   command->add_option("--by", arguments->by, "bytes or records")
       ->capture_default_str()
       ->type_name("WHAT");
-  command->add_option("-n,--count", arguments->count, "So many series")
-      ->capture_default_str()
-      ->type_name("N");
+  take_count(command->add_option("-n,--count", arguments->count, "So many series"))
+      ->capture_default_str();
   command->add_option("--prefix", arguments->prefix, "Of those whose key begins so")
       ->type_name("TEXT");
   command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });

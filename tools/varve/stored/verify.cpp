@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "engine/directory/file_names.hpp"
+#include "engine/directory/lock_note.hpp"
 #include "engine/io/io_error.hpp"
 #include "engine/table/table.hpp"
 #include "engine/wal/wal.hpp"
@@ -56,13 +57,15 @@ Outcome<void> verify_tables(Directory& directory, const engine::Version& version
 }
 
 Outcome<void> verify_log(Directory& directory, const StoredVersion& found, Verified& verified) {
-  const engine::Version& version = found.loaded.version;
-  const engine::ReplayStart start{.segment = version.log_start,
-                                  .required = version.log_start != 0,
-                                  .held = version.flushed_through};
+  const engine::Uuid& database = found.stored.identity.database;
+  // Asked before the directory is: whoever writes meanwhile releases that segment only once there is
+  // a later one. The start of the machine says nothing beside a writer, who appends behind the end.
+  const std::uint64_t last_begun =
+      engine::note_of(engine::read_lock_note(directory), database).last_segment;
+  const engine::ReplayStart start = engine::replay_start(found.loaded, {}, last_begun);
   const auto nothing = [](const engine::ReplayedBatch&) -> Status { return {}; };
   VARVE_TRY(const engine::ReplayResult log,
-            engine::replay_wal(directory, found.stored.identity.database, start, nothing));
+            engine::replay_wal(directory, database, start, nothing));
   verified.batches = log.batches;
   verified.bytes += log.bytes;
   for (const RecoveryReport::Damage& damage : log.damages) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cerrno>
 #include <expected>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "varve/error.hpp"
@@ -38,6 +40,10 @@ using Outcome = std::expected<T, Failure>;
 
 inline std::unexpected<Failure> failed(std::string message) {
   return std::unexpected(Failure(exit_failed, std::move(message)));
+}
+/// Of a call of the system that has just failed, on this file or for this purpose.
+inline std::unexpected<Failure> system_failure(const std::string& what) {
+  return failed(what + ": " + std::generic_category().message(errno));
 }
 inline std::unexpected<Failure> damaged(std::string message) {
   return std::unexpected(Failure(exit_damaged, std::move(message)));

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "tools/varve/terminal/failure.hpp"
+#include "tools/varve/terminal/unfinished_file.hpp"
 
 namespace varve::tools {
 
@@ -12,10 +14,17 @@ namespace varve::tools {
 class Output {
  public:
   static Output standard();
-  /// A file that has its name once finish() has succeeded: until then what was there stays, and the
-  /// answer is in a file beside it, "PATH.partial-" and the process. A pipe or a device is written
-  /// at once.
-  static Outcome<Output> create(const std::string& path);
+  /// For the path that -o gives, by one rule: symbolic links are followed and stay, and what they
+  /// lead to
+  ///
+  /// - is replaced, where it is a file or is not there: once finish() has succeeded, and until then
+  ///   what was there stays (UnfinishedFile);
+  /// - is written as it stands, from now on, where it is anything else: a pipe, a device, or a
+  ///   descriptor of this process, as /dev/stdout is.
+  ///
+  /// Fails with usage where that lies in the directory of `database`, or in its quarantine/. To be
+  /// called before the database is opened: its descriptors are none that a path may mean.
+  static Outcome<Output> create(const std::string& path, const std::string& database);
 
   Output(Output&& other) noexcept;
   Output& operator=(Output&&) = delete;
@@ -36,9 +45,9 @@ class Output {
 
   Output(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
 
-  int fd_;
+  int fd_;  // Of the file below, if there is one.
   std::string name_;
-  std::string partial_;  // Where a file is until it is finished; empty for anything else.
+  std::unique_ptr<UnfinishedFile> file_;  // Null for what is written as it stands.
   std::string text_;
 };
 

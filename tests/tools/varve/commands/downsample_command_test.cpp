@@ -114,7 +114,7 @@ TEST_F(DownsampleCommand, refuses_what_would_feed_on_itself_or_is_not_valid) {
       {{"--prefix", "p/", "--into", "p"}, "--into 'p' and --prefix 'p/' meet"},
       {{"--prefix", "", "--into", "5m/"}, "--into '5m/' and --prefix '' meet"},
       {{"--key", "p/a", "--into", "p/"}, "--into 'p/' and --key 'p/a' meet"},
-      {{"--prefix", "p/", "--into", ""}, "--into is empty"},
+      {{"--prefix", "p/", "--into", ""}, "--into: an empty key"},
       {{"--match", "a=b", "--into", "5m/"}, "needs --key or --prefix"},
       {{"--prefix", "p/"}, "--into is required"},
       {{"--prefix", "p/", "--into", "5m/", "--fill", "null"}, "--fill null: there is no record"},

@@ -75,8 +75,9 @@ TEST_F(LabelsCommand, chooses_series_by_them) {
   EXPECT_EQ(on_db("export", {"--match", "unit=C", "--to", "2013-12-02T21:11:00Z"}).out,
             "key,time,value\np1/temp,2013-12-02T21:10:00.000000Z,20.5\n");
   const RunResult wrong = on_db("query", {"--match", "room=~hall ("});
-  EXPECT_EQ(wrong.exit_code, 1);
-  EXPECT_NE(wrong.err.find("missing"), std::string::npos) << wrong.err;
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_NE(wrong.err.find("--match: label 'room': 'hall (': missing"), std::string::npos)
+      << wrong.err;
   EXPECT_EQ(on_db("query", {"--match", "room"}).exit_code, 2);
 }
 

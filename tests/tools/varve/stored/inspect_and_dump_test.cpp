@@ -66,20 +66,12 @@ TEST_F(Command, inspects_and_dumps_a_database_that_is_open) {
   }
 }
 
-/// The one table that there is.
-std::filesystem::path only_table(const std::filesystem::path& db) {
-  for (const auto& entry : std::filesystem::directory_iterator(db)) {
-    if (entry.path().extension() == ".table") return entry.path();
-  }
-  return {};
-}
-
 TEST_F(Command, dumps_where_a_table_comes_from) {
   import_small();
   ASSERT_EQ(on_db("compact").exit_code, 0);
   const std::string manifest = on_db("inspect").out;
   const std::string database = manifest.substr(manifest.find_first_not_of(" ", 8), 36);
-  const RunResult dumped = run_varve({"dump", "table", only_table(db()).string()});
+  const RunResult dumped = run_varve({"dump", "table", find_file(db(), ".table").string()});
   EXPECT_EQ(dumped.exit_code, 0) << dumped.err;
   EXPECT_TRUE(contains(dumped.out, ", of the batches 1 to ")) << dumped.out;
   EXPECT_TRUE(contains(dumped.out, " to level 0 of database " + database) ||
@@ -91,12 +83,8 @@ TEST_F(Command, dumps_where_a_table_comes_from) {
 TEST_F(Command, dumps_all_of_a_table_whose_origin_is_damaged_and_says_so) {
   import_small();
   ASSERT_EQ(on_db("compact").exit_code, 0);
-  const auto table = only_table(db());
-  {
-    std::fstream file(table, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(static_cast<std::streamoff>(std::filesystem::file_size(table)) - 128 - 1);
-    file.put('\x55');
-  }
+  const auto table = find_file(db(), ".table");
+  change_byte(table, static_cast<std::streamoff>(std::filesystem::file_size(table)) - 128 - 1);
   const RunResult dumped = run_varve({"dump", "table", table.string(), "--rows"});
   EXPECT_EQ(dumped.exit_code, 4);
   EXPECT_TRUE(contains(dumped.out, "from  DAMAGED: ")) << dumped.out;
@@ -148,12 +136,8 @@ TEST_F(Command, verifies_every_byte_and_says_what_is_damaged) {
   const RunResult whole = on_db("inspect", {"--verify"});
   EXPECT_EQ(whole.exit_code, 0) << whole.err;
   EXPECT_TRUE(contains(whole.out, "verified      1 whole table, ")) << whole.out;
-  const auto table = only_table(db());
-  {
-    std::fstream file(table, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(10);
-    file.put('\x55');
-  }
+  const auto table = find_file(db(), ".table");
+  change_byte(table, 10);
   const RunResult inspected = on_db("inspect");
   EXPECT_EQ(inspected.exit_code, 0) << "it reads what it shows alone";
   const RunResult damaged = on_db("inspect", {"--verify"});
@@ -174,12 +158,7 @@ TEST_F(Command, tells_of_batches_that_the_log_lost_whatever_it_is_asked) {
       ASSERT_TRUE(engine.write(std::move(batch), WriteOptions().durability(Durability::always())));
     }
   }
-  for (const auto& entry : std::filesystem::directory_iterator(db())) {
-    if (entry.path().extension() != ".wal" || entry.file_size() < 1'000) continue;
-    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(400);
-    file.put('\x55');
-  }
+  change_byte(find_file(db(), ".wal", 1'000), 400);
   for (const char* const command : {"export", "series", "stats"}) {
     const RunResult result = on_db(command);
     EXPECT_EQ(result.exit_code, 4) << command;
@@ -194,16 +173,10 @@ TEST_F(Command, tells_of_batches_that_the_log_lost_whatever_it_is_asked) {
   EXPECT_NE(std::filesystem::file_size(backup), 17u);
 }
 
-void change_byte(const std::filesystem::path& path, std::streamoff offset) {
-  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekp(offset);
-  file.put('\x55');
-}
-
 TEST_F(Command, reads_past_damage_where_it_is_told_to_and_says_that_something_is_missing) {
   import_small();
   ASSERT_EQ(on_db("compact").exit_code, 0);
-  const auto table = only_table(db());
+  const auto table = find_file(db(), ".table");
   ASSERT_EQ(on_db("import", {}, "key,time,value\nplant/z,2013-12-02T21:15:00Z,7\n").exit_code, 0);
   change_byte(table, 10);
   const std::string file = directory_.path("out.csv");
@@ -240,17 +213,48 @@ TEST_F(Command, inspect_finds_that_one_of_two_copies_is_bad) {
     const bool is_kept_twice =
         name.starts_with("VARVE") || name.ends_with(".manifest") || name.ends_with(".copy");
     if (!is_kept_twice) continue;
-    char was = 0;
-    std::ifstream(entry.path(), std::ios::binary).seekg(30).get(was);
     change_byte(entry.path(), 30);
     const RunResult inspected = on_db("inspect", {"--verify"});
     EXPECT_EQ(inspected.exit_code, 4) << name << ": " << inspected.out;
     EXPECT_TRUE(contains(inspected.out, "one copy bad  " + name)) << inspected.out;
-    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(30);
-    file.put(was);
+    change_byte(entry.path(), 30);  // As it was.
   }
   EXPECT_EQ(on_db("inspect", {"--verify"}).exit_code, 0);
+}
+
+TEST_F(Command, compacts_around_a_damaged_table_and_says_that_it_left_one_out) {
+  import_small();
+  ASSERT_EQ(on_db("compact").exit_code, 0);
+  const auto table = find_file(db(), ".table");
+  {
+    Options options;
+    options.dir = db();
+    options.background_maintenance = false;
+    Engine engine = Engine::open(options).value();
+    ASSERT_TRUE(engine.erase_prefix("plant/a"));
+  }
+  change_byte(table, 10);
+  const RunResult result = on_db("compact");
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_TRUE(contains(result.out, "after      1 table, ")) << result.out;
+  EXPECT_TRUE(contains(result.err, "left out 1 table that cannot be read")) << result.err;
+  EXPECT_TRUE(std::filesystem::exists(table));
+}
+
+TEST_F(Command, misses_nothing_where_the_empty_end_of_a_closed_log_is_gone) {
+  import_small();
+  std::string last;
+  for (const auto& entry : std::filesystem::directory_iterator(db())) {
+    if (entry.path().extension() == ".wal") last = std::max(last, entry.path().string());
+  }
+  ASSERT_TRUE(std::filesystem::remove(last));
+  for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--verify"}}) {
+    const RunResult inspected = on_db("inspect", more);
+    EXPECT_EQ(inspected.exit_code, 0) << inspected.out << inspected.err;
+  }
+  const RunResult exported = on_db("export");
+  EXPECT_EQ(exported.exit_code, 0) << exported.err;
+  EXPECT_EQ(exported.out, small_csv);
 }
 
 TEST_F(Command, goes_on_to_say_that_quarantine_holds_something) {
@@ -283,6 +287,7 @@ TEST_F(Command, reads_without_changing_a_byte_or_a_name) {
   }
   EXPECT_EQ(on_db("query", {"--prefix", ""}).exit_code, 0);
   EXPECT_EQ(on_db("latest", {"--prefix", ""}).exit_code, 0);
+  EXPECT_EQ(on_db("delete", {"--prefix", ""}).exit_code, 2) << "it has nobody to ask";
   EXPECT_EQ(files(), before);
 }
 
