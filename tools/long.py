@@ -1,6 +1,9 @@
 """Runs what is too long for CI, seed by seed, and goes on where it stopped.
 
     model    random programs against a std::map; a seed is a program
+    differential
+             random runs of a plant's database beside an oracle that is written from the headers; a
+             seed is a run, and one of threads
     crash    power cuts and faults at every call, kills, damage to what a kill leaves; a seed is an
              image of each cut, a third of the faults, a kill, and 60 damaged logs
     fuzz     every fuzz target, ten seconds for each seed; what they find stays in the corpus
@@ -140,6 +143,14 @@ def run_model(first, last):
     return fine, output, count
 
 
+def run_differential(first, last):
+    fine, output = run_command(
+        ["build/test/tests/differential_tests", "--gtest_filter=Differential*.*",
+         "--gtest_brief=1"],
+        VARVE_SEED=first, VARVE_DIFFERENTIAL_RUNS=last - first + 1)
+    return fine, output, sum(map(int, re.findall(r"(\d+) answers compared", output)))
+
+
 def run_crash(first, last):
     count = last - first + 1
     fine, output = run_command(
@@ -214,6 +225,8 @@ class Kind:
 CORES = os.cpu_count() or 1
 KINDS = {
     "model": Kind(run_model, "programs", 100, CORES, "test", "model_tests"),
+    "differential": Kind(run_differential, "answers compared", 25, CORES, "test",
+                         "differential_tests"),
     "crash": Kind(run_crash, "images of each cut and kills", 5, CORES, "test", "crash_tests"),
     "fuzz": Kind(run_fuzz, "inputs", 1, CORES, "asan", "fuzz_targets"),
     "soak": Kind(run_soak, "seconds", 1, 1, "test", "soak_tests"),

@@ -159,8 +159,7 @@ void Engine::submit_write(Entry& entry, WriteBatch batch, const WriteOptions& op
   if (may_write && std::exchange(entry.is_inside_, false)) {
     return entry.impl_->writes().submit(std::move(batch), options, pending);
   }
-  pending.error =
-      entry.is_inside_ ? entry.impl_->refusal()->code : make_error_code(Errc::closed);
+  pending.error = entry.is_inside_ ? entry.impl_->refusal()->code : make_error_code(Errc::closed);
   pending.post();
 }
 

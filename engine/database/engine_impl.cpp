@@ -164,7 +164,7 @@ Status EngineImpl::close_reads() {
   store_->pins.stop_scans();
   if (own_executor_) own_executor_->stop();
   store_->let_go();
-  lock_.reset();
+  if (lock_) lock_->let_go();
   return {};
 }
 

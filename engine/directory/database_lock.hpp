@@ -31,7 +31,9 @@ class DatabaseLock {
     VARVE_CHECK(lock_->check());
     return change();
   }
-  [[nodiscard]] Status check() { return while_held([] { return Status(); }); }
+  [[nodiscard]] Status check() {
+    return while_held([] { return Status(); });
+  }
 
   /// FileLock::note(), while there is a lock.
   void note(std::string_view line, bool durable) {

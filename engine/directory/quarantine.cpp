@@ -30,9 +30,8 @@ Status set_aside(Directory& directory, const std::string& name) {
 
 std::string name_before(std::string_view kept) {
   const std::size_t dot = kept.rfind('.');
-  const bool is_counted =
-      dot != std::string_view::npos && dot + 1 < kept.size() &&
-      kept.find_first_not_of("0123456789", dot + 1) == std::string_view::npos;
+  const bool is_counted = dot != std::string_view::npos && dot + 1 < kept.size() &&
+                          kept.find_first_not_of("0123456789", dot + 1) == std::string_view::npos;
   return std::string(is_counted ? kept.substr(0, dot) : kept);
 }
 

@@ -38,9 +38,9 @@ Result<LabelMatcher> LabelMatcher::make(const Matcher& matcher) {
     const std::string& text = matcher.operands().front();
     auto expression = std::make_unique<Expression>(text);
     if (const RE2& compiled = expression->compiled; !compiled.ok()) {
-      return fail(Errc::invalid_argument, "label '" + matcher.name() + "': '" + text + "': " +
-                                              compiled.error() + " (at '" + compiled.error_arg() +
-                                              "')");
+      return fail(Errc::invalid_argument, "label '" + matcher.name() + "': '" + text +
+                                              "': " + compiled.error() + " (at '" +
+                                              compiled.error_arg() + "')");
     }
     made.expression_ = std::move(expression);
   }

@@ -223,7 +223,8 @@ TEST(FullDiskOpening, gives_what_is_there_where_damage_cannot_be_set_aside) {
     EXPECT_TRUE(engine->close());
   }
   for (const std::string& name : names) {
-    if (name.ends_with(".wal")) EXPECT_TRUE(database.disk->exists("/db/" + name).value()) << name;
+    if (!name.ends_with(".wal")) continue;
+    EXPECT_TRUE(database.disk->exists("/db/" + name).value()) << name;
   }
 
   database.disk->set_capacity(database.disk->used() + (std::uint64_t{64} << 20));

@@ -5,22 +5,15 @@
 // the one program of that seed.
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <charconv>
-#include <csignal>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <stdexcept>
-#include <string>
-#include <string_view>
 #include <tuple>
 
 #include "tests/model/program.hpp"
 #include "tests/model/runner.hpp"
 #include "tests/support/random.hpp"
 #include "tests/support/sanitized.hpp"
+#include "tests/support/seed_watch.hpp"
 
 namespace varve::test {
 namespace {
@@ -34,42 +27,13 @@ constexpr std::uint64_t share_count = 4;
 constexpr std::size_t shrinking_runs_max = 400;
 
 std::uint64_t program_count(Sizes sizes) {
-  const char* const given = std::getenv("VARVE_PROGRAMS");
-  if (given == nullptr) return std::getenv("VARVE_SEED") != nullptr ? 1 : programs_usual(sizes);
-  const std::string_view text = given;
-  std::uint64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    throw std::invalid_argument("VARVE_PROGRAMS is not a number: " + std::string(text));
-  }
-  return count;
-}
-
-char seed_of_this_program[64];
-
-/// An assertion of the engine, or a program that hangs, says its seed before it ends the process.
-void say_seed(int signal) {
-  const ssize_t written =
-      write(STDERR_FILENO, seed_of_this_program, std::strlen(seed_of_this_program));
-  static_cast<void>(written);
-  std::signal(signal, SIG_DFL);
-  std::raise(signal);
-}
-
-void announce(std::uint64_t seed) {
-  const std::string text = "\nwhile running " + describe_seed(seed) + "\n";
-  text.copy(seed_of_this_program, sizeof seed_of_this_program - 1);
-  seed_of_this_program[text.size()] = '\0';
-  alarm(seconds_per_program_max);
+  const std::uint64_t usual = given_number("VARVE_SEED") ? 1 : programs_usual(sizes);
+  return given_number("VARVE_PROGRAMS").value_or(usual);
 }
 
 class RandomPrograms : public testing::TestWithParam<std::tuple<Sizes, std::uint64_t>> {
  protected:
-  void SetUp() override {
-    std::signal(SIGABRT, say_seed);
-    std::signal(SIGALRM, say_seed);
-  }
-  void TearDown() override { alarm(0); }
+  SeedWatch watch_{seconds_per_program_max};
 };
 
 /// The whole is split into shares, so that they run beside each other.
@@ -79,12 +43,12 @@ TEST_P(RandomPrograms, give_the_answers_of_the_model) {
   const std::uint64_t count = program_count(sizes);
   for (std::uint64_t seed = first; seed - first < count; ++seed) {
     if (seed % share_count != share) continue;
-    announce(seed);
+    watch_.begin(seed);
     Program program = random_program(seed, sizes);
     auto failure = run(program);
     if (!failure) continue;
     if (words_of(seed, sizes).threadless()) {
-      alarm(0);
+      watch_.end();
       program = shrink(std::move(program), shrinking_runs_max);
       if (auto shorter = run(program)) failure = std::move(shorter);
     }

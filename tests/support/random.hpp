@@ -2,11 +2,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
 namespace varve::test {
+
+/// The number that the environment gives by this name; none where it has no such variable. Throws
+/// where that is no number.
+std::optional<std::uint64_t> given_number(const char* variable);
 
 /// The seed of this run: the environment's VARVE_SEED, or always the same one. A random test says
 /// it, so that a failure can be had again: SCOPED_TRACE(describe_seed(seed)).

@@ -98,9 +98,9 @@ void add_aggregation_options(CLI::App& command, AggregationOptions& options, Agg
                       "One value for all series that have the same value of this label")
           ->type_name("LABEL")
           ->needs(aggregate);
-  take_count(command.add_option(
-                 "--group-by-prefix", options.group_parts,
-                 "One value for all series that agree in the first N parts of key/key/key"))
+  take_count(
+      command.add_option("--group-by-prefix", options.group_parts,
+                         "One value for all series that agree in the first N parts of key/key/key"))
       ->needs(aggregate)
       ->excludes(group_by);
 }

@@ -110,8 +110,8 @@ void add_query(CLI::App& app, Action& action) {
   add_selection_options(*command, arguments->selection);
   add_match_option(*command, arguments->selection);
   take_count(command->add_option("--limit", arguments->limit, "At most so many records in all"));
-  take_count(command->add_option("--per-series", arguments->per_series,
-                                 "At most so many of each series"));
+  take_count(
+      command->add_option("--per-series", arguments->per_series, "At most so many of each series"));
   command->add_flag("--newest-first", arguments->newest_first, "Within each series");
   add_aggregation_options(*command, arguments->aggregation);
   auto* const format = command->add_option("--format", arguments->format, "table, csv or json")

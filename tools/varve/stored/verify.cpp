@@ -58,8 +58,9 @@ Outcome<void> verify_tables(Directory& directory, const engine::Version& version
 
 Outcome<void> verify_log(Directory& directory, const StoredVersion& found, Verified& verified) {
   const engine::Uuid& database = found.stored.identity.database;
-  // Asked before the directory is: whoever writes meanwhile releases that segment only once there is
-  // a later one. The start of the machine says nothing beside a writer, who appends behind the end.
+  // Asked before the directory is: whoever writes meanwhile releases that segment only once there
+  // is a later one. The start of the machine says nothing beside a writer, who appends behind the
+  // end.
   const std::uint64_t last_begun =
       engine::note_of(engine::read_lock_note(directory), database).last_segment;
   const engine::ReplayStart start = engine::replay_start(found.loaded, {}, last_begun);

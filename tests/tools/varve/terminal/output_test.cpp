@@ -66,7 +66,9 @@ TEST_F(OutputTo, a_file_takes_its_place_once_it_is_finished) {
 
 TEST_F(OutputTo, a_file_leaves_nothing_where_it_is_not_finished) {
   directory_.file("out", "old");
-  { auto output = create(path("out")).value(); }
+  {
+    auto output = create(path("out")).value();
+  }
   EXPECT_EQ(read_file(path("out")), "old");
   EXPECT_EQ(names(), Names{"out"});
 }
@@ -126,9 +128,15 @@ TEST_F(OutputTo, the_database_itself_is_refused) {
   fs::create_symlink("db/00000000000000000001.table", path("link"));
   fs::create_symlink("../outside", path("db/out_of_it"));
   const std::vector<std::string> refused = {
-      path("db/00000000000000000001.table"), path("db/new.csv"),   path("db/quarantine/new.csv"),
-      path("alias/new.csv"),                 path("link"),         path("db/out_of_it"),
-      path("db/quarantine/../new.csv"),      path("db/./new.csv"), path("db/"),
+      path("db/00000000000000000001.table"),
+      path("db/new.csv"),
+      path("db/quarantine/new.csv"),
+      path("alias/new.csv"),
+      path("link"),
+      path("db/out_of_it"),
+      path("db/quarantine/../new.csv"),
+      path("db/./new.csv"),
+      path("db/"),
   };
   for (const std::string& file : refused) {
     const auto output = create(file);
