@@ -81,6 +81,8 @@ struct Stats {
   std::uint64_t memtable_bytes = 0;
   /// Records in those. Replaced and expired ones count, and so do deletes of records.
   std::uint64_t memtable_records = 0;
+  /// Memory of memtables that were flushed, and that a snapshot, a scan or a read under way keeps.
+  std::uint64_t pinned_memtable_bytes = 0;
   /// Decoded blocks, indexes and filters. At most Options::block_cache_bytes.
   std::uint64_t cache_bytes = 0;
   std::uint64_t cache_hits = 0;
@@ -170,6 +172,12 @@ struct Stats {
   LatencySummary sync_latency;
   LatencySummary flush_latency;
   LatencySummary compaction_latency;
+
+  /// What the engine holds in memory: memtables, those that are pinned too, cache, queue, and the
+  /// index of labels. What reads and maintenance take while they run comes on top (Options).
+  std::uint64_t memory_bytes() const {
+    return memtable_bytes + pinned_memtable_bytes + cache_bytes + queue_bytes + label_index_bytes;
+  }
 
   /// How many bytes of keys, times and values a byte of table holds, of what was flushed. 0 before
   /// the first flush.

@@ -96,6 +96,8 @@ nlohmann::ordered_json json_of(const Stats& stats) {
                                  {"memtables", stats.memtables},
                                  {"memtable_bytes", stats.memtable_bytes},
                                  {"memtable_records", stats.memtable_records},
+                                 {"pinned_memtable_bytes", stats.pinned_memtable_bytes},
+                                 {"memory_bytes", stats.memory_bytes()},
                                  {"cache_bytes", stats.cache_bytes},
                                  {"cache_hits", stats.cache_hits},
                                  {"cache_misses", stats.cache_misses},
