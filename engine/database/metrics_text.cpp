@@ -121,6 +121,13 @@ void add_content(Exposition& to, const Stats& stats) {
             &Stats::Level::records);
   to.gauge("varve_range_tombstones", "Range deletes that still hide something.",
            stats.range_tombstones);
+
+  to.gauge("varve_labelled_series", "Series in the index of labels.", stats.labelled_series);
+  to.gauge("varve_label_index_bytes", "Memory of the index of labels.", stats.label_index_bytes);
+  if (stats.series_without_records) {
+    to.gauge("varve_series_without_records", "Series with labels and no record, when counted last.",
+             *stats.series_without_records);
+  }
 }
 
 void add_maintenance(Exposition& to, const Stats& stats) {

@@ -106,10 +106,17 @@ struct Stats {
   /// Range deletes that may still hide something.
   std::uint64_t range_tombstones = 0;
 
-  // Labels: of the index in memory, which the first question about labels builds. Zero until then.
+  // Labels: of the index in memory, which the first question about labels builds. Zero until then,
+  // but for the last.
 
   std::uint64_t labelled_series = 0;
+  /// The changes that the index has not taken in yet count, up to 16 MiB.
   std::uint64_t label_index_bytes = 0;
+  /// Series that have labels and no record, when they were counted last: collect_garbage() counts
+  /// them, and so does the background, every hour at most, where something was deleted or purged.
+  /// Empty before that. Query::without_records() lists them, and CollectOptions has their labels
+  /// removed.
+  std::optional<std::uint64_t> series_without_records;
 
   // Maintenance, in the background or on demand. What opening itself had to do does not count.
 
