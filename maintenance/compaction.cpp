@@ -1,15 +1,19 @@
 #include "maintenance/compaction.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
 
 #include "engine/base/assert.hpp"
 #include "engine/cursor/cursor.hpp"
+#include "maintenance/compaction_input.hpp"
 #include "varve/try.hpp"
 
-// Runs one compaction: a merge of the inputs, newest first, of which each row goes one of three
+// Runs one compaction: merges of the inputs, newest first, of which each row goes one of three
 // ways.
 //
 // - It is gone: a newer row replaces it (the merge does that), or it is a tombstone or has expired,
@@ -17,7 +21,11 @@
 // - It lies in a region of the plan: it goes to the stream of that region, at the output level.
 // - It lies in none: it waits in one table of level 0.
 //
-// Blocks to which nothing happens are copied without being decoded (copy_block()), which is most of
+// A few regions are merged at once, and what waits with the last of them: what hides a row has its
+// moment, so it lies in the same one. So few tables are written at a time, and of the inputs those
+// are open that have something there. A block that lies in regions of two merges is read twice.
+//
+// Blocks to which nothing happens are copied without being decoded (pass_block()), which is most of
 // a compaction out of level 0. A row that has expired is kept as long as an older one lies below:
 // dropped, it would uncover that.
 //
@@ -51,10 +59,6 @@ bool OlderTables::may_hold(std::string_view key, Timestamp ts) const {
   });
 }
 
-bool OlderTables::overlap(const engine::TableMeta& meta) const {
-  return overlap(meta.first_key, meta.last_key, meta.times);
-}
-
 bool OlderTables::overlap(std::string_view first_key, std::string_view last_key,
                           const engine::TimeSpan& times) const {
   return std::ranges::any_of(tables_, [&](const engine::TableMeta* meta) {
@@ -68,33 +72,6 @@ namespace {
 // Rows between two looks at what outranks a compaction: some milliseconds' work.
 constexpr std::uint64_t quantum_rows = std::uint64_t{64} * 1024;
 
-/// Passes everything on, and notes which table failed.
-class WatchedCursor final : public Cursor {
- public:
-  WatchedCursor(std::unique_ptr<Cursor> source, std::uint64_t table, BrokenInput& broken)
-      : source_(std::move(source)), table_(table), broken_(broken) {}
-
-  Result<bool> next_key() override { return watch(source_->next_key()); }
-  Result<bool> seek_key(std::string_view key) override { return watch(source_->seek_key(key)); }
-  std::string_view key() const override { return source_->key(); }
-  Result<RowsView> next_rows() override { return watch(source_->next_rows()); }
-  Result<std::span<const RowsView>> next_stretches(std::string_view end) override {
-    return watch(source_->next_stretches(end));
-  }
-  std::optional<engine::StoredBlock> peek_block() override { return source_->peek_block(); }
-  void skip_block() override { source_->skip_block(); }
-
- private:
-  template <class T>
-  T watch(T result) {
-    return broken_.watch(table_, std::move(result));
-  }
-
-  const std::unique_ptr<Cursor> source_;
-  const std::uint64_t table_;
-  BrokenInput& broken_;
-};
-
 using StatisticsPointer = std::shared_ptr<const engine::TableStatistics>;
 
 class Compaction {
@@ -105,50 +82,31 @@ class Compaction {
         broken_(broken),
         copied_rows_min_(files.settings().block_size.rows / 2),
         older_(*job.version, job.plan.inputs.front(), job.plan.inputs) {
-    for (const std::uint64_t number : job.plan.inputs) inputs_.push_back(find(number));
-    Sources all;
-    Sources waiting;  // The inputs of level 0.
     const auto& level0 = job.version->levels[0];
-    for (const TablePointer& input : inputs_) {
-      const engine::TableMeta& meta = input->meta();
-      all.add(meta);
-      if (std::ranges::find(level0, input) != level0.end()) waiting.add(meta);
+    for (const std::uint64_t number : job.plan.inputs) {
+      inputs_.push_back(find(number));
+      const engine::TableMeta& meta = inputs_.back()->meta();
+      all_.add(meta);
+      const bool is_waiting = std::ranges::find(level0, inputs_.back()) != level0.end();
+      // Of the others no row is looked for outside.
+      VARVE_ASSERT(is_waiting || is_in_regions(meta.times));
+      if (is_waiting) {
+        level0_.push_back(inputs_.back());
+        waiting_.add(meta);
+      }
       rows_read_ += meta.rows;
       outcome_.bytes_read += meta.size;
       outcome_.edit.removed.push_back(meta.number);
     }
-    for (const Region& region : job.plan.regions) {
-      streams_.emplace_back(files_, origin_of(job.plan.output_level, all), all.newest_flush,
-                            table_bytes(region));
-    }
-    // What waits in level 0 stays one table, however large: so tables there become fewer. All its
-    // rows are of level 0. The newest flush of a deeper input may be above that of tables of level
-    // 0 which are newer than these rows, and must not lift them above those.
-    streams_.emplace_back(files_, origin_of(0, waiting), waiting.newest_flush,
-                          std::numeric_limits<std::uint64_t>::max());
   }
 
   Result<CompactionOutcome> run() {
-    const auto cursor = open();
-    std::uint64_t quantum = 0;
-    for (;;) {
-      VARVE_TRY(const bool more, cursor->next_key());
-      if (!more) break;
-      for (;;) {
-        VARVE_TRY(const std::size_t copied, copy_block(*cursor));
-        quantum += copied;
-        if (copied == 0) {
-          VARVE_TRY(const RowsView rows, cursor->next_rows());
-          if (rows.empty()) break;
-          VARVE_CHECK(keep(rows));
-          quantum += rows.size();
-        }
-        if (quantum < quantum_rows) continue;
-        quantum = 0;
-        if (job_.between) job_.between();
-      }
+    const std::size_t at_once = std::max<std::size_t>(job_.regions_at_once, 1);
+    while (!is_last_) {
+      is_last_ = job_.plan.regions.size() - end_ <= at_once;
+      end_ = is_last_ ? job_.plan.regions.size() : end_ + at_once;
+      VARVE_CHECK(merge());
     }
-    for (TableStream& stream : streams_) VARVE_CHECK(stream.finish());
     outcome_.edit.added = files_.added();
     VARVE_ASSERT(tables_are_apart());
     outcome_.rows_gone = rows_read_ - files_.rows();
@@ -205,37 +163,101 @@ class Compaction {
     return count == 1 ? job_.table_bytes_max : region.bytes / count + 1;
   }
 
+  /// Merges what lies in the regions [begin_, end_), and in the last merge what lies in none.
+  Status merge() {
+    begin_streams();
+    const auto cursor = open();
+    for (;;) {
+      VARVE_TRY(const bool more, cursor->next_key());
+      if (!more) break;
+      for (;;) {
+        VARVE_TRY(std::size_t passed, pass_block(*cursor));
+        if (passed == 0) {
+          VARVE_TRY(const RowsView rows, cursor->next_rows());
+          if (rows.empty()) break;
+          VARVE_CHECK(route(rows));
+          passed = rows.size();
+        }
+        give_way(passed);
+      }
+    }
+    for (TableStream& stream : streams_) VARVE_CHECK(stream.finish());
+    statistics_.clear();
+    begin_ = end_;
+    return {};
+  }
+
+  void begin_streams() {
+    streams_.clear();
+    for (std::size_t at = begin_; at < end_; ++at) {
+      streams_.emplace_back(files_, origin_of(job_.plan.output_level, all_), all_.newest_flush,
+                            table_bytes(job_.plan.regions[at]));
+    }
+    // What waits in level 0 stays one table, however large: so tables there become fewer. All its
+    // rows are of level 0. The newest flush of a deeper input may be above that of tables of level
+    // 0 which are newer than these rows, and must not lift them above those.
+    streams_.emplace_back(files_, origin_of(0, waiting_), waiting_.newest_flush,
+                          std::numeric_limits<std::uint64_t>::max());
+  }
+
+  /// The inputs that have rows for this merge.
   std::unique_ptr<Cursor> open() {
+    const auto begin = job_.plan.regions.begin() + static_cast<std::ptrdiff_t>(begin_);
+    const auto end = job_.plan.regions.begin() + static_cast<std::ptrdiff_t>(end_);
+    const auto has_rows = [&](const engine::TimeSpan& times) {
+      return std::any_of(begin, end,
+                         [&](const Region& region) { return region.times.overlaps(times); });
+    };
+    engine::TimeSpan times;
+    if (!is_last_) times = {begin->times.first, std::prev(end)->times.last};
     std::vector<engine::MergeInput> sources;
     for (const TablePointer& input : inputs_) {
       const engine::TableMeta& meta = input->meta();
-      // The end does not belong to the range, so: the least key above the last.
-      const engine::CursorBounds bounds{{meta.first_key, meta.last_key + '\0'}, meta.times, false};
-      auto cursor = engine::table_cursor(input, bounds, {.fill_cache = false});
-      sources.push_back({std::make_unique<WatchedCursor>(std::move(cursor), meta.number, broken_),
-                         job_.version->hiding(meta.newest_flush)});
+      const bool waits = is_last_ && std::ranges::find(level0_, input) != level0_.end();
+      if (!waits && !has_rows(meta.times)) continue;
+      auto cursor =
+          input_cursor(input, times, broken_, [this, of = input.get()] { statistics_.erase(of); });
+      sources.push_back({std::move(cursor), job_.version->hiding(meta.newest_flush)});
     }
     return engine::merge_cursor(std::move(sources), false);
   }
 
-  /// Copies the block that comes next as it is, where nothing is to be changed in it and it goes to
-  /// one place. Says how many rows it has, or 0. Small blocks are packed anew with their
-  /// neighbours: where a few rows wait to be packed, they and this block become two that are
-  /// equally large, and the next one can be copied again.
-  Result<std::size_t> copy_block(Cursor& cursor) {
+  /// Does what outranks this, every few blocks.
+  void give_way(std::size_t rows) {
+    quantum_ += rows;
+    if (quantum_ < quantum_rows) return;
+    quantum_ = 0;
+    if (job_.between) job_.between();
+  }
+
+  /// Deals with the block that comes next without decoding it, where it lies in one place: passes
+  /// over it where that is another merge's, and copies it as it is where nothing is to be changed
+  /// in it. Says how many rows it has, or 0.
+  Result<std::size_t> pass_block(Cursor& cursor) {
     const auto block = cursor.peek_block();
     if (!block) return 0;
     const engine::TableIndex::Entry& entry = block->entry();
-    if (entry.rows < copied_rows_min_ || entry.expiry_min <= job_.now) return 0;
-    const auto& regions = job_.plan.regions;
     const auto region = region_at(entry.times.first);
-    const bool inside = region != regions.end() && region->times.first <= entry.times.first;
-    const bool fits = region == regions.end() || entry.times.last < region->times.first ||
-                      (inside && entry.times.last <= region->times.last);
-    if (!fits) return 0;
-    TableStream& stream = stream_of(inside ? region : regions.end());
-    const std::size_t pending = stream.pending_rows(entry.first_key);
-    const std::size_t rows = entry.rows;
+    const bool inside = has(region, entry.times.first);
+    const bool in_one_place =
+        region == job_.plan.regions.end() ||
+        (inside ? entry.times.last <= region->times.last : entry.times.last < region->times.first);
+    if (!in_one_place) return 0;
+    TableStream* const stream = stream_of(region, inside);
+    if (stream == nullptr) {
+      cursor.skip_block();
+      return entry.rows;
+    }
+    if (entry.rows < copied_rows_min_ || entry.expiry_min <= job_.now) return 0;
+    return copy_block(cursor, *block, *stream);
+  }
+
+  /// Small blocks are packed anew with their neighbours: where a few rows wait to be packed, they
+  /// and this block become two that are equally large, and the next one can be copied again.
+  Result<std::size_t> copy_block(Cursor& cursor, const engine::StoredBlock& block,
+                                 TableStream& stream) {
+    const std::size_t rows = block.entry().rows;
+    const std::size_t pending = stream.pending_rows(block.entry().first_key);
     if (pending != 0 && pending < copied_rows_min_) {
       VARVE_TRY(const RowsView read, cursor.next_rows());
       const std::size_t first = std::min((pending + rows) / 2 - pending, read.size());
@@ -245,9 +267,9 @@ class Compaction {
       return read.size();
     }
 
-    VARVE_TRY(const auto statistics, statistics_of(*block));
-    VARVE_CHECK(broken_.watch(block->table->meta().number,
-                              stream.add(*block, statistics->blocks[block->number])));
+    VARVE_TRY(const auto statistics, statistics_of(block));
+    VARVE_CHECK(broken_.watch(block.table->meta().number,
+                              stream.add(block, statistics->blocks[block.number])));
     cursor.skip_block();
     return rows;
   }
@@ -263,8 +285,7 @@ class Compaction {
     return known;
   }
 
-  /// Whether each table below level 0 lies in one region, and none overlaps another in key and
-  /// time.
+  /// Whether each table below level 0 lies in one region and overlaps no other in key and time.
   bool tables_are_apart() const {
     const auto& added = files_.added();
     for (auto one = added.begin(); one != added.end(); ++one) {
@@ -288,8 +309,24 @@ class Compaction {
     return std::ranges::lower_bound(job_.plan.regions, ts, {},
                                     [](const Region& one) { return one.times.last; });
   }
-  TableStream& stream_of(RegionPlace region) {
-    return streams_[static_cast<std::size_t>(region - job_.plan.regions.begin())];
+  /// Whether a row at any moment of the span lies in a region.
+  bool is_in_regions(const engine::TimeSpan& times) const {
+    const auto& regions = job_.plan.regions;
+    Timestamp from = times.first;
+    for (auto at = region_at(from); at != regions.end() && at->times.first <= from; ++at) {
+      if (times.last <= at->times.last) return true;
+      from = at->times.last + 1;
+    }
+    return false;
+  }
+  bool has(RegionPlace region, Timestamp ts) const {
+    return region != job_.plan.regions.end() && region->times.first <= ts;
+  }
+  /// Where rows go that lie in the region, or in none; null where another merge takes them.
+  TableStream* stream_of(RegionPlace region, bool inside) {
+    if (!inside) return is_last_ ? &streams_.back() : nullptr;
+    const auto number = static_cast<std::size_t>(region - job_.plan.regions.begin());
+    return begin_ <= number && number < end_ ? &streams_[number - begin_] : nullptr;
   }
 
   bool goes(const RowsView& rows, std::size_t at) const {
@@ -297,35 +334,37 @@ class Compaction {
     return !older_.may_hold(rows.key, rows.timestamps[at]);
   }
 
-  Status keep(const RowsView& rows) {
-    if (rows.type != RowType::tombstone && rows.expiries.empty()) return route(rows);
-    std::size_t first = 0;
-    for (std::size_t at = 0; at < rows.size(); ++at) {
-      if (!goes(rows, at)) continue;
-      if (rows.type != RowType::tombstone) ++outcome_.rows_expired;
-      if (at > first) VARVE_CHECK(route(rows.slice(first, at - first)));
-      first = at + 1;
-    }
-    return first == rows.size() ? Status() : route(rows.slice(first, rows.size() - first));
-  }
-
   /// Gives each part of the rows to the stream of its time.
   Status route(RowsView rows) {
-    const auto& regions = job_.plan.regions;
     while (!rows.empty()) {
       const Timestamp ts = rows.first_ts();
       const auto region = region_at(ts);
-      const bool inside = region != regions.end() && region->times.first <= ts;
+      const bool inside = has(region, ts);
       std::size_t count = rows.size();
-      if (region != regions.end()) {
+      if (region != job_.plan.regions.end()) {
         const Timestamp last = inside ? region->times.last : region->times.first - 1;
         const auto end = std::ranges::upper_bound(rows.timestamps, last);
         count = static_cast<std::size_t>(end - rows.timestamps.begin());
       }
-      VARVE_CHECK(stream_of(inside ? region : regions.end()).add(rows.slice(0, count)));
+      if (TableStream* const stream = stream_of(region, inside)) {
+        VARVE_CHECK(keep(rows.slice(0, count), *stream));
+      }
       rows = rows.slice(count, rows.size() - count);
     }
     return {};
+  }
+
+  /// Adds those that do not go.
+  Status keep(const RowsView& rows, TableStream& stream) {
+    if (rows.type != RowType::tombstone && rows.expiries.empty()) return stream.add(rows);
+    std::size_t first = 0;
+    for (std::size_t at = 0; at < rows.size(); ++at) {
+      if (!goes(rows, at)) continue;
+      if (rows.type != RowType::tombstone) ++outcome_.rows_expired;
+      if (at > first) VARVE_CHECK(stream.add(rows.slice(first, at - first)));
+      first = at + 1;
+    }
+    return first == rows.size() ? Status() : stream.add(rows.slice(first, rows.size() - first));
   }
 
   const CompactionJob& job_;
@@ -333,10 +372,20 @@ class Compaction {
   BrokenInput& broken_;
   const std::size_t copied_rows_min_;
   const OlderTables older_;
-  std::map<const engine::Table*, StatisticsPointer> statistics_;  // Of the inputs.
   std::vector<TablePointer> inputs_;
+  std::vector<TablePointer> level0_;  // Of the inputs.
+  Sources all_;
+  Sources waiting_;  // Of the inputs of level 0.
   std::uint64_t rows_read_ = 0;
-  std::vector<TableStream> streams_;  // One for each region, and one for what waits.
+
+  // Of the merge under way.
+  std::size_t begin_ = 0;  // Its regions.
+  std::size_t end_ = 0;
+  bool is_last_ = false;
+  std::vector<TableStream> streams_;  // One for each of its regions, and one for what waits.
+  std::map<const engine::Table*, StatisticsPointer> statistics_;  // Of the inputs that are open.
+  std::uint64_t quantum_ = 0;  // Rows since the last look at what outranks this.
+
   CompactionOutcome outcome_;
 };
 

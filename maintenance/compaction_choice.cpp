@@ -47,7 +47,8 @@ std::vector<std::size_t> level0_seeds(const LiveTables& tables, const Rules& rul
       greatest = std::max(greatest, size);
       total += size;
       if (greatest / rules.run_factor > least) break;
-      if (run.size() >= rules.run_tables && total > rules.job_bytes) break;
+      const bool is_a_job = total > rules.job_bytes || run.size() >= rules.job_tables;
+      if (run.size() >= rules.run_tables && is_a_job) break;
       run.push_back(position);
     }
     if (run.size() >= rules.run_tables) return run;
@@ -144,6 +145,7 @@ std::optional<CompactionPlan> join(const LiveTables& tables, const Rules& rules,
   Box box(tables);
   for (const std::size_t position : small) {
     if (box.size() != 0 && box.bytes() + tables[position].meta->weight() > rules.job_bytes) break;
+    if (box.size() == rules.job_tables) break;
     box.add(position);
   }
   if (box.size() < rules.join_tables && box.bytes() < 2 * rules.cut_bytes) return std::nullopt;
@@ -170,9 +172,28 @@ std::optional<CompactionPlan> choose_join(const LiveTables& tables, const Rules&
   return std::nullopt;
 }
 
+std::vector<std::size_t> seeds_of_one_job(const LiveTables& tables, const Rules& rules,
+                                          std::span<const std::size_t> positions) {
+  std::uint64_t bytes = 0;
+  std::size_t count = 0;
+  for (; count < positions.size() && count < rules.job_tables; ++count) {
+    bytes += tables[positions[positions.size() - 1 - count]].meta->weight();
+    if (count != 0 && bytes > rules.job_bytes) break;
+  }
+  const auto oldest = positions.last(count);
+  return {oldest.begin(), oldest.end()};
+}
+
 std::optional<CompactionPlan> choose_compaction(const LiveTables& tables, const Rules& rules) {
-  if (const auto seeds = level0_seeds(tables, rules); !seeds.empty()) {
+  const std::vector<std::size_t> seeds = level0_seeds(tables, rules);
+  if (!rules.everything && !seeds.empty()) {
     if (auto plan = plan_level0(tables, rules, seeds)) return plan;
+  }
+  // Of all of level 0 the oldest go first; newer ones where nothing can be done with those.
+  for (std::span<const std::size_t> left(seeds); rules.everything && !left.empty();) {
+    const auto some = seeds_of_one_job(tables, rules, left);
+    if (auto plan = plan_level0(tables, rules, some)) return plan;
+    left = left.first(left.size() - some.size());
   }
   return choose_join(tables, rules);
 }
@@ -195,7 +216,7 @@ std::optional<CompactionPlan> plan_merge_down(const LiveTables& tables, const Ru
   box->close(level + 1, target);
   if (box->blocked()) return std::nullopt;
   std::vector<std::size_t> left(positions.begin() + 1, positions.end());
-  while (box->bytes() < rules.job_bytes) {
+  while (box->bytes() < rules.job_bytes && box->size() < rules.job_tables) {
     const auto next = std::ranges::find_if(left, [&](std::size_t position) {
       return box->overlaps(*tables[position].meta) && deepest_below(position) == target;
     });

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/table/block_size.hpp"
@@ -63,8 +64,12 @@ struct Rules {
   std::size_t join_tables = 8;
   /// A job reads about this much at most, so that it ends, and needs little spare space.
   std::uint64_t job_bytes = std::uint64_t{128} << 20;
-  /// Tables written side by side: each takes some memory.
+  /// And so many tables of the level that it begins with: each that is open takes some memory.
+  std::size_t job_tables = 64;
+  /// Regions of one job; and so many of them are written side by side: each that is takes some
+  /// memory, and the more there are, the less often a block over several is read.
   std::size_t regions_max = 16;
+  std::size_t regions_at_once = 4;
 
   /// A flush of a large memtable makes several tables, so that compactions can take it in parts.
   std::uint64_t flush_table_bytes = std::uint64_t{64} << 20;
@@ -91,6 +96,11 @@ struct CompactionPlan {
 /// plan may turn out to move no row: where the caller sees that, nothing more is to be had.
 std::optional<CompactionPlan> choose_compaction(const LiveTables& tables, const Rules& rules);
 
+/// Of positions in level 0, newest first, the oldest: as many as one job begins with. What is newer
+/// is the next job's.
+std::vector<std::size_t> seeds_of_one_job(const LiveTables& tables, const Rules& rules,
+                                          std::span<const std::size_t> positions);
+
 /// From level 0, given what to begin with: positions in `tables`. Takes along what has to come.
 std::optional<CompactionPlan> plan_level0(const LiveTables& tables, const Rules& rules,
                                           const std::vector<std::size_t>& seeds);
@@ -100,7 +110,7 @@ std::optional<CompactionPlan> choose_join(const LiveTables& tables, const Rules&
 
 /// The first of the tables at `positions` (of one level, 1 or up, and not damaged) with every older
 /// table that it overlaps, so that nothing is left for its tombstones to hide. The others come
-/// along as far as they lie over the same tables, while that is no more than a job reads. None
+/// along as far as they lie over the same tables, while that is no more than a job takes. None
 /// where nothing older is there, or a damaged one is among it.
 std::optional<CompactionPlan> plan_merge_down(const LiveTables& tables, const Rules& rules,
                                               const std::vector<std::size_t>& positions);

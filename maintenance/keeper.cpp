@@ -206,8 +206,12 @@ Result<std::uint64_t> Keeper::Impl::run(const std::shared_ptr<const Version>& ve
   VARVE_ASSERT(is_sound(plan, live_tables(*version)));
   const nanoseconds begun = context.clock->monotonic();
   VARVE_CHECK(settle());
-  const CompactionJob job{version, std::move(plan), rules.table_bytes_max, now,
-                          [this, works = true]() mutable { works = works && flush_pending(); }};
+  const CompactionJob job{version,
+                          std::move(plan),
+                          rules.table_bytes_max,
+                          now,
+                          [this, works = true]() mutable { works = works && flush_pending(); },
+                          rules.regions_at_once};
   JobFiles files = job_files(WriteReason::compaction);
   BrokenInput broken;
   auto outcome = run_compaction(job, files, broken);
@@ -251,12 +255,14 @@ Result<bool> Keeper::Impl::compact_step(bool everything, Timestamp now) {
   return true;
 }
 
-std::uint64_t rows_waiting(const Version& version, std::uint64_t flush) {
-  std::uint64_t rows = 0;
+WaitingRows waiting_in(const Version& version, std::uint64_t flush) {
+  WaitingRows waiting;
   for (const TablePointer& table : version.levels[0]) {
-    if (table->meta().newest_flush <= flush) rows += table->meta().rows;
+    if (table->meta().newest_flush > flush) continue;
+    waiting.rows += table->meta().rows;
+    ++waiting.tables;
   }
-  return rows;
+  return waiting;
 }
 
 Result<bool> Keeper::Impl::compact_all() {
@@ -267,14 +273,14 @@ Result<bool> Keeper::Impl::compact_all() {
   return *merged || *settled;
 }
 
-/// Ends, since each step takes rows out of level 0, or joins tables; one that did neither is the
-/// last. A damaged table fails its job, and the next goes around it.
+/// Ends, since each step takes rows out of level 0, or makes its tables fewer, or joins others; one
+/// that did none of it is the last. A damaged table fails its job, and the next goes around it.
 Result<bool> Keeper::Impl::merge_level0() {
   bool did = false;
   std::optional<Error> failure;
   for (;;) {
     const auto before = context.versions->version();
-    const std::uint64_t rows_before = rows_waiting(*before, before->flush_number);
+    const WaitingRows waiting_before = waiting_in(*before, before->flush_number);
     const std::size_t damaged_before = damaged.size();
     auto step = compact_step(true, context.trusted->purge_now());
     if (!step) {
@@ -286,7 +292,7 @@ Result<bool> Keeper::Impl::merge_level0() {
     did = true;
     const bool joined = before->levels[0].empty();
     const auto after = context.versions->version();
-    if (!joined && rows_waiting(*after, before->flush_number) >= rows_before) break;
+    if (!joined && waiting_in(*after, before->flush_number) >= waiting_before) break;
   }
   if (failure) return std::unexpected(*std::move(failure));
   return did;

@@ -133,8 +133,8 @@ Result<std::uint64_t> Keeper::Impl::collect_round(Timestamp now, bool& changed) 
 }
 
 /// What holds something goes down a level, or to the deepest one that it reaches into: those of
-/// level 0 first, so that what comes down with them goes on with the others. One plan takes all
-/// that lie together, or what is below them would be written anew for each.
+/// level 0 first, so that what comes down with them goes on with the others. One plan takes those
+/// that lie together, as many as a job may, or what is below would be written anew for each.
 Result<std::uint64_t> Keeper::Impl::bring_together(const std::vector<Held>& held, Timestamp now,
                                                    bool& changed) {
   std::set<std::uint64_t> numbers;
@@ -171,7 +171,8 @@ Result<std::uint64_t> Keeper::Impl::bring_together(const std::vector<Held>& held
 }
 
 /// Takes those of the tables that lie in level 0 down, with what they lie over in level 1, in as
-/// many jobs as their bounds ask for: what one leaves in level 0 is the next one's.
+/// many jobs as their bounds ask for, from the oldest on: what one leaves in level 0 is the next
+/// one's too.
 Result<std::uint64_t> Keeper::Impl::bring_down(std::set<std::uint64_t> numbers, Timestamp now,
                                                bool& changed) {
   Rules all = rules;
@@ -189,7 +190,7 @@ Result<std::uint64_t> Keeper::Impl::bring_down(std::set<std::uint64_t> numbers, 
       if (is_meant && !table.blocked) seeds.push_back(at);
     }
     if (seeds.empty()) return gone;
-    auto plan = plan_level0(tables, all, seeds);
+    auto plan = plan_level0(tables, all, seeds_of_one_job(tables, all, seeds));
     if (!plan) return gone;
     const std::size_t damaged_before = damaged.size();
     VARVE_TRY(const std::uint64_t dropped,
@@ -198,9 +199,9 @@ Result<std::uint64_t> Keeper::Impl::bring_down(std::set<std::uint64_t> numbers, 
     if (damaged.size() != damaged_before) continue;  // The next plan goes around it.
     const auto after = context.versions->version();
     const std::uint64_t flush = version->flush_number;
-    if (rows_waiting(*after, flush) >= rows_waiting(*version, flush)) return gone;
+    if (waiting_in(*after, flush) >= waiting_in(*version, flush)) return gone;
     changed = true;  // If only in that rows and what hides them are closer.
-    numbers = left_waiting(*version, *after);
+    numbers.merge(left_waiting(*version, *after));
   }
 }
 
@@ -224,7 +225,7 @@ Result<bool> Keeper::Impl::bring_where_it_pays(const std::shared_ptr<const Versi
   VARVE_CHECK(run_around_damage(version, *std::move(plan), now, changed));
   const auto after = context.versions->version();
   const std::uint64_t flush = version->flush_number;
-  if (waits && rows_waiting(*after, flush) >= rows_waiting(*version, flush)) {
+  if (waits && waiting_in(*after, flush).rows >= waiting_in(*version, flush).rows) {
     // No row went down, nor would one the next time.
     for (const std::uint64_t number : left_waiting(*version, *after)) postpone(number);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -68,8 +69,15 @@ class TurnHolder {
 
 enum Kind : std::size_t { flush_job, freeze_job, compaction_job, collection_job, kind_count };
 
-/// Rows in level 0 of this flush or earlier ones: what was flushed since does not count.
-std::uint64_t rows_waiting(const Version& version, std::uint64_t flush);
+/// Of level 0 what is of this flush or earlier ones: what was flushed since does not count. Less is
+/// fewer rows, or as many in fewer tables.
+struct WaitingRows {
+  std::uint64_t rows = 0;
+  std::uint64_t tables = 0;
+
+  auto operator<=>(const WaitingRows&) const = default;
+};
+WaitingRows waiting_in(const Version& version, std::uint64_t flush);
 
 /// Threads: `flush_mutex` serialises flushes; `turn` serialises compactions and collections. So
 /// while one of those chooses and runs, only flushes change the version, and they only add newer

@@ -132,7 +132,8 @@ std::vector<Band> bands_of(const std::vector<Piece>& line, const std::vector<Tim
   return bands;
 }
 
-/// Where a window ends, and enough lies on both sides.
+/// Where a window ends, and enough lies on both sides; else where so many tables of level 1 are
+/// taken that one merge should open no more.
 void cut(const Band& band, const Rules& rules, std::vector<Region>& regions) {
   const auto weight = [](const Piece& one) {
     return one.bytes + (one.cover == nullptr ? 0 : static_cast<double>(one.cover->bytes));
@@ -141,17 +142,21 @@ void cut(const Band& band, const Rules& rules, std::vector<Region>& regions) {
   for (const Piece& piece : band) left += weight(piece);
   const double enough = static_cast<double>(rules.cut_bytes);
   double bytes = 0;
+  std::size_t tables = 0;
   Timestamp first = band.front().times.first;
   for (std::size_t at = 0; at < band.size(); ++at) {
     bytes += weight(band[at]);
     left -= weight(band[at]);
+    tables += band[at].cover == nullptr ? 0 : band[at].cover->tables.size();
     const bool last = at + 1 == band.size();
-    if (!last && (bytes < enough || left < enough ||
-                  band[at + 1].times.first <= window_last(band[at].times.last, rules.window))) {
-      continue;
-    }
+    const bool ends_here =
+        last || tables >= rules.job_tables ||
+        (bytes >= enough && left >= enough &&
+         band[at + 1].times.first > window_last(band[at].times.last, rules.window));
+    if (!ends_here) continue;
     regions.push_back({{first, band[at].times.last}, static_cast<std::uint64_t>(bytes)});
     bytes = 0;
+    tables = 0;
     if (!last) first = band[at + 1].times.first;
   }
 }

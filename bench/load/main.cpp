@@ -85,6 +85,7 @@ int run(int argc, char** argv) {
   register_mixed(plan);
   register_cardinality(plan);
   register_labels(plan);
+  register_memory(plan);
   register_sync(plan);
   register_reads(plan);
 

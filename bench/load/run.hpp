@@ -129,6 +129,7 @@ void register_labels(const Plan& plan);
 void register_late(const Plan& plan);
 void register_limits(const Plan& plan);
 void register_logs(const Plan& plan);
+void register_memory(const Plan& plan);
 void register_mixed(const Plan& plan);
 void register_reads(const Plan& plan);
 void register_sync(const Plan& plan);

@@ -30,7 +30,7 @@ std::vector<std::string> keys_of(std::int64_t count) {
   return keys;
 }
 
-std::unique_ptr<Memtable> fresh() { return std::make_unique<Memtable>(1, 1, 0); }
+std::unique_ptr<Memtable> fresh() { return std::make_unique<Memtable>(1, 1, 0, bytes_max); }
 
 void memtable_put_by_key(benchmark::State& state) {
   const auto keys = keys_of(state.range(0));

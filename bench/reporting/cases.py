@@ -13,7 +13,7 @@ import time
 NOT_COUNTERS = {"family_index", "per_family_instance_index", "repetitions", "repetition_index",
                 "threads", "iterations", "real_time", "cpu_time"}
 # Measured for sizes, which come out the same each time.
-ONCE = re.compile("cardinality/|reads/appended/jitter_ms:0/")
+ONCE = re.compile("cardinality/|memory/|reads/appended/jitter_ms:0/")
 SUFFIX = "/iterations:1/manual_time"
 CASE_SECONDS_MAX = 1_200
 

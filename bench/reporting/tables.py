@@ -56,6 +56,12 @@ TABLES = [
         ("two_matchers_records_ms", "two matchers, with the records", "ms", None),
         ("expression_ms", "an expression over 20,000 values", "ms", None),
         ("memory_per_series", "memory of the index for each", "B", None)]),
+    ("Resident memory of the process, 100,000 series at default options", "^memory", [
+        ("records_per_s", "ingest", "/s", None),
+        ("before_bytes", "before opening", "B", None),
+        ("peak_bytes", "at most, while it is written", "B", None),
+        ("resting_bytes", "five seconds after a flush", "B", None),
+        ("peak_bytes_with_compaction", "at most, with compact()", "B", None)]),
     ("Durable writes", "^sync/durable", [
         ("records_per_s", "", "/s", True),
         ("of_formula", "share of the device's limit", "", True)]),

@@ -355,6 +355,7 @@ Status Committer::append_and_apply(std::span<WriteRequest* const> group) {
     context_.counters.bytes_written.add(request->batch.user_bytes);
   }
   memtable.set_last_sequence(group.back()->sequence);
+  scratch_.trim();
   return {};
 }
 
@@ -364,7 +365,7 @@ Status Committer::rotate_if_full(std::size_t incoming_bytes) {
   const bool spent = issued() - active.base_sequence() > sequences_per_memtable_max;
   if (active.empty() && !spent) return {};
   // A quarter of the WAL each for the active memtable, the two that may wait, and spares.
-  const bool full = active.bytes() + incoming_bytes > context_.memtable_bytes ||
+  const bool full = active.bytes_with(incoming_bytes) > context_.memtable_bytes ||
                     (context_.wal != nullptr &&
                      context_.wal->bytes_since(active.first_segment()) + incoming_bytes >
                          context_.wal_bytes / (frozen_max + 2));
@@ -382,8 +383,9 @@ Status Committer::rotate() {
   if (context_.wal != nullptr) {
     VARVE_TRY(segment, context_.wal->rotate());
   }
+  const std::uint64_t applied = applied_.load(std::memory_order_relaxed);
   context_.versions.rotate(
-      std::make_shared<Memtable>(number, segment, applied_.load(std::memory_order_relaxed)));
+      std::make_shared<Memtable>(number, segment, applied, context_.memtable_bytes));
   context_.on_frozen();
   return {};
 }

@@ -148,6 +148,12 @@ class Committer {
     std::vector<MemtableSeries*> series;
     std::vector<WalKey> wal_keys;
     std::vector<WalBatch> batches;
+
+    /// Lets go of what a group of very many keys took; what groups usually take stays.
+    void trim() {
+      constexpr std::size_t requests_kept_max = 16'384;
+      if (requests.capacity() > requests_kept_max) *this = Scratch();
+    }
   };
   Scratch scratch_ VARVE_GUARDED_BY(role_);
   std::optional<ClockStep> step_ VARVE_GUARDED_BY(role_);  // That no group has said yet.

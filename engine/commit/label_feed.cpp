@@ -28,23 +28,31 @@ void LabelFeed::add(const EncodedBatch& batch, std::uint64_t sequence) {
   }
   if (bytes_ <= bytes_max_) return;
   keeping_ = false;
-  changes_ = {};
-  bytes_ = 0;
+  drop();
 }
 
 std::uint64_t LabelFeed::start() {
   const Lock lock(mutex_);
   keeping_ = true;
-  changes_ = {};
-  bytes_ = 0;
+  drop();
   return newest_;
 }
 
 void LabelFeed::stop() {
   const Lock lock(mutex_);
   keeping_ = false;
-  changes_ = {};
+  drop();
+}
+
+/// With its memory: to assign {} would keep that.
+void LabelFeed::drop() {
+  changes_ = std::vector<Change>();
   bytes_ = 0;
+}
+
+std::size_t LabelFeed::bytes() const {
+  const Lock lock(mutex_);
+  return bytes_;
 }
 
 std::optional<std::vector<LabelFeed::Change>> LabelFeed::take_through(std::uint64_t sequence) {
@@ -60,6 +68,7 @@ std::optional<std::vector<LabelFeed::Change>> LabelFeed::take_through(std::uint6
   }
   VARVE_ASSERT(bytes <= bytes_ && (bytes == bytes_) == changes_.empty());
   bytes_ -= bytes;
+  if (changes_.empty()) drop();
   return taken;
 }
 

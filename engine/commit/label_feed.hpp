@@ -42,9 +42,14 @@ class LabelFeed {
   /// bytes_max: the feed is then stopped.
   std::optional<std::vector<Change>> take_through(std::uint64_t sequence);
 
+  /// What the changes that it keeps take. Any thread.
+  std::size_t bytes() const;
+
  private:
+  void drop() VARVE_REQUIRES(mutex_);
+
   const std::size_t bytes_max_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   bool keeping_ VARVE_GUARDED_BY(mutex_) = false;
   std::uint64_t newest_ VARVE_GUARDED_BY(mutex_) = 0;
   std::size_t bytes_ VARVE_GUARDED_BY(mutex_) = 0;

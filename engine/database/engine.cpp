@@ -301,8 +301,9 @@ Status Engine::flush() {
 Result<bool> Engine::compact() {
   return inside(changing([&](EngineImpl& impl) { return impl.upkeep().compact(); }));
 }
-Result<std::uint64_t> Engine::collect_garbage(ClockTrust trust) {
-  return inside(changing([&](EngineImpl& impl) { return impl.upkeep().collect_garbage(trust); }));
+// NOLINTNEXTLINE(performance-unnecessary-value-param): as all options.
+Result<std::uint64_t> Engine::collect_garbage(CollectOptions options) {
+  return inside(changing([&](EngineImpl& impl) { return impl.collect_garbage(options); }));
 }
 Status Engine::sync() {
   return inside(changing([&](EngineImpl& impl) { return impl.sync(); }));

@@ -105,6 +105,16 @@ Result<std::uint64_t> EngineImpl::downsample(const Query& query, Duration every,
       });
 }
 
+Result<std::uint64_t> EngineImpl::collect_garbage(const CollectOptions& options) {
+  VARVE_TRY(const std::uint64_t purged, upkeep_->collect_garbage(options.trust()));
+  if (!options.labels_without_records()) return purged;
+  Query query = *options.labels_without_records();
+  query.between(TimeRange()).limit(Query::unlimited).without_records();
+  VARVE_TRY(const auto keys, reads_.series_list(query, ReadOptions().fill_cache(false)));
+  VARVE_CHECK(upkeep_->forget_labels(keys));
+  return purged;
+}
+
 Status EngineImpl::sync() { return wal_ ? writes_->sync() : upkeep_->flush(); }
 
 Status EngineImpl::checkpoint() {

@@ -77,6 +77,7 @@ class EngineImpl {
   Result<std::uint64_t> downsample(const Query& query, Duration every,
                                    std::vector<Aggregation> functions,
                                    std::string_view target_prefix, const WriteOptions& options);
+  Result<std::uint64_t> collect_garbage(const CollectOptions& options);
   Status sync();
   Status checkpoint();
   Result<bool> step();

@@ -107,6 +107,10 @@ void add_content(Exposition& to, const Stats& stats) {
   to.gauge("varve_memtable_bytes", "Memory of the memtables.", stats.memtable_bytes);
   to.gauge("varve_memtable_records", "Records in the memtables, replaced ones included.",
            stats.memtable_records);
+  to.gauge("varve_pinned_memtable_bytes", "Memory of flushed memtables that reads keep.",
+           stats.pinned_memtable_bytes);
+  to.gauge("varve_memory_bytes", "Memory of memtables, cache, queue and the index of labels.",
+           stats.memory_bytes());
   to.gauge("varve_cache_bytes", "Memory of cached blocks and indexes.", stats.cache_bytes);
   to.counter("varve_cache_hits_total", "Blocks found in the cache.", stats.cache_hits);
   to.counter("varve_cache_misses_total", "Blocks read from disk.", stats.cache_misses);
@@ -117,6 +121,13 @@ void add_content(Exposition& to, const Stats& stats) {
             &Stats::Level::records);
   to.gauge("varve_range_tombstones", "Range deletes that still hide something.",
            stats.range_tombstones);
+
+  to.gauge("varve_labelled_series", "Series in the index of labels.", stats.labelled_series);
+  to.gauge("varve_label_index_bytes", "Memory of the index of labels.", stats.label_index_bytes);
+  if (stats.series_without_records) {
+    to.gauge("varve_series_without_records", "Series with labels and no record, when counted last.",
+             *stats.series_without_records);
+  }
 }
 
 void add_maintenance(Exposition& to, const Stats& stats) {

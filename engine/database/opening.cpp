@@ -43,7 +43,8 @@ constexpr std::size_t replayed_segments_max = 16;
 Status flush_active(Store& store, std::uint64_t segment) {
   VersionSet& versions = *store.versions;
   versions.rotate(std::make_shared<Memtable>(versions.active()->number() + 1, segment,
-                                             versions.visible_sequence()));
+                                             versions.visible_sequence(),
+                                             store.options.memtable_bytes));
   // Without the log, whose segments go when recovery is done; and not counted, since counters begin
   // when the database is open.
   const auto uncounted = std::make_unique<Counters>();  // Large for a small stack.
@@ -86,7 +87,7 @@ Result<std::pair<ReplayStart, Leftovers>> begin_versions(Store& store, const Uui
   Leftovers leftovers{std::move(loaded.orphans), loaded.torn_tail.has_value(),
                       loaded.version.log_start};
   std::vector<std::string> old_segments = std::move(loaded.old_segments);
-  auto active = memtable_after(loaded.version);
+  auto active = memtable_after(loaded.version, store.options);
   VARVE_TRY(auto versions, VersionSet::create({
                                .context = &store.tables,
                                .database = database,

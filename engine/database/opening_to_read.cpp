@@ -71,7 +71,8 @@ Status next_memtable(Store& store, const Directory& directory, std::uint64_t seg
             " bytes (memtable_bytes): open it with a larger one, or for writing"});
   }
   versions.rotate(std::make_shared<Memtable>(versions.active()->number() + 1, segment,
-                                             versions.visible_sequence()));
+                                             versions.visible_sequence(),
+                                             store.options.memtable_bytes));
   return {};
 }
 
@@ -111,7 +112,7 @@ Result<RecoveredParts> open_to_read(Options options, const EngineSizes& sizes) {
   const ReplayStart start =
       replay_start(loaded, store.options.file_system->boot_id(),
                    note_of(read_lock_note(*directory), identity.database).last_segment);
-  auto active = memtable_after(loaded.version);
+  auto active = memtable_after(loaded.version, store.options);
   store.set_versions(VersionSet::to_read(std::move(loaded.version), std::move(active), start.held));
   const auto on_full = [&](std::uint64_t segment) {
     return next_memtable(store, *directory, segment);

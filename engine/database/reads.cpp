@@ -96,6 +96,12 @@ Status refuse_as_of(const ReadOptions& options) {
               "ReadOptions::as_of: latest() and latest_n() alone take it; see Query::between()");
 }
 
+/// Only series_list() takes it.
+Status refuse_without_records(const Query& query) {
+  if (!query.is_without_records()) return {};
+  return fail(Errc::invalid_argument, "Query::without_records: series_list() alone takes it");
+}
+
 }  // namespace
 
 Reads::Reads(std::shared_ptr<Store> store, std::shared_ptr<Gate> gate)
@@ -128,6 +134,7 @@ Result<std::unique_ptr<BlockSource>> Reads::source_of(const Query& query,
 
 Result<Reads::Selected> Reads::select(const Query& query, const ReadOptions& options) {
   VARVE_CHECK(refuse_as_of(options));
+  VARVE_CHECK(refuse_without_records(query));
   if (query.matchers().empty()) {
     VARVE_TRY(auto view, view_of(options));
     return Selected{std::move(view), {}};
@@ -136,6 +143,27 @@ Result<Reads::Selected> Reads::select(const Query& query, const ReadOptions& opt
   VARVE_TRY(auto selected, store_->label_reader->select(query, options, std::move(snapshot),
                                                         store_->expiry_clock.now()));
   return Selected{std::move(selected.view), std::move(selected.keys)};
+}
+
+Result<Reads::Selected> Reads::select_labelled(const Query& query, const ReadOptions& options) {
+  if (!query.matchers().empty()) {
+    VARVE_TRY(auto snapshot, snapshot_of(options));
+    VARVE_TRY(auto selected, store_->label_reader->select(query, options, std::move(snapshot),
+                                                          store_->expiry_clock.now(),
+                                                          query::LabelIndex::Which::labelled));
+    return Selected{std::move(selected.view), std::move(selected.keys)};
+  }
+  // The label records of all say as much, and need no index.
+  VARVE_CHECK(query::bounds_of(query));
+  VARVE_TRY(auto view, view_of(options));
+  query::KeySelection keys(query::KeySelection::Mode::only);
+  VARVE_CHECK(for_each_label_record(
+      *view, key_range(KeySpace::labels, query.first_key(), query.end_key()),
+      query::cursor_options(options), [&](std::string_view key, std::string_view) -> Result<bool> {
+        keys.add(internal_key(key));
+        return true;
+      }));
+  return Selected{std::move(view), std::move(keys)};
 }
 
 Result<std::unique_ptr<query::AnswerSource>> Reads::blocks_of(const Query& query,
@@ -280,11 +308,23 @@ Result<std::vector<std::string>> Reads::series_list(const Query& query,
                                                     const ReadOptions& options) {
   const Timer timer(*store_->options.clock, store_->counters.query_latency);
   store_->counters.scans.add();
+  if (query.is_without_records()) return series_without_records(query, options);
   // The limit counts keys here, so one record of each is enough, if the query asks for one at all.
   Query one_of_each = query;
   one_of_each.limit(Query::unlimited).per_series(std::min<std::size_t>(query.per_series(), 1));
   VARVE_TRY(const auto source, source_of(one_of_each, options));
   return query::series_list(*source, query.limit());
+}
+
+Result<std::vector<std::string>> Reads::series_without_records(const Query& query,
+                                                               const ReadOptions& options) {
+  VARVE_CHECK(refuse_as_of(options));
+  VARVE_TRY(auto labelled, select_labelled(query, options));
+  Query one_of_each = query;
+  one_of_each.limit(Query::unlimited).per_series(1);
+  VARVE_TRY(const auto source,
+            BlockSource::open(std::move(labelled.view), one_of_each, options, labelled.keys));
+  return query::series_without_records(*source, *labelled.keys, query.limit());
 }
 
 Result<std::uint64_t> Reads::count(const Query& query, const ReadOptions& options) {
@@ -318,6 +358,7 @@ Result<Labels> Reads::labels(std::string_view key, const ReadOptions& options) {
 Result<std::vector<std::string>> Reads::label_names(const Query& query,
                                                     const ReadOptions& options) {
   VARVE_CHECK(refuse_as_of(options));
+  VARVE_CHECK(refuse_without_records(query));
   VARVE_TRY(auto snapshot, snapshot_of(options));
   return store_->label_reader->names(query, options, std::move(snapshot),
                                      store_->expiry_clock.now());
@@ -326,6 +367,7 @@ Result<std::vector<std::string>> Reads::label_names(const Query& query,
 Result<std::vector<std::string>> Reads::label_values(std::string_view name, const Query& query,
                                                      const ReadOptions& options) {
   VARVE_CHECK(refuse_as_of(options));
+  VARVE_CHECK(refuse_without_records(query));
   VARVE_TRY(auto snapshot, snapshot_of(options));
   return store_->label_reader->values(name, query, options, std::move(snapshot),
                                       store_->expiry_clock.now());

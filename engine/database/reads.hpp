@@ -97,6 +97,11 @@ class Reads {
     std::optional<query::KeySelection> keys;
   };
   Result<Selected> select(const Query& query, const ReadOptions& options);
+  /// The series that have labels, of those that a query's keys and matchers choose.
+  Result<Selected> select_labelled(const Query& query, const ReadOptions& options);
+  /// The keys of those that have no live record in the query.
+  Result<std::vector<std::string>> series_without_records(const Query& query,
+                                                          const ReadOptions& options);
   /// What a query gives, its matchers included: every read of a query goes through one of these.
   Result<std::unique_ptr<query::BlockSource>> source_of(const Query& query,
                                                         const ReadOptions& options);

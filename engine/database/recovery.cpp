@@ -32,9 +32,9 @@ constexpr std::uint64_t sequences_per_memtable_max = std::uint64_t{1} << 31;
 
 }  // namespace
 
-std::shared_ptr<Memtable> memtable_after(const Version& version) {
+std::shared_ptr<Memtable> memtable_after(const Version& version, const Options& options) {
   return std::make_shared<Memtable>(version.flush_number + 1, version.log_start,
-                                    version.flushed_through);
+                                    version.flushed_through, options.memtable_bytes);
 }
 
 namespace {
@@ -68,7 +68,7 @@ Result<ReplayResult> replay(Store& store, const Uuid& database, const ReplayStar
     hear(batch.time);
     const Memtable& active = *versions.active();
     const bool full =
-        !active.empty() && active.bytes() + batch.payload.size() > store.options.memtable_bytes;
+        !active.empty() && active.bytes_with(batch.payload.size()) > store.options.memtable_bytes;
     if (full || batch.sequence - active.base_sequence() > sequences_per_memtable_max) {
       versions.publish(batch.sequence - 1);  // There is none between.
       VARVE_CHECK(on_full(batch.segment));

@@ -21,7 +21,7 @@ namespace varve::engine {
 Result<LoadedVersion> load(const Store& store, const Uuid& database, RecoveryReport& report);
 
 /// The memtable for what is replayed onto this version.
-std::shared_ptr<Memtable> memtable_after(const Version& version);
+std::shared_ptr<Memtable> memtable_after(const Version& version, const Options& options);
 
 /// Replays the log from `start` on into the store's active memtable, and reports it. Goes through
 /// the same memtable as running does. Before a batch that does not fit, it calls `on_full` with the

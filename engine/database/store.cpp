@@ -87,6 +87,7 @@ void Store::report(Stats& stats) const {
     stats.memtable_bytes += memtable->bytes();
     stats.memtable_records += memtable->row_count();
   }
+  stats.pinned_memtable_bytes = versions->published().pinned_bytes();
   stats.cache_bytes = cache.bytes();
   stats.cache_hits = cache.hits();
   stats.cache_misses = cache.misses();

@@ -48,6 +48,7 @@ Upkeep::Upkeep(Store& store, UpkeepContext context)
       label_garbage_({
           .versions = store.versions->published(),
           .counters = store.counters,
+          .clock = *store.options.clock,
           .log = store.log,
           .write_if = context_.write_if,
           .run_later = context_.run_later,
@@ -117,6 +118,10 @@ Result<std::uint64_t> Upkeep::collect_garbage(ClockTrust trust) {
   return purged;
 }
 
+Status Upkeep::forget_labels(std::span<const std::string> keys) {
+  return label_garbage_.forget(keys, store_->trusted_clock.purge_now());
+}
+
 Result<MaintenanceHandle> Upkeep::start_maintenance() {
   if (store_->options.threadless) {
     return fail(Errc::invalid_argument, "start_maintenance: the engine is threadless; use step()");
@@ -176,6 +181,9 @@ void Upkeep::stop() {
   if (scheduler) scheduler->stop();
 }
 
-void Upkeep::report(Stats& stats) const { stats.last_error = keeper_.last_error(); }
+void Upkeep::report(Stats& stats) const {
+  stats.last_error = keeper_.last_error();
+  stats.series_without_records = label_garbage_.without_records();
+}
 
 }  // namespace varve::engine

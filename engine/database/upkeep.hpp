@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "engine/base/mutex.hpp"
@@ -58,6 +60,9 @@ class Upkeep {
   /// By the trusted time, unless the caller vouches for the clock: then that time is the clock's
   /// from here on.
   Result<std::uint64_t> collect_garbage(ClockTrust trust);
+  /// Removes the labels of those of the series (by key, ascending) that have no record left, by the
+  /// trusted time.
+  [[nodiscard]] Status forget_labels(std::span<const std::string> keys);
   Result<MaintenanceHandle> start_maintenance();
   /// Threadless: does the most urgent piece. False if there was nothing.
   Result<bool> step() { return keeper_.step(); }

@@ -90,12 +90,13 @@ std::shared_ptr<const SeriesList> extend_sorted(const SeriesList& known, const S
 
 }  // namespace
 
-Memtable::Memtable(std::uint64_t number, std::uint64_t first_segment, std::uint64_t base_sequence)
+Memtable::Memtable(std::uint64_t number, std::uint64_t first_segment, std::uint64_t base_sequence,
+                   std::size_t bytes_expected)
     : number_(number),
       first_segment_(first_segment),
       base_sequence_(base_sequence),
       last_sequence_(base_sequence),
-      impl_(std::make_unique<Impl>(bytes_)) {}
+      impl_(std::make_unique<Impl>(bytes_, bytes_expected)) {}
 
 Memtable::~Memtable() = default;
 
@@ -151,6 +152,10 @@ bool Memtable::touched_since(std::string_view key, std::uint64_t hash, Timestamp
   const ReaderGate::Pin inside(impl_->gate);
   const auto row = find_row(*series, ts, visible_relative(newest));
   return row && base_sequence_ + row->sequence() > sequence;
+}
+
+std::size_t Memtable::bytes_with(std::size_t batch_bytes) const {
+  return impl_->arena.bytes_with(batch_bytes);
 }
 
 bool Memtable::has_rows_since(std::string_view key, std::uint64_t hash,

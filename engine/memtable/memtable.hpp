@@ -51,8 +51,10 @@ struct SequencedTombstone {
 class Memtable {
  public:
   /// `number` is its flush number: memtables count up. `first_segment` is the WAL segment that its
-  /// first batch lies in; `base_sequence` is below every sequence it will hold.
-  Memtable(std::uint64_t number, std::uint64_t first_segment, std::uint64_t base_sequence);
+  /// first batch lies in; `base_sequence` is below every sequence it will hold. `bytes_expected` is
+  /// what it is frozen at, by which it chooses in how large pieces it takes memory.
+  Memtable(std::uint64_t number, std::uint64_t first_segment, std::uint64_t base_sequence,
+           std::size_t bytes_expected = 0);
   ~Memtable();
 
   // The writer's.
@@ -82,6 +84,8 @@ class Memtable {
   bool touched_since(std::string_view key, std::uint64_t hash, Timestamp ts,
                      std::uint64_t sequence) const;
 
+  /// About what bytes() will say once a batch of so many bytes was applied.
+  std::size_t bytes_with(std::size_t batch_bytes) const;
   /// Whether a row of the key, a tombstone included, came after `sequence`.
   bool has_rows_since(std::string_view key, std::uint64_t hash, std::uint64_t sequence) const;
 
@@ -114,6 +118,8 @@ class Memtable {
   std::uint64_t first_segment() const { return first_segment_; }
   std::uint64_t base_sequence() const { return base_sequence_; }
   std::uint64_t last_sequence() const { return last_sequence_.load(std::memory_order_acquire); }
+  /// What it holds of the system's memory, all of which goes back with it: rows, series, their
+  /// index and the list of them in order.
   std::size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
   std::uint64_t row_count() const { return row_count_.load(std::memory_order_relaxed); }
   std::uint64_t series_count() const;

@@ -17,8 +17,8 @@ namespace varve::engine {
 
 /// What memtable.cpp and memtable_rows.cpp share.
 struct Memtable::Impl {
-  explicit Impl(std::atomic<std::size_t>& bytes)
-      : arena(bytes), memory(arena, gate), index(arena) {}
+  Impl(std::atomic<std::size_t>& bytes, std::size_t bytes_expected)
+      : arena(bytes, bytes_expected), memory(arena, gate), index(arena) {}
 
   Arena arena;  // The writer's.
   ReaderGate gate;

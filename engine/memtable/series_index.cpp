@@ -106,14 +106,15 @@ MemtableSeries& SeriesIndex::add(std::string_view key) {
   VARVE_ASSERT(number < ~std::uint32_t{0} - piece_size_min);
   const std::size_t piece = piece_of(number);
   if (piece == piece_memory_.size()) {
-    // Not prefilled: the system gives pages as series come.
+    // The system gives pages as series come.
     const std::size_t size = (std::size_t{piece_size_min} << piece) * sizeof(MemtableSeries);
-    piece_memory_.push_back(std::make_unique_for_overwrite<std::byte[]>(size));
-    pieces_[piece].store(piece_memory_.back().get(), std::memory_order_release);
+    piece_memory_.emplace_back(size);
+    pieces_[piece].store(piece_memory_.back().data(), std::memory_order_release);
   }
   char* const copy = arena_.allocate_array<char>(key.size());
   copy_bytes(copy, key.data(), key.size());
-  arena_.count(sizeof(MemtableSeries));
+  // With its place in the list of sorted series, which a flush makes where no reader did.
+  arena_.count(sizeof(MemtableSeries) + sizeof(const MemtableSeries*));
   auto* const series = new (&at(number)) MemtableSeries({copy, key.size()});
   count_.store(number + 1, std::memory_order_release);
   return *series;

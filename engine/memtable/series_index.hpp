@@ -6,11 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "engine/memory/arena.hpp"
+#include "engine/memory/memory_block.hpp"
 #include "engine/memtable/memtable.hpp"
 #include "engine/memtable/run.hpp"
 #include "engine/record/wal_key_state.hpp"
@@ -89,9 +91,13 @@ class SeriesIndex {
   struct Slots {
     explicit Slots(std::size_t count)
         : mask(static_cast<std::uint32_t>(count - 1)),
-          slots(std::make_unique<std::atomic<Slot>[]>(count)) {}
+          memory(count * sizeof(std::atomic<Slot>)),
+          slots(reinterpret_cast<std::atomic<Slot>*>(memory.data())) {
+      for (std::size_t i = 0; i < count; ++i) new (slots + i) std::atomic<Slot>(0);
+    }
     std::uint32_t mask;
-    std::unique_ptr<std::atomic<Slot>[]> slots;
+    MemoryBlock memory;
+    std::atomic<Slot>* slots;
   };
   static constexpr std::uint32_t slots_min = 64;
 
@@ -117,7 +123,7 @@ class SeriesIndex {
 
   // The writer's: what the atomics above point to.
   std::vector<std::unique_ptr<Slots>> slots_;
-  std::vector<std::unique_ptr<std::byte[]>> piece_memory_;
+  std::vector<MemoryBlock> piece_memory_;
 };
 
 }  // namespace varve::engine

@@ -56,4 +56,9 @@ Query& Query::newest_first() {
   return *this;
 }
 
+Query& Query::without_records() {
+  without_records_ = true;
+  return *this;
+}
+
 }  // namespace varve

@@ -184,7 +184,7 @@ Result<std::shared_ptr<const TableBlock>> BlockDecoder::decode(ByteSpan bytes) {
   auto block = std::make_shared<TableBlock>();
   block->stretches_ = views_of(directory, *storage);
   block->heads_.build(storage->keys.keys);
-  storage->keys.keys = {};  // The stretches name them.
+  storage->keys.keys = std::vector<std::string_view>();  // The stretches name them.
   block->bytes_ = sizeof(TableBlock) + block->stretches_.size() * sizeof(RowsView) +
                   block->heads_.bytes() + storage->bytes();
   block->storage_ = storage;

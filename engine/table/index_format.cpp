@@ -88,8 +88,7 @@ Result<std::shared_ptr<const TableIndex>> decode_index(ByteSpan bytes, std::uint
     column.resize(count);
     decode_words(reader, column);
   }
-  const auto keys =
-      std::make_shared<const KeyList>(decode_keys(reader, count * 2, index_keys_size_max));
+  KeyList keys = decode_keys(reader, count * 2, index_keys_size_max);
   if (!reader.ok() || !reader.at_end()) return corruption();
 
   auto index = std::make_shared<TableIndex>();
@@ -111,8 +110,8 @@ Result<std::shared_ptr<const TableIndex>> decode_index(ByteSpan bytes, std::uint
     entry.last_ts = sum(entry.times.last, ~lasts[i] + 1);
     entry.expiry_min = static_cast<Timestamp>(expiries[i]);
     entry.expiry_max = sum(entry.expiry_min, expiry_spans[i]);
-    entry.first_key = keys->keys[i * 2];
-    entry.last_key = keys->keys[i * 2 + 1];
+    entry.first_key = keys.keys[i * 2];
+    entry.last_key = keys.keys[i * 2 + 1];
     if (!is_sound(entry)) return corruption();
     if (i > 0) {
       const Entry& before = index->entries[i - 1];
@@ -125,9 +124,9 @@ Result<std::shared_ptr<const TableIndex>> decode_index(ByteSpan bytes, std::uint
   }
   if (offset != blocks_size) return corruption();
 
-  index->bytes =
-      sizeof(TableIndex) + count * (sizeof(Entry) + 2 * sizeof(std::string_view)) + keys->heap_size;
-  index->storage = keys;
+  keys.keys = std::vector<std::string_view>();  // The entries name them.
+  index->bytes = sizeof(TableIndex) + count * sizeof(Entry) + keys.heap_size;
+  index->storage = std::make_shared<const KeyList>(std::move(keys));
   return index;
 }
 

@@ -36,4 +36,32 @@ Status for_each_label_record(
   }
 }
 
+Result<std::vector<std::string>> without_records(const View& view,
+                                                 std::span<const std::string> keys,
+                                                 CursorOptions options) {
+  std::vector<std::string> found;
+  if (keys.empty()) return found;
+  // The newest first, since the older ones of a series expire before. The end does not belong to
+  // the range, so: the least key above the last.
+  const KeyRange range{internal_key(keys.front()), internal_key(keys.back()) + '\0'};
+  VARVE_TRY(const auto cursor, view.live_rows({range, {}, true}, options));
+  bool has_begun = false;
+  bool has_key = false;
+  for (const std::string& key : keys) {
+    const std::string wanted = internal_key(key);
+    if (!has_begun || (has_key && cursor->key() < wanted)) {
+      VARVE_TRY(has_key, cursor->seek_key(wanted));
+      has_begun = true;
+    }
+    bool has_records = has_key && cursor->key() == wanted;
+    // A block whose rows all live need not be read.
+    if (has_records && !cursor->peek_block()) {
+      VARVE_TRY(const RowsView rows, cursor->next_rows());
+      has_records = !rows.empty();
+    }
+    if (!has_records) found.push_back(key);
+  }
+  return found;
+}
+
 }  // namespace varve::engine

@@ -2,7 +2,10 @@
 
 #include <functional>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/cursor/cursor.hpp"
 #include "engine/version/view.hpp"
@@ -19,5 +22,12 @@ Result<Labels> labels_of(const View& view, std::string_view key, CursorOptions o
 Status for_each_label_record(
     const View& view, const KeyRange& label_keys, CursorOptions options,
     const std::function<Result<bool>(std::string_view, std::string_view)>& visit);
+
+/// Those of the series that have no live record in the view, by their users' keys. One walk looks
+/// for all: it reads at most what it takes to find one record of each, and for long series nothing.
+/// REQUIRES keys that ascend.
+Result<std::vector<std::string>> without_records(const View& view,
+                                                 std::span<const std::string> keys,
+                                                 CursorOptions options);
 
 }  // namespace varve::engine

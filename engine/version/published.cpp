@@ -30,6 +30,19 @@ std::vector<std::shared_ptr<const Memtable>> Published::frozen() const {
   return {sources->memtables.rbegin(), sources->memtables.rend() - 1};
 }
 
+std::size_t Published::pinned_bytes() const {
+  std::vector<std::shared_ptr<const Memtable>> pinned;  // The last of one may go, outside the lock.
+  {
+    const Lock lock(mutex_);
+    for (const auto& flushed : flushed_) {
+      if (auto memtable = flushed.lock()) pinned.push_back(std::move(memtable));
+    }
+  }
+  std::size_t bytes = 0;
+  for (const auto& memtable : pinned) bytes += memtable->bytes();
+  return bytes;
+}
+
 void Published::rotate(std::shared_ptr<Memtable> fresh) {
   // Views rank memtables by their order here, and versions rank tables by these numbers.
   VARVE_ASSERT(fresh->number() > active_->number() && fresh->empty());
@@ -63,6 +76,8 @@ std::shared_ptr<const ViewSources> Published::replace(std::shared_ptr<const Vers
     // Tables hide by flush number, so nothing older may still be in memory; and the active one
     // is still written to.
     VARVE_ASSERT(fresh->memtables.size() > 1 && fresh->memtables.back().get() == flushed);
+    std::erase_if(flushed_, [](const auto& memtable) { return memtable.expired(); });
+    flushed_.push_back(fresh->memtables.back());
     fresh->memtables.pop_back();
   }
   // Every memtable hides all tables: so each is of a later flush than any of them.

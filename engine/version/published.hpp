@@ -44,6 +44,8 @@ class Published {
   std::uint64_t visible_sequence() const { return visible_.load(std::memory_order_acquire); }
   /// Frozen memtables that are not flushed yet, oldest first.
   std::vector<std::shared_ptr<const Memtable>> frozen() const;
+  /// What memtables hold that were flushed, and that a view still pins.
+  std::size_t pinned_bytes() const;
 
   // What writers pace themselves by, at every write.
 
@@ -86,6 +88,9 @@ class Published {
 
   mutable Mutex mutex_;
   std::shared_ptr<const ViewSources> sources_ VARVE_GUARDED_BY(mutex_);
+  /// The memtables that were flushed, as long as somebody has them; those that went are struck out
+  /// by the next flush.
+  std::vector<std::weak_ptr<const Memtable>> flushed_ VARVE_GUARDED_BY(mutex_);
   std::atomic<std::size_t> frozen_count_{0};  // Of sources_, stored with them.
 };
 

@@ -21,6 +21,7 @@ constexpr std::size_t batch_entry_size_min =
     1 + 1 + 8 + 1;  // TTL, payload size, checksum, key count.
 constexpr std::uint64_t ttl_end = std::uint64_t{1} << 63;  // One more than the longest.
 constexpr std::size_t internal_key_size_max = Record::key_size_max + 1;
+constexpr std::size_t buffer_kept_max = std::size_t{1} << 20;
 
 // The flags that a table begins with.
 constexpr std::uint8_t synchronised_flag = 1;
@@ -73,6 +74,8 @@ bool is_sound_table(const GroupHeader& header, ByteSpan table) {
 
 GroupEncoder::GroupEncoder(Bytes& target, const GroupFacts& facts, std::uint64_t next_sequence)
     : target_(target), writer_(target) {
+  // What the table of one group of very many keys took goes with the next group.
+  if (target_.capacity() > buffer_kept_max) target_ = Bytes();
   target_.assign(GroupHeader::encoded_size, std::byte{0});
   header_.first_sequence = next_sequence;
   header_.synced = facts.synced;

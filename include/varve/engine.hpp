@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "varve/aggregation.hpp"
+#include "varve/collect_options.hpp"
 #include "varve/detail/completion.hpp"
 #include "varve/detail/pending_write.hpp"
 #include "varve/durability.hpp"
@@ -266,6 +267,7 @@ class Engine {
   ReadResult<std::vector<Aggregate>> aggregate(const Query& query, const Aggregation& aggregation,
                                                const ReadOptions& options = {});
   /// Returns the keys that have a live record in the query, ascending; its `limit` counts keys.
+  /// With Query::without_records(): those that have labels, and no such record.
   ReadResult<std::vector<std::string>> series_list(const Query& query,
                                                    const ReadOptions& options = {});
   /// Counts the records that query() would return, by statistics where aggregate() may use them.
@@ -341,19 +343,17 @@ class Engine {
   Result<Snapshot> snapshot();
 
   // Keeping. Background maintenance does all of this by itself; call them to have it done now, or
-  // where it is off. Each may be called while it runs. They fail with no_space, the errno of a
-  // system call, or closed.
+  // where it is off. Each may be called while it runs. Fails with no_space, an errno, or closed.
 
-  /// Writes every record acknowledged before the call from memory to tables, and returns when those
-  /// are durable.
+  /// Writes every record acknowledged before the call to tables, and returns when they are durable.
   [[nodiscard]] Status flush();
   /// Compacts until nothing is left that pays, level 0 included however little it holds. True if it
   /// did something. May rewrite much of the database, and takes its time.
   Result<bool> compact();
   /// Drops what has expired or was deleted, wherever nothing older hides behind it, and labels that
   /// leave with the last record of their series. Returns how many records and deletes went. As the
-  /// background it goes by a time that no wrong clock moves far, unless you vouch for the clock.
-  Result<std::uint64_t> collect_garbage(ClockTrust trust = ClockTrust::guarded);
+  /// background it goes by a time that no wrong clock moves far, unless the options vouch for it.
+  Result<std::uint64_t> collect_garbage(CollectOptions options = {});
   /// Makes every write acknowledged before the call durable, by a sync of the WAL. Under
   /// Durability::none() it flushes. Fails with unknown where neither works.
   [[nodiscard]] Status sync();

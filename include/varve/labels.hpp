@@ -57,7 +57,8 @@ class Labels {
   Labels& set(std::string_view name, std::string_view value);
   /// Says whether the labels are removed after the last record of their series: a collection of
   /// garbage removes them once it finds the series empty. Off (the default): they stay until the
-  /// series is described anew. On suits series that come and go, such as one per job.
+  /// series is described anew, or CollectOptions has them removed. On suits series that come and
+  /// go, such as one per job.
   Labels& leave_with_records(bool leave = true);
 
   /// The value, or "" where there is no such label.

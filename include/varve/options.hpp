@@ -38,8 +38,11 @@ enum class Mode {
 /// to be set. None is stored: each opening may bring others. A value that is not valid makes the
 /// opening fail with invalid_argument, naming the field and the least value.
 ///
-/// Memory: the engine takes at most about three times memtable_bytes, block_cache_bytes and
-/// queue_bytes together, beside what queries hold and the index of labels. docs/guide.md sizes it.
+/// Memory: the engine holds at most about 3 x memtable_bytes + block_cache_bytes + queue_bytes and
+/// the index of labels, which Stats::memory_bytes() says together. While they run, a flush and a
+/// compaction take some MiB on top, below 64 in all but odd cases, however large the database is;
+/// and so does each query. docs/guide.md ("Size it") says what for. What memtables took is the
+/// system's again once they are flushed and nothing pins them.
 struct Options {
   /// The database: one directory, which holds nothing else. Followed once, at opening: a relative
   /// path from the working directory of that moment. No default.
@@ -57,9 +60,10 @@ struct Options {
   Durability durability = Durability::interval(std::chrono::seconds(1));
 
   /// Size at which the memtable is frozen and flushed to a table, in bytes. Memtables take up to
-  /// three times this before writes wait. Larger values make fewer and larger tables, so less
-  /// compaction and less wear of flash, and bridge longer bursts. Smaller values save memory.
-  /// Default 32 MiB, least 64 KiB.
+  /// three times this before writes wait: rows, series and their index are counted as what they
+  /// hold of the system's memory, and only what the last group of writes adds may come on top.
+  /// Larger values make fewer and larger tables, so less compaction and less wear of flash, and
+  /// bridge longer bursts. Smaller values save memory. Default 32 MiB, least 64 KiB.
   std::size_t memtable_bytes = std::size_t{32} << 20;
   /// How long rows stay in memory alone where too few come to fill the memtable; then they are
   /// flushed, by background maintenance or step(). Counted from the first row that either sees

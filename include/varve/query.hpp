@@ -54,6 +54,10 @@ class Query {
   Query& per_series(std::size_t records);
   /// Gives each series from its newest record to its oldest. Keys stay ascending.
   Query& newest_first();
+  /// Has series_list() give the series that have labels and no live record in the query, in place
+  /// of those that have one: what has fallen silent since a moment, or is gone and leaves its
+  /// labels behind. Any other read fails with invalid_argument.
+  Query& without_records();
 
   // What it says, for the engine and for programs that show it.
 
@@ -65,6 +69,7 @@ class Query {
   std::size_t limit() const { return limit_; }
   std::size_t per_series() const { return per_series_; }
   bool is_newest_first() const { return newest_first_; }
+  bool is_without_records() const { return without_records_; }
 
   /// What limit() and per_series() are unless they are called.
   static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
@@ -79,6 +84,7 @@ class Query {
   std::size_t limit_ = unlimited;
   std::size_t per_series_ = unlimited;
   bool newest_first_ = false;
+  bool without_records_ = false;
 };
 
 /// How a read goes about it. Every read takes one, and it changes no answer but through snapshot(),

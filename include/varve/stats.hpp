@@ -81,6 +81,8 @@ struct Stats {
   std::uint64_t memtable_bytes = 0;
   /// Records in those. Replaced and expired ones count, and so do deletes of records.
   std::uint64_t memtable_records = 0;
+  /// Memory of memtables that were flushed, and that a snapshot, a scan or a read under way keeps.
+  std::uint64_t pinned_memtable_bytes = 0;
   /// Decoded blocks, indexes and filters. At most Options::block_cache_bytes.
   std::uint64_t cache_bytes = 0;
   std::uint64_t cache_hits = 0;
@@ -104,10 +106,17 @@ struct Stats {
   /// Range deletes that may still hide something.
   std::uint64_t range_tombstones = 0;
 
-  // Labels: of the index in memory, which the first question about labels builds. Zero until then.
+  // Labels: of the index in memory, which the first question about labels builds. Zero until then,
+  // but for the last.
 
   std::uint64_t labelled_series = 0;
+  /// The changes that the index has not taken in yet count, up to 16 MiB.
   std::uint64_t label_index_bytes = 0;
+  /// Series that have labels and no record, when they were counted last: collect_garbage() counts
+  /// them, and so does the background, every hour at most, where something was deleted or purged.
+  /// Empty before that. Query::without_records() lists them, and CollectOptions has their labels
+  /// removed.
+  std::optional<std::uint64_t> series_without_records;
 
   // Maintenance, in the background or on demand. What opening itself had to do does not count.
 
@@ -173,6 +182,12 @@ struct Stats {
   LatencySummary sync_latency;
   LatencySummary flush_latency;
   LatencySummary compaction_latency;
+
+  /// What the engine holds in memory: memtables, those that are pinned too, cache, queue, and the
+  /// index of labels. What reads and maintenance take while they run comes on top (Options).
+  std::uint64_t memory_bytes() const {
+    return memtable_bytes + pinned_memtable_bytes + cache_bytes + queue_bytes + label_index_bytes;
+  }
 
   /// How many bytes of keys, times and values a byte of table holds, of what was flushed. 0 before
   /// the first flush.

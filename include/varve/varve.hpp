@@ -8,11 +8,13 @@
 ///   how to write          write_batch.hpp, series.hpp, durability.hpp
 ///   how to read           query.hpp, scan.hpp, snapshot.hpp, aggregation.hpp, read_result.hpp
 ///   what can go wrong     error.hpp, try.hpp, recovery_report.hpp
-///   how to run it         options.hpp, compression.hpp, log.hpp, stats.hpp, maintenance_handle.hpp
+///   how to run it         options.hpp, compression.hpp, log.hpp, stats.hpp, collect_options.hpp,
+///                         maintenance_handle.hpp
 ///   seams for tests       clock.hpp, file_system.hpp
 
 #include "varve/aggregation.hpp"
 #include "varve/clock.hpp"
+#include "varve/collect_options.hpp"
 #include "varve/compression.hpp"
 #include "varve/durability.hpp"
 #include "varve/engine.hpp"

@@ -348,9 +348,10 @@ SeriesBitmap LabelIndex::labelled(std::span<const LabelMatcher> matchers,
 }
 
 KeySelection LabelIndex::select(std::span<const LabelMatcher> matchers,
-                                const engine::KeyRange& keys) const {
-  Answer all = answer(matchers);
-  restrict(all.marked, keys);
+                                const engine::KeyRange& keys, Which which) const {
+  const bool is_labelled = which == Which::labelled;
+  Answer all = is_labelled ? Answer{labelled(matchers, keys), false} : answer(matchers);
+  if (!is_labelled) restrict(all.marked, keys);
   const std::vector<std::uint32_t> numbers = all.marked.numbers();
   const auto late = std::ranges::lower_bound(numbers, in_order_);
   std::vector<std::string_view> late_keys;

@@ -35,8 +35,11 @@ class LabelIndex {
   /// Gives back what growing took too much. After building.
   void shrink();
 
-  /// The series of the range that match, labelled or not.
-  KeySelection select(std::span<const LabelMatcher> matchers, const engine::KeyRange& keys) const;
+  enum class Which : std::uint8_t { all, labelled };
+
+  /// The series of the range that match: labelled or not, or only those that have labels.
+  KeySelection select(std::span<const LabelMatcher> matchers, const engine::KeyRange& keys,
+                      Which which = Which::all) const;
   /// The names of their labels, and the values of one name, each once, ascending.
   std::vector<std::string> names(std::span<const LabelMatcher> matchers,
                                  const engine::KeyRange& keys) const;

@@ -99,12 +99,13 @@ Status LabelReader::ask(ViewPointer& view, const ReadOptions& options, Timestamp
 }
 
 Result<LabelReader::Selected> LabelReader::select(const Query& query, const ReadOptions& options,
-                                                  ViewPointer snapshot, Timestamp now) {
+                                                  ViewPointer snapshot, Timestamp now,
+                                                  LabelIndex::Which which) {
   VARVE_TRY(const engine::CursorBounds bounds, bounds_of(query));
   VARVE_TRY(const auto matchers, make_matchers(query.matchers()));
   std::optional<KeySelection> keys;
   VARVE_CHECK(ask(snapshot, options, now, [&](const LabelIndex& index) {
-    keys.emplace(index.select(matchers, bounds.keys));
+    keys.emplace(index.select(matchers, bounds.keys, which));
   }));
   return Selected{std::move(snapshot), *std::move(keys)};
 }
@@ -133,7 +134,8 @@ Result<std::vector<std::string>> LabelReader::values(std::string_view name, cons
 
 LabelReader::Size LabelReader::size() const {
   const Lock lock(mutex_);
-  return index_ ? Size{index_->size(), index_->bytes()} : Size{};
+  const std::size_t told = feed_.bytes();
+  return index_ ? Size{index_->size(), index_->bytes() + told} : Size{0, told};
 }
 
 }  // namespace varve::query

@@ -48,7 +48,7 @@ class LabelReader {
   // Each answers from `snapshot`, or from the present, as of `now`, if that is null.
 
   Result<Selected> select(const Query& query, const ReadOptions& options, ViewPointer snapshot,
-                          Timestamp now);
+                          Timestamp now, LabelIndex::Which which = LabelIndex::Which::all);
   Result<std::vector<std::string>> names(const Query& query, const ReadOptions& options,
                                          ViewPointer snapshot, Timestamp now);
   Result<std::vector<std::string>> values(std::string_view name, const Query& query,
@@ -58,7 +58,7 @@ class LabelReader {
   /// Of the index, as it is: zeros before the first question.
   struct Size {
     std::uint64_t series = 0;
-    std::uint64_t bytes = 0;
+    std::uint64_t bytes = 0;  // With the changes that it has not been told of.
   };
   Size size() const;
 

@@ -1,7 +1,10 @@
 #include "query/scan/answers.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <string_view>
 
+#include "engine/record/key.hpp"
 #include "varve/try.hpp"
 
 namespace varve::query {
@@ -41,6 +44,33 @@ Result<std::vector<std::string>> series_list(Scan::Source& source, std::size_t l
     }
   }
   return keys;
+}
+
+Result<std::vector<std::string>> series_without_records(Scan::Source& source,
+                                                        const KeySelection& keys,
+                                                        std::size_t limit) {
+  std::vector<std::string> found;
+  std::size_t next = 0;
+  // Those below `end`, or all that are left.
+  const auto take = [&](std::optional<std::string_view> end) {
+    for (; next < keys.size() && found.size() < limit; ++next) {
+      const std::string_view key = engine::user_key(keys[next]);
+      if (end && key >= *end) return;
+      found.emplace_back(key);
+    }
+  };
+  while (found.size() < limit) {
+    VARVE_TRY(const auto blocks, source.next_blocks());
+    if (blocks.empty()) {
+      take(std::nullopt);
+      break;
+    }
+    for (const Block& block : blocks) {
+      take(block.key());
+      if (next < keys.size() && engine::user_key(keys[next]) == block.key()) ++next;
+    }
+  }
+  return found;
 }
 
 }  // namespace varve::query

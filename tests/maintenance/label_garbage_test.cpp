@@ -21,6 +21,7 @@ class LabelGarbageTest : public ::testing::Test {
   LabelGarbage garbage_{{
       .versions = store_.versions->published(),
       .counters = counters_,
+      .clock = store_.clock,
       .log = {},
       .write_if = [this](const WriteBatch&,
                          const std::vector<engine::WriteCondition>&) -> Result<Receipt> {

@@ -17,7 +17,9 @@ EngineSizes scaled_down(std::size_t factor) {
   scaled.keeping.table_bytes_max = 2'000 * factor;
   scaled.keeping.join_tables = 4;
   scaled.keeping.job_bytes = 6'000 * factor;
+  scaled.keeping.job_tables = 6;
   scaled.keeping.regions_max = 3;
+  scaled.keeping.regions_at_once = 2;
   scaled.keeping.flush_table_bytes = 8'000 * factor;
   scaled.keeping.block_size = {.rows = 48, .raw_bytes = 1'024};
   scaled.parts = {.rows_min = 16, .waiting_bytes_max = 4'096};

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -93,13 +94,52 @@ TEST_F(ArenaTest, lays_blocks_of_their_own_that_are_huge_where_a_huge_page_can_b
   EXPECT_EQ(number_of(take(MemoryBlock::huge_size)) % MemoryBlock::huge_size, 0u);
 }
 
-TEST_F(ArenaTest, comes_to_huge_blocks_as_it_grows) {
-  // Blocks double, from 64 KiB to 2 MiB. Then each begins where a huge page can.
+/// What was counted at most for one of many pieces.
+std::size_t largest_count(Arena& arena, const std::atomic<std::size_t>& bytes) {
+  std::size_t largest = 0;
+  for (std::size_t taken = 0; taken < 5 * MemoryBlock::huge_size; taken += 1000) {
+    const std::size_t before = bytes.load();
+    arena.allocate(1000, 1);
+    largest = std::max(largest, bytes.load() - before);
+  }
+  return largest;
+}
+
+TEST(ArenaOfMuch, comes_to_huge_blocks_as_it_grows_and_counts_each_as_it_begins) {
+  std::atomic<std::size_t> bytes{0};
+  Arena arena(bytes, 16 * MemoryBlock::huge_size);
+  EXPECT_EQ(largest_count(arena, bytes), MemoryBlock::huge_size);
+  EXPECT_GE(bytes, 5 * MemoryBlock::huge_size);
+  EXPECT_LE(bytes, 6 * MemoryBlock::huge_size + 10'000);
+}
+
+TEST(ArenaOfMuch, says_beforehand_what_it_will_count) {
+  std::atomic<std::size_t> bytes{0};
+  Arena arena(bytes, 16 * MemoryBlock::huge_size);
+  int huge_blocks = 0;
+  for (std::size_t taken = 0; taken < 5 * MemoryBlock::huge_size; taken += 1000) {
+    const std::size_t said = arena.bytes_with(1000);
+    huge_blocks += said - bytes >= MemoryBlock::huge_size ? 1 : 0;
+    arena.allocate(1000, 1);
+    ASSERT_EQ(bytes, said);
+  }
+  EXPECT_GE(huge_blocks, 3);
+}
+
+TEST(ArenaOfMuch, begins_huge_blocks_where_a_huge_page_can) {
+  std::atomic<std::size_t> bytes{0};
+  Arena arena(bytes, 16 * MemoryBlock::huge_size);
+  // Blocks double, from 64 KiB on.
   bool is_huge = false;
   for (std::size_t taken = 0; taken < 4 * MemoryBlock::huge_size && !is_huge; taken += 1000) {
-    is_huge = number_of(take(1000)) % MemoryBlock::huge_size == 0;
+    is_huge = number_of(arena.allocate(1000, 1)) % MemoryBlock::huge_size == 0;
   }
   EXPECT_TRUE(is_huge);
+}
+
+TEST_F(ArenaTest, of_little_comes_to_no_huge_block) {
+  EXPECT_EQ(largest_count(arena_, bytes_), 1000u);
+  EXPECT_EQ(arena_.bytes_with(3 * MemoryBlock::huge_size), bytes_ + 3 * MemoryBlock::huge_size);
 }
 
 }  // namespace

@@ -60,6 +60,20 @@ TEST(LabelIndex, finds_series_that_match_all_in_the_order_of_keys) {
   EXPECT_EQ(only(index, {Matcher::equals("floor", "1")}), Keys());
 }
 
+TEST(LabelIndex, leaves_out_what_has_no_labels_where_it_is_asked_to) {
+  const LabelIndex index = plant();
+  const auto labelled = [&](const std::vector<Matcher>& matchers, const KeyRange& keys) {
+    const KeySelection selection = index.select(made(matchers), keys, LabelIndex::Which::labelled);
+    EXPECT_EQ(selection.mode(), KeySelection::Mode::only);
+    return keys_of(selection);
+  };
+  EXPECT_EQ(labelled({}, everything), (Keys{"p1/temp", "p2/temp", "p2/volt", "p3/temp"}));
+  EXPECT_EQ(labelled({Matcher::not_equals("room", "hall 1")}, everything),
+            (Keys{"p2/temp", "p2/volt", "p3/temp"}));
+  EXPECT_EQ(labelled({Matcher::equals("unit", "C")}, engine::user_key_range("p2", "p3")),
+            (Keys{"p2/temp"}));
+}
+
 TEST(LabelIndex, takes_a_label_that_is_missing_for_an_empty_one) {
   const LabelIndex index = plant();
   // What has no labels at all matches too, so the answer is who does not.

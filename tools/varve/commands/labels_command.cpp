@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,18 +22,25 @@ namespace {
 
 constexpr const char* footer =
     R"(The names of labels, and how many values each has; with --values the values of one. labels set
-changes what a series has: NAME=VALUE gives it a label, NAME= takes it away, the others stay.
+changes what a series has: NAME=VALUE gives it a label, NAME= takes it away, the others stay. labels
+forget collects garbage, and takes all labels of series that have no records left.
 
 Examples:
   varve labels --db plant
   varve labels --db plant --values room --match unit=C
-  varve labels set --db plant press1/temp room='hall 2' unit=C)";
+  varve labels set --db plant press1/temp room='hall 2' unit=C
+  varve labels forget --db plant --prefix pod/)";
 
 struct Arguments {
   std::string db;
   Selection selection;
   std::optional<std::string> values;
   bool skip_damaged = false;
+};
+
+struct ForgetArguments {
+  std::string db;
+  Selection selection;
 };
 
 struct SetArguments {
@@ -76,6 +84,23 @@ Outcome<int> run(const Arguments& arguments) {
   return after_reading(engine, arguments.skip_damaged, print_labels(engine, query, arguments));
 }
 
+Outcome<int> run_forget(const ForgetArguments& arguments) {
+  VARVE_TRY(const Query query, query_of(arguments.selection, wall_clock()));
+  VARVE_TRY(Engine engine, open_database(arguments.db, Access::write));
+  const Query without_records = Query(query).without_records();
+  VARVE_TRY(const auto before, engine.series_list(without_records));
+  VARVE_CHECK(engine.collect_garbage(CollectOptions().labels_without_records(query)));
+  VARVE_TRY(const auto after, engine.series_list(without_records));
+  VARVE_CHECK(engine.close());
+  const std::size_t gone = before.size() - std::min(before.size(), after.size());
+  std::string outcome = grouped(gone) + " series without records lost their labels";
+  if (!after.empty()) {
+    outcome += "; " + grouped(after.size()) + " more wait for a clock that is known to be right";
+  }
+  say(outcome);
+  return exit_ok;
+}
+
 Outcome<int> run_set(const SetArguments& arguments) {
   VARVE_CHECK(option_value("labels set", check_key(arguments.key)));
   std::vector<Label> changes;
@@ -113,7 +138,8 @@ Outcome<int> run_set(const SetArguments& arguments) {
 }  // namespace
 
 void add_labels(CLI::App& app, Action& action) {
-  auto* const command = app.add_subcommand("labels", "List labels, or give some to a series");
+  auto* const command =
+      app.add_subcommand("labels", "List labels, give some to a series, or forget those of no use");
   const auto arguments = std::make_shared<Arguments>();
   command->footer(footer);
   // Not required here: labels set has its own.
@@ -133,8 +159,19 @@ void add_labels(CLI::App& app, Action& action) {
   set->add_flag("--leave-with-records", to_set->leave,
                 "They go when the last record of the series has gone");
   set->callback([to_set, &action] { action = [to_set] { return run_set(*to_set); }; });
-  command->callback([arguments, set, &action] {
-    if (!set->parsed()) action = [arguments] { return run(*arguments); };
+
+  auto* const forget =
+      command->add_subcommand("forget", "Take the labels of series without records away");
+  const auto to_forget = std::make_shared<ForgetArguments>();
+  forget->footer(footer);
+  add_database_option(*forget, to_forget->db);
+  add_series_options(*forget, to_forget->selection);
+  add_match_option(*forget, to_forget->selection);
+  forget->callback(
+      [to_forget, &action] { action = [to_forget] { return run_forget(*to_forget); }; });
+  command->callback([arguments, set, forget, &action] {
+    const bool is_plain = !set->parsed() && !forget->parsed();
+    if (is_plain) action = [arguments] { return run(*arguments); };
   });
 }
 

@@ -21,25 +21,27 @@ namespace {
 
 constexpr const char* footer =
     R"(Every series that has records: how many, from when to when, and its labels. With --from and --to
-only the records between count.
+only the records between count. With --without-records those that have labels and no such records.
 
 Examples:
   varve series --db plant --prefix press1/
   varve series --db plant --match 'room=hall 2' --match 'unit!=C'
-  varve series --db plant --match 'host=~"web[0-9]+"' --from -1h --format json)";
+  varve series --db plant --match 'host=~"web[0-9]+"' --from -1h --format json
+  varve series --db plant --without-records --from -1d)";
 
 struct Arguments {
   std::string db;
   Selection selection;
   std::optional<std::uint64_t> limit;
   std::string format = "table";
+  bool without_records = false;
   bool skip_damaged = false;
 };
 
 struct SeriesLine {
   std::string key;
   std::uint64_t records = 0;
-  Timestamp first = 0;
+  Timestamp first = 0;  // Where there are records.
   Timestamp last = 0;
   Labels labels;
 };
@@ -49,21 +51,23 @@ class SeriesPrinter {
   SeriesPrinter(bool json, Output& output) : json_(json), output_(output) {}
 
   Outcome<void> add(const SeriesLine& line) {
+    const bool is_empty = line.records == 0;
     if (json_) {
-      nlohmann::ordered_json labels = nlohmann::ordered_json::object();
+      using Json = nlohmann::ordered_json;
+      Json labels = Json::object();
       for (const Label& label : line.labels) labels[label.name()] = label.value();
-      const nlohmann::ordered_json object = {{"key", line.key},
-                                             {"records", line.records},
-                                             {"first", format_time(line.first)},
-                                             {"last", format_time(line.last)},
-                                             {"labels", std::move(labels)}};
+      const Json object = {{"key", line.key},
+                           {"records", line.records},
+                           {"first", is_empty ? Json() : Json(format_time(line.first))},
+                           {"last", is_empty ? Json() : Json(format_time(line.last))},
+                           {"labels", std::move(labels)}};
       // What is no UTF-8 is replaced: JSON has no other text.
-      output_.text() +=
-          object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+      output_.text() += object.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
       return output_.drain();
     }
-    table_.add({printable(line.key), grouped(line.records), format_time_short(line.first),
-                format_time_short(line.last), labels_text(line.labels)});
+    table_.add({printable(line.key), grouped(line.records),
+                is_empty ? "" : format_time_short(line.first),
+                is_empty ? "" : format_time_short(line.last), labels_text(line.labels)});
     if (table_.waiting() == rows_at_once) table_.print(output_.text());
     return output_.drain();
   }
@@ -80,6 +84,17 @@ class SeriesPrinter {
   TableText table_{{{"key"}, {"records", Align::right}, {"first"}, {"last"}, {"labels"}}};
 };
 
+Outcome<void> print_those_without(Engine& engine, Query query, const ReadOptions& options,
+                                  SeriesPrinter& printer) {
+  VARVE_TRY(const auto keys, engine.series_list(query.without_records(), options));
+  for (const std::string& key : keys) {
+    VARVE_TRY(Labels labels, engine.labels(key, options));
+    VARVE_CHECK(printer.add({key, 0, 0, 0, std::move(labels)}));
+  }
+  if (keys.empty()) say("no series");
+  return printer.finish();
+}
+
 Outcome<void> print_series(Engine& engine, const Query& query, const Arguments& arguments,
                            SeriesPrinter& printer) {
   const std::uint64_t limit = arguments.limit.value_or(Query::unlimited);
@@ -87,6 +102,9 @@ Outcome<void> print_series(Engine& engine, const Query& query, const Arguments& 
   VARVE_TRY(const Snapshot snapshot, engine.snapshot());
   const ReadOptions options =
       ReadOptions().snapshot(snapshot).fill_cache(false).skip_damaged(arguments.skip_damaged);
+  if (arguments.without_records) {
+    return print_those_without(engine, Query(query).limit(limit), options, printer);
+  }
   VARVE_TRY(Scan scan, engine.scan(query, options));
   std::optional<SeriesLine> line;
   std::uint64_t count = 0;
@@ -132,6 +150,8 @@ void add_series(CLI::App& app, Action& action) {
   add_selection_options(*command, arguments->selection);
   add_match_option(*command, arguments->selection);
   take_count(command->add_option("--limit", arguments->limit, "At most so many series"));
+  command->add_flag("--without-records", arguments->without_records,
+                    "Series that have labels and no records");
   command->add_option("--format", arguments->format, "table, or json: an object per line")
       ->capture_default_str()
       ->type_name("FORMAT");

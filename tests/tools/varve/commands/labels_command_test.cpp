@@ -23,8 +23,8 @@ class LabelsCommand : public testing::Test {
   RunResult on_db(const std::string& name, std::vector<std::string> more = {},
                   const std::string& input = "") const {
     std::vector<std::string> arguments = {name};
-    if (name == "labels" && !more.empty() && more.front() == "set") {
-      arguments.push_back("set");
+    if (name == "labels" && !more.empty() && !more.front().starts_with('-')) {
+      arguments.push_back(more.front());
       more.erase(more.begin());
     }
     arguments.insert(arguments.end(), {"--db", directory_.path("db")});
@@ -79,6 +79,36 @@ TEST_F(LabelsCommand, chooses_series_by_them) {
   EXPECT_NE(wrong.err.find("--match: label 'room': 'hall (': missing"), std::string::npos)
       << wrong.err;
   EXPECT_EQ(on_db("query", {"--match", "room"}).exit_code, 2);
+}
+
+TEST_F(LabelsCommand, lists_counts_and_forgets_labels_of_series_without_records) {
+  ASSERT_EQ(on_db("labels", {"set", "p1/temp", "unit=C"}).exit_code, 0);
+  ASSERT_EQ(on_db("labels", {"set", "pod/17", "job=import"}).exit_code, 0);
+  ASSERT_EQ(on_db("labels", {"set", "pod/18", "job=export"}).exit_code, 0);
+  const std::string first =
+      R"({"key":"pod/17","records":0,"first":null,"last":null,"labels":{"job":"import"}})"
+      "\n";
+  const std::string second =
+      R"({"key":"pod/18","records":0,"first":null,"last":null,"labels":{"job":"export"}})"
+      "\n";
+  const auto listed = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"--without-records", "--format", "json"});
+    return on_db("series", std::move(more)).out;
+  };
+  EXPECT_EQ(listed({}), first + second);
+  EXPECT_EQ(listed({"--limit", "1"}), first);
+  EXPECT_EQ(listed({"--match", "job!=import"}), second);
+  EXPECT_EQ(on_db("series", {"--without-records", "--prefix", "p1"}).err, "varve: no series\n");
+  EXPECT_NE(on_db("stats").out.find("without records   2 series that have labels\n"),
+            std::string::npos);
+
+  EXPECT_EQ(on_db("labels", {"forget", "--match", "job=import"}).err,
+            "varve: 1 series without records lost their labels\n");
+  EXPECT_EQ(listed({}), second);
+  EXPECT_NE(on_db("stats", {"--format", "json"}).out.find("\"series_without_records\": 1"),
+            std::string::npos);
+  EXPECT_EQ(on_db("labels", {"forget"}).exit_code, 0);
+  EXPECT_EQ(on_db("labels").out, "label  values\nunit        1\n");
 }
 
 TEST_F(LabelsCommand, carries_labels_through_ndjson) {
