@@ -97,7 +97,8 @@ class WalDump {
     }
     std::size_t first_key = 0;
     for (const auto& batch : table_.batches) {
-      const engine::ByteSpan payload = bytes.subspan(batch.payload_offset, batch.payload_size);
+      const engine::ByteSpan payload =
+          bytes.subspan(static_cast<std::size_t>(batch.payload_offset), batch.payload_size);
       if (engine::checksum(payload) != batch.payload_checksum) {
         return damaged(place() + ": checksum of batch " + std::to_string(batch.sequence));
       }
