@@ -1,5 +1,7 @@
 #pragma once
 
+#include "varve/detail/requirements.hpp"
+
 #include <asio/any_io_executor.hpp>
 #include <asio/async_result.hpp>
 #include <cstddef>
@@ -344,8 +346,7 @@ class Engine {
   // where it is off. Each may be called while it runs. They fail with no_space, the errno of a
   // system call, or closed.
 
-  /// Writes every record acknowledged before the call from memory to tables, and returns when those
-  /// are durable.
+  /// Makes durable tables of every record in memory that was acknowledged before the call.
   [[nodiscard]] Status flush();
   /// Compacts until nothing is left that pays, level 0 included however little it holds. True if it
   /// did something. May rewrite much of the database, and takes its time.

@@ -11,6 +11,8 @@
 ///   how to run it         options.hpp, compression.hpp, log.hpp, stats.hpp, maintenance_handle.hpp
 ///   seams for tests       clock.hpp, file_system.hpp
 
+#include "varve/detail/requirements.hpp"
+
 #include "varve/aggregation.hpp"
 #include "varve/clock.hpp"
 #include "varve/compression.hpp"
