@@ -9,7 +9,9 @@
     fuzz     every fuzz target, ten seconds for each seed; what they find stays in the corpus
     soak     writers, readers and maintenance beside each other; a seed is a minute
     cross    the whole test suite built in another way: 1 clang, 2 GCC unoptimised, 3 GCC's address
-             and undefined behaviour sanitizers, 4 libstdc++ with its assertions
+             and undefined behaviour sanitizers, 4 libstdc++ with its assertions, 5 integers of 128
+             bits as two words, and char unsigned; what needs no gtest: 6 libstdc++'s debug mode; and
+             what tools/cross.sh runs of other processors: 7 arm64, 8 armhf
 
 Without --seeds it takes the seeds from 1 that have not been run, until --seconds are over. Each
 finished stretch of seeds is a line in build/long/NAME/done; what failed leaves its output beside it.
@@ -184,30 +186,66 @@ def run_fuzz(first, last):
     return not outputs, "\n".join(outputs), executions
 
 
+@dataclasses.dataclass
+class Build:
+    """The test suite, or some of it, built in another way."""
+    preset: str
+    name: str
+    flags: str = ""
+    targets: tuple = ("all",)
+    tests: str = "."   # What ctest runs of them.
+
+    def commands(self):
+        tree, jobs = f"build/long/cross/{self.name}", str(os.cpu_count())
+        yield ["cmake", "--preset", self.preset, "-B", tree]
+        yield ["cmake", "--build", tree, "--parallel", jobs, "--target", *self.targets]
+        yield ["ctest", "--test-dir", tree, "--parallel", jobs, "--output-on-failure",
+               "--tests-regex", self.tests, "--label-exclude", "lint"]
+
+    def run(self):
+        fine, output = True, ""
+        for command in self.commands():
+            fine, output = run_command(command, SANITIZE=self.flags)
+            if not fine:
+                break
+        ran = re.search(r"tests failed out of (\d+)", output)
+        return fine, output, int(ran[1]) if ran else 0
+
+
+@dataclasses.dataclass
+class Machine:
+    """Another processor."""
+    name: str
+
+    def run(self):
+        fine, output = run_command(["tools/cross.sh", self.name])
+        return fine, output, sum(map(int, re.findall(r"PASSED  \] (\d+) test", output)))
+
+
 CROSS = {
-    1: ("clang", "clang", ""),
-    2: ("dev", "dev", ""),
-    3: ("dev", "gcc_sanitizers",
-        "-fsanitize=address,undefined -fno-sanitize-recover -O1 -Wno-error"),
-    4: ("test", "assertions", "-D_GLIBCXX_ASSERTIONS"),
+    1: Build("clang", "clang"),
+    2: Build("dev", "dev"),
+    3: Build("dev", "gcc_sanitizers",
+             "-fsanitize=address,undefined -fno-sanitize-recover -O1 -Wno-error"),
+    4: Build("test", "assertions", "-D_GLIBCXX_ASSERTIONS"),
+    5: Build("test", "two_words", "-DVARVE_TWO_WORDS -funsigned-char"),
+    # Debian's gtest has containers without it.
+    6: Build("dev", "debug_mode", "-D_GLIBCXX_DEBUG",
+             ("varve_command", "fuzz_targets", "guide_program", "example_sensor_loop",
+              "example_udp_ingest"),
+             r"^(fuzz|docs|example|install)\."),
+    7: Machine("arm64"),
+    8: Machine("armhf"),
 }
 
 
 def run_cross(first, last):
     tests, outputs = 0, []
     for kind in range(first, last + 1):
-        preset, name, flags = CROSS[kind]
-        tree, jobs = f"build/long/cross/{name}", str(os.cpu_count())
-        for command in (["cmake", "--preset", preset, "-B", tree],
-                        ["cmake", "--build", tree, "--parallel", jobs],
-                        ["ctest", "--test-dir", tree, "--parallel", jobs, "--output-on-failure",
-                         "--label-exclude", "lint"]):
-            fine, output = run_command(command, SANITIZE=flags)
-            if not fine:
-                outputs.append(output)
-                break
-        ran = re.search(r"tests failed out of (\d+)", output)
-        tests += int(ran[1]) if ran else 0
+        fine, output, ran = CROSS[kind].run()
+        tests += ran
+        if not fine:
+            outputs.append(output)
     return not outputs, "\n".join(outputs), tests
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing. Takes groups: build, test and lint, which are the
-# default, and bench.
+# default, bench, and arm64 and armhf, which compile for another processor.
 set -euo pipefail
 
 packages_of() {
@@ -22,8 +22,10 @@ packages_of() {
       echo libbenchmark-dev librocksdb-dev libleveldb-dev liblmdb-dev libsqlite3-dev \
         gnuplot-nox python3 valgrind
       ;;
+    arm64) echo g++-12-aarch64-linux-gnu qemu-user ;;
+    armhf) echo g++-12-arm-linux-gnueabihf qemu-user ;;
     *)
-      echo "setup: no group '$1'; there are build, test, lint and bench" >&2
+      echo "setup: no group '$1'; there are build, test, lint, bench, arm64 and armhf" >&2
       return 2
       ;;
   esac

@@ -63,7 +63,7 @@ class Dictionary {
       values_[i] = static_cast<std::uint64_t>(ordered[i].first);
       ranks[ordered[i].second] = i;
     }
-    for (std::uint64_t& place : places_.words()) place = ranks[place];
+    for (std::uint64_t& place : places_.words()) place = ranks[static_cast<std::size_t>(place)];
   }
 
   Scratch places_;
@@ -96,7 +96,7 @@ void decode_dictionary(ByteReader& reader, std::span<std::uint64_t> words) {
   if (!reader.ok()) return;
   for (std::uint64_t& word : words) {
     if (word >= values.size()) return reader.fail();
-    word = values[word];
+    word = values[static_cast<std::size_t>(word)];
   }
 }
 

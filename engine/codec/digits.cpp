@@ -6,12 +6,11 @@
 #include <limits>
 
 #include "engine/base/assert.hpp"
+#include "engine/numeric/wide.hpp"
 
 namespace varve::engine {
 
 namespace {
-
-__extension__ using Wide = unsigned __int128;
 
 /// How many digits go into a word, and how many values they have: the radix to that power.
 struct Capacity {
@@ -42,9 +41,9 @@ std::uint64_t load(const std::byte* from) {
 
 /// The next digit, and what is left of the fraction.
 std::uint64_t take_digit(std::uint64_t& fraction, unsigned radix) {
-  const Wide product = static_cast<Wide>(fraction) * radix;
-  fraction = static_cast<std::uint64_t>(product);
-  return static_cast<std::uint64_t>(product >> 64);
+  const Product product = multiply(fraction, radix);
+  fraction = product.low;
+  return product.high;
 }
 
 }  // namespace
@@ -70,9 +69,7 @@ void pack_digits(std::span<const std::uint64_t> values, std::uint64_t base, unsi
     }
     // Rounded up, it is too large by less than the last digit's unit, even after all
     // multiplications, since these come to `capacity.values`, which is below 2^64.
-    const Wide fraction =
-        ((static_cast<Wide>(number) << 64) + capacity.values - 1) / capacity.values;
-    const std::uint64_t word = little_endian(static_cast<std::uint64_t>(fraction));
+    const std::uint64_t word = little_endian(fraction_of(number, capacity.values));
     std::memcpy(to, &word, sizeof(word));
     to += sizeof(word);
   }

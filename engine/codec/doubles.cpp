@@ -235,7 +235,7 @@ void decode_decimals(ByteReader& reader, bool single, std::span<double> values) 
   if (!reader.ok()) return;
   for (std::size_t i = 0; i < count; ++i) {
     if (places[i] >= values.size()) return reader.fail();
-    values[places[i]] = std::bit_cast<double>(bits[i]);
+    values[static_cast<std::size_t>(places[i])] = std::bit_cast<double>(bits[i]);
   }
 }
 

@@ -112,7 +112,7 @@ bool is_concentrated(Words words, const Frame& plain) {
   std::array<std::uint8_t, std::size_t{1} << part_bits> parts{};
   const std::size_t step = words.size() / sample_size;
   for (std::size_t i = 0; i < sample_size; ++i) {
-    ++parts[(words[i * step] - plain.base) >> part_width];
+    ++parts[static_cast<std::size_t>((words[i * step] - plain.base) >> part_width)];
   }
   if (narrow) return parts[0] >= sample_size / 16 * 15;
   unsigned most = 0;

@@ -119,9 +119,11 @@ void Committer::slow_down(std::size_t bytes) {
   if (context_.threadless) return;
   const std::size_t frozen = context_.versions.frozen_count();
   if (frozen == 0) return;
-  const auto room = static_cast<double>((frozen_max + 1) * context_.memtable_bytes);
+  // Not as sizes: on 32 bits a few large memtables are more than one of those holds.
+  const auto each = static_cast<double>(context_.memtable_bytes);
+  const double room = static_cast<double>(frozen_max + 1) * each;
   const double taken =
-      static_cast<double>(frozen * context_.memtable_bytes + context_.versions.active_bytes());
+      static_cast<double>(frozen) * each + static_cast<double>(context_.versions.active_bytes());
   const double over = taken / room - 0.5;
   if (over <= 0) return;
   // At all of the room one byte takes 200 ns: 5 MB/s. Half way up, an eighth of that.

@@ -2,15 +2,16 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace varve::engine {
 
 std::size_t descriptor_limit() {
   struct rlimit limit{};
-  const bool is_known = ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
-  return is_known ? static_cast<std::size_t>(limit.rlim_cur)
-                  : std::numeric_limits<std::size_t>::max();
+  constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return unlimited;
+  return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, unlimited));
 }
 
 }  // namespace varve::engine

@@ -13,6 +13,10 @@ std::unexpected<Error> io_error(int error_number, std::string where) {
   return std::unexpected(Error{code, std::move(where)});
 }
 
+std::unexpected<Error> too_large(std::string where) {
+  return io_error(EOVERFLOW, std::move(where) + ": larger than the memory of this machine can be");
+}
+
 bool is_damage(const Error& error) {
   // EUCLEAN is what a file system says that found its own structures damaged; it has no std::errc.
   return error.code == Errc::corruption || error.code == std::errc::io_error ||

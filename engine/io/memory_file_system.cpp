@@ -31,7 +31,8 @@ class Content {
   bool read(std::uint64_t offset, std::span<std::byte> target) const {
     const Lock lock(mutex_);
     if (offset > bytes_.size() || target.size() > bytes_.size() - offset) return false;
-    std::ranges::copy(std::span(bytes_).subspan(offset, target.size()), target.begin());
+    const auto at = static_cast<std::size_t>(offset);
+    std::ranges::copy(std::span(bytes_).subspan(at, target.size()), target.begin());
     return true;
   }
 
@@ -42,7 +43,8 @@ class Content {
     if (size == 0) return true;
     const Lock lock(mutex_);
     if (size > bytes_.max_size() || offset > bytes_.max_size() - size) return false;
-    if (offset + size > bytes_.size()) bytes_.resize(offset + size);
+    const std::size_t end = static_cast<std::size_t>(offset) + size;
+    if (end > bytes_.size()) bytes_.resize(end);
     auto at = bytes_.begin() + static_cast<std::ptrdiff_t>(offset);
     for (const auto piece : pieces) at = std::ranges::copy(piece, at).out;
     return true;
@@ -50,7 +52,7 @@ class Content {
 
   void truncate(std::uint64_t size) {
     const Lock lock(mutex_);
-    bytes_.resize(std::min<std::uint64_t>(size, bytes_.size()));
+    bytes_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(size, bytes_.size())));
   }
 
   std::uint64_t size() const {

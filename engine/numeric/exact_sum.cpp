@@ -247,7 +247,7 @@ void ExactSum::add(const ExactSum& other) {
 
 void ExactSum::add_fixed(Int128 sum) {
   Int128 both = 0;
-  if (__builtin_add_overflow(fixed_, sum, &both)) {
+  if (!sum_fits(fixed_, sum, both)) {
     rest().add(sum, fixed_exponent);
     return;
   }

@@ -7,10 +7,9 @@
 #include <optional>
 #include <span>
 
-namespace varve::engine {
+#include "engine/numeric/wide.hpp"
 
-__extension__ typedef __int128 Int128;
-__extension__ typedef unsigned __int128 Uint128;
+namespace varve::engine {
 
 /// The exact sum of some doubles: the nearest double, and what it lacks.
 struct ExactPair {

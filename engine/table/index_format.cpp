@@ -8,6 +8,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/codec/words.hpp"
+#include "engine/io/io_error.hpp"
 #include "engine/table/block_format.hpp"
 #include "engine/table/key_list.hpp"
 #include "varve/try.hpp"
@@ -81,6 +82,7 @@ Result<std::shared_ptr<const TableIndex>> decode_index(ByteSpan bytes, std::uint
   ByteReader reader(bytes);
   const std::uint64_t stored_count = reader.take_varint();
   if (stored_count == 0 || stored_count > blocks_size / block_size_min) return corruption();
+  if (!fits_in_memory(stored_count, sizeof(Entry))) return too_large("index entries");
   const auto count = static_cast<std::size_t>(stored_count);
 
   std::vector<std::uint64_t> words[column_count];

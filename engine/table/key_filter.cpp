@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/assert.hpp"
+#include "engine/numeric/wide.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
@@ -24,8 +25,7 @@ using BitmapPointer = std::unique_ptr<roaring_bitmap_t, FreeBitmap>;
 
 /// The hash's share of 2^64, of `places`: hashes in order stay in order.
 std::uint32_t place_of(std::uint64_t hash, std::uint64_t places) {
-  __extension__ using Wide = unsigned __int128;
-  return static_cast<std::uint32_t>((static_cast<Wide>(hash) * places) >> 64);
+  return static_cast<std::uint32_t>(multiply(hash, places).high);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "engine/base/checksum.hpp"
 #include "engine/directory/file_names.hpp"
+#include "engine/io/io_error.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
@@ -25,6 +26,7 @@ std::unexpected<Error> TableFile::corruption(std::uint64_t offset, std::string_v
 }
 
 Result<Bytes> TableFile::read(std::uint64_t offset, std::uint64_t size) const {
+  if (!fits_in_memory(size)) return too_large(name_ + " @ " + std::to_string(offset));
   Bytes bytes(static_cast<std::size_t>(size));
   VARVE_CHECK(file_.read_at(offset, bytes));
   return bytes;

@@ -53,6 +53,7 @@ class SegmentReader {
 
  private:
   Status load(std::uint64_t offset, std::uint64_t size) {
+    if (!fits_in_memory(size)) return too_large("WAL segment @ " + std::to_string(offset));
     window_.resize(static_cast<std::size_t>(size));
     begin_ = offset;
     Status status = file_->read_at(offset, window_);

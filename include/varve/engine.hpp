@@ -1,5 +1,7 @@
 #pragma once
 
+#include "varve/detail/requirements.hpp"
+
 #include <asio/any_io_executor.hpp>
 #include <asio/async_result.hpp>
 #include <cstddef>
@@ -345,7 +347,7 @@ class Engine {
   // Keeping. Background maintenance does all of this by itself; call them to have it done now, or
   // where it is off. Each may be called while it runs. Fails with no_space, an errno, or closed.
 
-  /// Writes every record acknowledged before the call to tables, and returns when they are durable.
+  /// Makes durable tables of every record in memory that was acknowledged before the call.
   [[nodiscard]] Status flush();
   /// Compacts until nothing is left that pays, level 0 included however little it holds. True if it
   /// did something. May rewrite much of the database, and takes its time.

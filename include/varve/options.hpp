@@ -1,5 +1,7 @@
 #pragma once
 
+#include "varve/detail/requirements.hpp"
+
 #include <asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstddef>
@@ -9,6 +11,7 @@
 
 #include "varve/clock.hpp"
 #include "varve/compression.hpp"
+#include "varve/detail/debug_mode.hpp"
 #include "varve/durability.hpp"
 #include "varve/file_system.hpp"
 #include "varve/log.hpp"

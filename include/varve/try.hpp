@@ -14,6 +14,8 @@
 /// Both work on any std::expected, in a function that returns a std::expected whose error can be
 /// made from it. They contain a `return`: in a coroutine write the `if` and the co_return by hand.
 
+#include "varve/detail/requirements.hpp"
+
 #include <expected>
 #include <string>
 #include <utility>

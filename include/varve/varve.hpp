@@ -12,6 +12,8 @@
 ///                         maintenance_handle.hpp
 ///   seams for tests       clock.hpp, file_system.hpp
 
+#include "varve/detail/requirements.hpp"
+
 #include "varve/aggregation.hpp"
 #include "varve/clock.hpp"
 #include "varve/collect_options.hpp"

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "engine/base/assert.hpp"
-#include "engine/numeric/exact_sum.hpp"
+#include "engine/numeric/wide.hpp"
 #include "varve/aggregation.hpp"
 
 namespace varve::query {
@@ -12,12 +12,6 @@ namespace varve::query {
 namespace {
 
 using engine::Int128;
-
-/// Towards the past, also below zero.
-template <class T>
-T floor_divided(T a, T b) {
-  return a / b - (a % b < 0 ? 1 : 0);
-}
 
 Timestamp saturated(Int128 ts) {
   constexpr Int128 least = std::numeric_limits<Timestamp>::min();
@@ -35,11 +29,15 @@ Buckets::Buckets(Duration width, Duration offset) : width_(width.count()) {
 
 std::int64_t Buckets::number_of(Timestamp ts) const {
   if (all_of_time()) return 0;
-  std::int64_t since = 0;
-  if (!__builtin_sub_overflow(ts, offset_, &since)) return floor_divided(since, width_);
-  // An offset means a width of 2 or more, so the number fits again.
-  return static_cast<std::int64_t>(
-      floor_divided<Int128>(static_cast<Int128>(ts) - offset_, width_));
+  // Without ts - offset_, which may not fit: the number is that without an offset, or one less.
+  // Divided towards the past, also below zero.
+  std::int64_t number = ts / width_;
+  std::int64_t rest = ts % width_;
+  if (rest < 0) {
+    --number;
+    rest += width_;
+  }
+  return rest < offset_ ? number - 1 : number;
 }
 
 Timestamp Buckets::start_of(std::int64_t number) const {

@@ -56,7 +56,8 @@ void sample(const engine::Memtable& memtable, const KeyRange& keys, std::vector<
   const auto end = std::ranges::lower_bound(first, series->end(), keys.end, {}, key_of);
   const auto count = static_cast<std::size_t>(end - first);
   const std::size_t step = count / samples_max + 1;
-  const std::size_t rows_each = memtable.row_count() / std::max<std::size_t>(series->size(), 1) + 1;
+  const auto rows_each =
+      static_cast<std::size_t>(memtable.row_count() / std::max<std::size_t>(series->size(), 1) + 1);
   for (std::size_t i = 0; i < count; i += step) {
     samples.push_back({std::string(key_of(first[static_cast<std::ptrdiff_t>(i)])),
                        rows_each * std::min(step, count - i)});

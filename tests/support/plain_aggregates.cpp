@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <limits>
 #include <map>
+
+#include "engine/numeric/wide.hpp"
+#include "tests/support/number_order.hpp"
 
 namespace varve::test {
 
 namespace {
 
-__extension__ typedef __int128 Wide;
+using Wide = engine::Int128;
 using Function = Aggregation::Function;
 using Limits = std::numeric_limits<double>;
 
@@ -26,12 +30,7 @@ double real(const Value& value) {
   return value.type() == ValueType::int64 ? static_cast<double>(value.as_int64())
                                           : value.as_double();
 }
-/// Exact for both types where a long double has 64 bits of mantissa.
-long double wide(const Value& value) {
-  return value.type() == ValueType::int64 ? static_cast<long double>(value.as_int64())
-                                          : static_cast<long double>(value.as_double());
-}
-bool is_nan(const Value& value) { return std::isnan(wide(value)); }
+bool is_nan(const Value& value) { return std::isnan(real(value)); }
 
 double on_line(double from, double to, double part) {
   if (std::isfinite(from) && std::isfinite(to)) return std::lerp(from, to, part);
@@ -74,15 +73,15 @@ Value extreme_of(std::vector<Value> numbers, bool least) {
   };
   Value best = numbers.front();
   for (const Value& number : numbers) {
-    const bool equal = wide(number) == wide(best);
-    const bool better = equal ? is_minus_zero(number) == least && is_minus_zero(best) != least
-                              : (least ? wide(number) < wide(best) : wide(number) > wide(best));
+    const std::partial_ordering order = order_of(number, best);
+    const bool better = order == 0 ? is_minus_zero(number) == least && is_minus_zero(best) != least
+                                   : (least ? order < 0 : order > 0);
     if (better) best = number;
   }
   // Of an int64 and a double that are equal it is the int64, whichever end is asked for.
   if (best.type() == ValueType::double_) {
     for (const Value& number : numbers) {
-      if (number.type() == ValueType::int64 && wide(number) == wide(best)) return number;
+      if (number.type() == ValueType::int64 && order_of(number, best) == 0) return number;
     }
   }
   return best;
@@ -123,10 +122,17 @@ using BucketsOfGroup = std::map<Wide, Bucket>;
 
 Wide bucket_of(Timestamp ts, const Aggregation& aggregation) {
   if (!aggregation.every()) return 0;
-  const Wide width = aggregation.every()->count();
-  const Wide since = static_cast<Wide>(ts) - aggregation.offset().value_or(Duration(0)).count();
-  const Wide into = ((since % width) + width) % width;
-  return (since - into) / width;
+  const std::int64_t width = aggregation.every()->count();
+  const std::int64_t offset = aggregation.offset().value_or(Duration(0)).count();
+  // Whole widths of both apart from their rests, since ts - offset may be no int64.
+  const auto rest_of = [&](std::int64_t time) {
+    return time % width < 0 ? time % width + width : time % width;
+  };
+  const auto widths_of = [&](std::int64_t time) {
+    return time / width - (time % width < 0 ? 1 : 0);
+  };
+  return static_cast<Wide>(widths_of(ts)) - widths_of(offset) -
+         (rest_of(ts) < rest_of(offset) ? 1 : 0);
 }
 
 Timestamp start_of(Wide bucket, const Aggregation& aggregation) {
@@ -160,7 +166,7 @@ void add_growths(const std::vector<Entry>& series, const Aggregation& aggregatio
       if (added) growth.from = before->ts;
       growth.to = entry.ts;
       append_parts(growth.parts, entry.value, 1);
-      const bool reset = wide(entry.value) < wide(before->value);
+      const bool reset = order_of(entry.value, before->value) < 0;
       if (!reset) append_parts(growth.parts, before->value, -1);
     }
     before = &entry;
@@ -349,7 +355,7 @@ std::optional<std::vector<ExpectedAggregate>> plain_aggregates(std::span<const R
           range.to() ? bucket_of(*range.to() - 1, aggregation) : known.rbegin()->first;
       filled_count += last - first + 1 - static_cast<Wide>(known.size());
       if (filled_count > static_cast<Wide>(Aggregation::filled_max)) return std::nullopt;
-      for (Wide number = first; number <= last; ++number) {
+      for (Wide number = first; number <= last; number += 1) {
         const auto at_or_after = known.lower_bound(number);
         if (at_or_after != known.end() && at_or_after->first == number) {
           give(number, at_or_after->second);

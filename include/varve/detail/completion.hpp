@@ -1,5 +1,7 @@
 #pragma once
 
+#include "varve/detail/requirements.hpp"
+
 #include <asio/associated_executor.hpp>
 #include <optional>
 #include <system_error>

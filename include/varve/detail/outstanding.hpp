@@ -1,5 +1,7 @@
 #pragma once
 
+#include "varve/detail/requirements.hpp"
+
 #include <asio/execution/executor.hpp>
 #include <asio/execution/outstanding_work.hpp>
 #include <asio/executor_work_guard.hpp>

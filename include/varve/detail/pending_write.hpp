@@ -1,5 +1,7 @@
 #pragma once
 
+#include "varve/detail/requirements.hpp"
+
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_allocator.hpp>
 #include <asio/associated_executor.hpp>
@@ -53,14 +55,17 @@ class PendingWriteOf final : public PendingWrite {
  public:
   static PendingWrite* make(bool is_for_engine, const Executor& executor, Handler handler) {
     Allocator allocator(asio::get_associated_allocator(handler));
-    PendingWriteOf* const memory = Traits::allocate(allocator, 1);
-    try {
-      return ::new (static_cast<void*>(memory))
-          PendingWriteOf(is_for_engine, executor, std::move(handler));
-    } catch (...) {
+    // Gives the memory back where the constructor throws; by no `catch`, since programs that have
+    // no exceptions compile this too.
+    const auto give_back = [&allocator](PendingWriteOf* memory) {
       Traits::deallocate(allocator, memory, 1);
-      throw;
-    }
+    };
+    std::unique_ptr<PendingWriteOf, decltype(give_back)> memory(Traits::allocate(allocator, 1),
+                                                                give_back);
+    auto* const pending = ::new (static_cast<void*>(memory.get()))
+        PendingWriteOf(is_for_engine, executor, std::move(handler));
+    static_cast<void>(memory.release());
+    return pending;
   }
 
   void post() override {

@@ -7,12 +7,13 @@
 #include <limits>
 #include <vector>
 
+#include "engine/numeric/wide.hpp"
 #include "tests/support/random.hpp"
 
 namespace varve::engine {
 namespace {
 
-__extension__ using Wide = __int128;
+using Wide = Int128;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
@@ -113,7 +114,7 @@ TEST(NumberStatistics, sums_are_exact_whatever_the_values) {
       if (random.chance(0.5)) whole = -whole;
       const auto power = random.below(static_cast<std::uint64_t>(range) + 1);
       value = std::ldexp(static_cast<double>(whole), static_cast<int>(power));
-      sum += static_cast<Wide>(whole) << power;
+      sum += static_cast<Wide>(whole) << static_cast<unsigned>(power);
     }
     const auto statistics = statistics_of(values);
     if (!statistics) continue;

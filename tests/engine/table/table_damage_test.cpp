@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <system_error>
 
 #include "engine/base/checksum.hpp"
+#include "engine/table/table_file.hpp"
 #include "engine/table/table_footer.hpp"
 #include "tests/engine/table/table_fixture.hpp"
+#include "tests/support/endless_file.hpp"
 
 namespace varve::engine {
 namespace {
@@ -129,6 +132,15 @@ TEST(TableFile, of_another_number_is_corruption) {
   EXPECT_EQ(error.code, Errc::corruption);
   EXPECT_NE(error.where.find("footer of table 3"), std::string::npos) << error.where;
   EXPECT_EQ(Table::read_meta(*fixture.files, fixture.name(4)).error().code, Errc::corruption);
+}
+
+TEST(TableFile, with_a_part_that_no_memory_holds_fails_and_is_not_called_damaged) {
+  const test::EndlessFile endless;
+  const TableFile file(endless, "large.table");
+  const auto index = file.part(4'096, std::uint64_t{1} << 63, 0, 3, "index");
+  ASSERT_FALSE(index);
+  EXPECT_EQ(index.error().code, std::errc::value_too_large);
+  EXPECT_TRUE(index.error().where.starts_with("large.table @ 4096")) << index.error().where;
 }
 
 TEST(TableFile, whose_origin_is_damaged_gives_its_rows_and_all_else) {

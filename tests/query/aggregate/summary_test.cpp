@@ -157,7 +157,8 @@ TEST(Summary, is_the_same_however_the_records_are_cut) {
     for (const bool newest_first : {false, true}) {
       Summary summary(Needs::of(every_function));
       for (std::size_t begin = 0; begin < series.size();) {
-        const std::size_t end = std::min(series.size(), begin + random.below(200));
+        const std::size_t end =
+            std::min(series.size(), begin + static_cast<std::size_t>(random.below(200)));
         summary.add(newest_first ? backwards : series.block(), begin, end, newest_first);
         begin = end;
       }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,7 +21,7 @@ struct AggregationOptions {
   std::optional<std::string> every;
   std::optional<std::string> offset;
   std::optional<std::string> fill;
-  std::optional<std::uint64_t> group_parts;
+  std::optional<std::size_t> group_parts;
   std::optional<std::string> group_label;
 };
 

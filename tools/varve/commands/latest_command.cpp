@@ -23,7 +23,7 @@ Examples:
 struct Arguments {
   std::string db;
   Selection selection;
-  std::uint64_t count = 1;
+  std::size_t count = 1;
   std::string format = "table";
   bool skip_damaged = false;
 };

@@ -32,7 +32,7 @@ Examples:
 struct Arguments {
   std::string db;
   Selection selection;
-  std::optional<std::uint64_t> limit, per_series;
+  std::optional<std::size_t> limit, per_series;
   bool newest_first = false;
   AggregationOptions aggregation;
   std::string format = "table";

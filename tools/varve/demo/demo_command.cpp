@@ -34,8 +34,8 @@ constexpr Duration tick = std::chrono::minutes(1);
 
 struct Arguments {
   std::string db;
-  std::uint64_t sensors = 1'000;
-  std::uint64_t hours = 24;
+  std::size_t sensors = 1'000;
+  std::size_t hours = 24;
 };
 
 /// A directory of the demo's own, gone with this.
@@ -153,7 +153,7 @@ class Demo {
 };
 
 Outcome<void> Demo::write_plant() {
-  const std::uint64_t records = plant_.sensors() * ticks_;
+  const std::uint64_t records = std::uint64_t{plant_.sensors()} * ticks_;
   VARVE_CHECK(section("Writing: " + grouped(plant_.sensors()) +
                       " sensors, a record a minute, for " + std::to_string(ticks_ / 60) +
                       " hours"));
@@ -197,7 +197,8 @@ Outcome<void> Demo::write_tick(std::size_t number, const std::vector<Series>& se
   for (std::size_t sensor = 0; sensor < plant_.sensors(); ++sensor) {
     const Value value = plant_.read(sensor);
     if (random_.one_in(20)) {
-      late_.push_back({number + 1 + random_.below(60), sensor, ts, value});
+      late_.push_back(
+          {number + 1 + static_cast<std::size_t>(random_.below(60)), sensor, ts, value});
       ++late_count_;
     } else {
       put(batch, series[sensor], sensor, ts, value);

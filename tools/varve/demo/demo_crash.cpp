@@ -103,7 +103,7 @@ Outcome<std::uint64_t> kill_a_writer(const std::string& dir, std::chrono::millis
 }
 
 Outcome<CrashFindings> check_after_crash(Engine& engine, std::uint64_t acknowledged) {
-  std::vector<std::size_t> records(acknowledged);  // By batch.
+  std::vector<std::size_t> records(static_cast<std::size_t>(acknowledged));  // By batch.
   VARVE_TRY(Scan scan, engine.scan(Query::prefix(crash_prefix)));
   for (const RecordView& record : scan) {
     const bool sound = record.ts() >= 0 && record.value() == ValueView(record.ts());

@@ -137,7 +137,8 @@ class WalDump {
     }
     std::size_t first_key = 0;
     for (const auto& batch : table_.batches) {
-      const engine::ByteSpan payload = bytes.subspan(batch.payload_offset, batch.payload_size);
+      const engine::ByteSpan payload =
+          bytes.subspan(static_cast<std::size_t>(batch.payload_offset), batch.payload_size);
       if (engine::checksum(payload) == batch.payload_checksum) {
         VARVE_CHECK(print_batch(batch, first_key, payload));
       } else {
