@@ -387,9 +387,8 @@ class Engine {
   const RecoveryReport& recovery_report() const;
   /// The sequence of the newest batch that reads can see; 0 if there was none yet.
   std::uint64_t last_sequence() const;
-  /// Where the engine stands. Cheap enough to ask every second: it reads no file and holds up no
-  /// writer, but waits while the index of labels is being built. The numbers are taken one after
-  /// the other, so they may differ by what happens between.
+  /// Where the engine stands; its figures are taken one after the other. Cheap enough to ask each
+  /// second: it reads no file, holds up no writer, but waits while the index of labels is built.
   Stats stats() const;
   /// stats() in the Prometheus text exposition format, names beginning with "varve_".
   std::string metrics_text() const;
