@@ -5,6 +5,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
+#include "engine/base/no_memory.hpp"
 #include "engine/commit/committer.hpp"
 #include "engine/record/label_record.hpp"
 #include "engine/version/label_records.hpp"
@@ -106,16 +107,27 @@ void LabelGarbage::collect_later() {
 }
 
 void LabelGarbage::go_on(std::string first_key) {
-  context_.run_later([this, first_key = std::move(first_key)] {
-    // By what is stored, and not by the clock: one that runs ahead must not take labels away.
-    auto next = collect_from(first_key, std::numeric_limits<Timestamp>::min(), records_per_job);
-    if (next && *next) return go_on(**std::move(next));
-    if (!next) {
-      context_.log.warning("labels not collected: " + next.error().message());
-      collected_at_ = no_round;
-    }
-    collecting_ = false;
+  const bool is_on_its_way = engine::if_memory_allows([&] {
+    context_.run_later([this, first_key = std::move(first_key)] {
+      // By what is stored, and not by the clock: one that runs ahead must not take labels away.
+      auto next = engine::or_no_memory([&] {
+        return collect_from(first_key, std::numeric_limits<Timestamp>::min(), records_per_job);
+      });
+      if (next && *next) return go_on(**std::move(next));
+      end_round(next ? std::nullopt : std::optional(engine::copied(next.error())));
+    });
   });
+  if (!is_on_its_way) end_round(engine::no_memory());
+}
+
+/// After a failure the next round does not wait for another delete.
+void LabelGarbage::end_round(const std::optional<Error>& failure) {
+  if (failure) {
+    engine::if_memory_allows(
+        [&] { context_.log.warning("labels not collected: " + failure->message()); });
+    collected_at_ = no_round;
+  }
+  collecting_ = false;
 }
 
 }  // namespace varve::maintenance

@@ -57,6 +57,7 @@ class LabelGarbage {
                                                   std::size_t count_max);
   Status remove(std::span<const std::string> keys, Timestamp now);
   void go_on(std::string first_key);
+  void end_round(const std::optional<Error>& failure);
 
   const LabelGarbageContext context_;
   std::atomic<bool> collecting_{false};
