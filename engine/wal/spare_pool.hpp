@@ -86,6 +86,7 @@ class SparePool {
   bool begin_recycling(std::uint64_t bytes);
   void end_recycling(std::uint64_t bytes, ReadyList recycled);
   [[nodiscard]] Status write_piece(File& file, std::uint64_t offset, std::uint64_t end) const;
+
   const std::shared_ptr<Directory> directory_;
   const std::uint64_t segment_bytes_;
   const std::uint64_t spare_bytes_;
