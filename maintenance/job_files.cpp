@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/no_memory.hpp"
 #include "engine/directory/file_names.hpp"
 #include "varve/try.hpp"
 
@@ -11,7 +12,9 @@ namespace varve::maintenance {
 
 JobFiles::~JobFiles() {
   // What cannot be removed is found as an orphan when the database is opened.
-  for (const std::string& name : names_) std::ignore = tables_.directory->remove(name);
+  for (const std::string& name : names_) {
+    engine::if_memory_allows([&] { std::ignore = tables_.directory->remove(name); });
+  }
 }
 
 Result<engine::TableWriter> JobFiles::create(std::uint32_t level) {
@@ -44,7 +47,7 @@ Status JobFiles::sync() {
   return tables_.directory->sync();
 }
 
-std::vector<std::string> JobFiles::hand_over() { return std::exchange(names_, {}); }
+std::list<std::string> JobFiles::hand_over() { return std::exchange(names_, {}); }
 
 Status TableStream::make_room(std::string_view key) {
   VARVE_ASSERT(last_key_ <= key);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -53,14 +54,15 @@ class JobFiles {
 
   /// Makes the files' names durable. Call it last, just before the edit.
   [[nodiscard]] Status sync();
-  /// Gives up the files: the destructor no longer removes them. Returns their names.
-  std::vector<std::string> hand_over();
+  /// Gives up the files: the destructor no longer removes them. Returns their names, as nodes that
+  /// may be put elsewhere without memory.
+  std::list<std::string> hand_over();
 
  private:
   const engine::TableContext& tables_;
   engine::VersionSet& versions_;
   const JobSettings settings_;
-  std::vector<std::string> names_;
+  std::list<std::string> names_;
   std::vector<engine::VersionEdit::Added> added_;
   std::uint64_t given_bytes_ = 0;
 };

@@ -1,22 +1,25 @@
 #include "maintenance/keeper.hpp"
 
 #include <algorithm>
+#include <list>
+#include <mutex>
+#include <new>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/no_memory.hpp"
 #include "engine/directory/file_names.hpp"
 #include "engine/io/io_error.hpp"
-#include "maintenance/flush.hpp"
 #include "maintenance/keeper_impl.hpp"
 #include "varve/time.hpp"
 #include "varve/try.hpp"
 
 // Each job is: choose by the current version, write files, make their names durable, apply one
-// edit. The choice is pure and elsewhere (compaction_choice.hpp, garbage_choice.hpp; collections
-// are in keeper_garbage.cpp); here is what surrounds it.
+// edit. The choice is pure and elsewhere (compaction_choice.hpp, garbage_choice.hpp; flushes are in
+// keeper_flush.cpp, collections in keeper_garbage.cpp); here is what surrounds it.
 //
 // - A job that fails before its edit leaves files that nobody names, which JobFiles removes. When
 //   applying the edit fails, the manifest may name them after all: they are orphans, and settle()
@@ -24,6 +27,8 @@
 // - A damaged table is noted and left where it is. Choices take it as blocked and go around it.
 // - Expiry is judged by the trusted time, so that a clock set ahead by mistake deletes nothing.
 // - A long job calls flush_pending() between its blocks, since writers wait for flushes.
+// - Where `new` fails a job ends there, as it does after any failure. Who asked for it gets the
+//   exception; a step, which the background does, gives no_memory in its place.
 
 namespace varve::maintenance {
 
@@ -32,89 +37,16 @@ bool Keeper::Impl::is_damage(const Error& error) {
   return engine::is_damage(error) || error.code == Errc::unsupported_format;
 }
 
-// Flush.
-
-Result<bool> Keeper::Impl::flush_one() {
-  Result<bool> flushed = false;
-  {
-    const Lock lock(flush_mutex);
-    flushed = flush_oldest();
-  }
-  if (!flushed) {
-    note(flush_job, flushed.error());
-    return flushed;
-  }
-  if (*flushed) {
-    note(flush_job, std::nullopt);
-    if (context.on_flushed) context.on_flushed();
-  }
-  return flushed;
-}
-
-Result<bool> Keeper::Impl::flush_oldest() {
-  const auto view = context.versions->view(0);
-  const auto& memtables = view->memtables();  // Newest first.
-  if (memtables.size() < 2) return false;
-  const engine::Memtable& memtable = *memtables.back();
-  VARVE_ASSERT(memtable.number() < memtables[memtables.size() - 2]->number());
-  const nanoseconds begun = context.clock->monotonic();
-  VARVE_CHECK(settle());
-  JobFiles files = job_files(WriteReason::flush);
-  const std::uint64_t log_start = memtables[memtables.size() - 2]->first_segment();
-  VARVE_TRY(VersionEdit edit, write_flush(memtable, *context.versions->version(), log_start, files,
-                                          rules.flush_table_bytes));
-  const std::uint64_t bytes = files.bytes();
-  const std::uint64_t given_bytes = files.given_bytes();
-  VARVE_CHECK(install(std::move(edit), files, &memtable));
-  if (context.wal != nullptr) {
-    if (const Status released = context.wal->release(log_start); !released) {
-      // The next flush releases these segments too.
-      context.log.warning("WAL not released: " + released.error().message());
-    }
-  }
-  context.counters->flushes.add();
-  context.counters->flush_bytes.add(bytes);
-  context.counters->flush_given_bytes.add(given_bytes);
-  context.counters->last_flush_at.set(context.clock->wall());
-  context.counters->flush_latency.record(context.clock->monotonic() - begun);
-  return true;
-}
-
-/// Flushes what waited in memory for so long that nobody is likely to fill the memtable.
-Result<bool> Keeper::Impl::flush_waiting() {
-  if (!context.try_freeze) return false;
-  {
-    const Lock lock(flush_mutex);
-    if (!has_waited()) return false;
-  }
-  // Without the lock: whoever writes, and is asked here, may wait for a flush.
-  VARVE_TRY(const bool frozen, context.try_freeze());
-  return frozen ? flush_one() : Result<bool>(false);
-}
-
-bool Keeper::Impl::has_waited() {
-  const auto view = context.versions->view(0);
-  const engine::Memtable& active = *view->memtables().front();
-  const nanoseconds now = context.clock->monotonic();
-  if (active.empty()) {
-    waiting.reset();
-  } else if (!waiting || waiting->memtable != active.number()) {
-    waiting = Waiting{active.number(), now};
-  }
-  return waiting && engine::time_between(waiting->since, now) >= context.flush_after;
-}
-
 /// Makes sure that no manifest names files of an edit that failed, and removes them.
 Status Keeper::Impl::settle() {
   const Lock lock(orphans_mutex);
   if (orphans.empty()) return {};
   VARVE_CHECK(context.versions->apply({}));
-  for (const auto& orphan : orphans) {
-    if (const Status removed = context.tables->directory->remove(orphan); !removed) {
+  for (; !orphans.empty(); orphans.pop_front()) {
+    if (const Status removed = context.tables->directory->remove(orphans.front()); !removed) {
       context.log.warning("left behind: " + removed.error().message());
     }
   }
-  orphans.clear();
   return {};
 }
 
@@ -136,20 +68,29 @@ Status Keeper::Impl::apply(VersionEdit edit, const engine::Memtable* flushed) {
 
 Status Keeper::Impl::install(VersionEdit edit, JobFiles& files, const engine::Memtable* flushed) {
   VARVE_CHECK(files.sync());
-  auto names = files.hand_over();
-  auto status = apply(std::move(edit), flushed);
-  if (!status) {
-    const Lock lock(orphans_mutex);
-    orphans.insert(orphans.end(), names.begin(), names.end());
+  std::list<std::string> names = files.hand_over();
+  try {
+    Status applied = apply(std::move(edit), flushed);
+    if (!applied) note_orphans(names);
+    return applied;
+  } catch (const std::bad_alloc&) {
+    note_orphans(names);
+    throw;
   }
-  return status;
+}
+
+/// Takes the files over whose edit failed. Takes no memory.
+void Keeper::Impl::note_orphans(std::list<std::string>& names) {
+  const Lock lock(orphans_mutex);
+  orphans.splice(orphans.end(), names);
 }
 
 // Compaction. All of it in the turn.
 
 /// Flush outranks what runs in the turn. False where it fails: whoever flushes next meets that.
 bool Keeper::Impl::flush_pending() {
-  return context.versions->frozen_count() == 0 || flush_one().has_value();
+  if (context.versions->frozen_count() == 0) return true;
+  return engine::or_no_memory([this] { return flush_one(); }).has_value();
 }
 
 void Keeper::Impl::forget_gone(const Version& version) {
@@ -301,11 +242,11 @@ Result<bool> Keeper::Impl::merge_level0() {
 // Steps.
 
 /// Returns whether there was no error.
-bool Keeper::Impl::note(Kind kind, const std::optional<Error>& error) {
+bool Keeper::Impl::note(Kind kind, std::optional<Error> error) {
   const Lock lock(errors_mutex);
-  errors[kind] = error;
   if (error) newest_error = kind;
-  return !error;
+  errors[kind] = std::move(error);
+  return !errors[kind];
 }
 
 void Keeper::Impl::count_collection() const {
@@ -313,37 +254,45 @@ void Keeper::Impl::count_collection() const {
   context.counters->last_collection_at.set(context.clock->wall());
 }
 
+/// Notes how a job of a step ended. What a flush was is noted already where it went well.
+bool Keeper::Impl::failed(Kind kind, const Result<bool>& outcome) {
+  if (outcome) {
+    if (kind != flush_job) note(kind, std::nullopt);
+    return false;
+  }
+  note(kind, engine::copied(outcome.error()));
+  context.counters->maintenance_failures.add();
+  return true;
+}
+
 Result<bool> Keeper::Impl::step() {
-  const auto failed = [this](Kind kind, const auto& result) {
-    if (result) {
-      if (kind != flush_job) note(kind, std::nullopt);
-      return false;
-    }
-    note(kind, result.error());
-    context.counters->maintenance_failures.add();
-    return true;
-  };
-  const auto flushed = flush_one();
+  using engine::or_no_memory;
+  const auto flushed = or_no_memory([this] { return flush_one(); });
   const bool flush_failed = failed(flush_job, flushed);
   if (!flush_failed && *flushed) return true;
   // What waits for its age is no reason to hold up the rest.
-  const auto waited = flush_failed ? Result<bool>(false) : flush_waiting();
+  const auto waited =
+      flush_failed ? Result<bool>(false) : or_no_memory([this] { return flush_waiting(); });
   const bool freeze_failed = !flush_failed && failed(freeze_job, waited);
   if (waited && *waited) return true;
-  if (!turn.try_take()) return flush_failed ? flushed : waited;
-  const TurnHolder holder(turn);
+  const Turn::Holder holder(turn, std::try_to_lock);
+  if (!holder) return flush_failed ? flushed : waited;
+  // Tables that have expired may be what fills the disk.
+  const auto make_room = [this] {
+    engine::if_memory_allows([&] { std::ignore = unlink_expired(context.trusted->purge_now()); });
+  };
   if (flush_failed) {
-    // Tables that have expired may be what fills the disk.
-    std::ignore = unlink_expired(context.trusted->purge_now());
+    make_room();
     return flushed;
   }
-  const auto compacted = compact_step(false, context.trusted->purge_now());
+  const auto compacted =
+      or_no_memory([this] { return compact_step(false, context.trusted->purge_now()); });
   if (failed(compaction_job, compacted)) {
-    std::ignore = unlink_expired(context.trusted->purge_now());
+    make_room();
     return compacted;
   }
   if (*compacted) return true;
-  const auto collected = collect_step();
+  const auto collected = or_no_memory([this] { return collect_step(); });
   if (!failed(collection_job, collected) && *collected) count_collection();
   return collected && !*collected && freeze_failed ? waited : collected;
 }
@@ -357,14 +306,12 @@ Keeper::~Keeper() = default;
 Result<bool> Keeper::flush_one() { return impl_->flush_one(); }
 
 Result<bool> Keeper::compact_all() {
-  impl_->turn.take();
-  const TurnHolder holder(impl_->turn);
+  const Turn::Holder holder(impl_->turn);
   return impl_->compact_all();
 }
 
 Status Keeper::drop_expired() {
-  impl_->turn.take();
-  const TurnHolder holder(impl_->turn);
+  const Turn::Holder holder(impl_->turn);
   VARVE_CHECK(impl_->unlink_expired(impl_->context.trusted->purge_now()));
   return {};
 }

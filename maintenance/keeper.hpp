@@ -49,6 +49,9 @@ struct KeeperContext {
 /// threads: flushes are serialised (oldest memtable first), and so, apart from them, are
 /// compactions and collections. What is asked for waits for its turn; step() does not, and a job
 /// under way flushes in between, so a flush never waits for a compaction.
+///
+/// A job that throws std::bad_alloc leaves all as it was, as one that fails does; step() catches
+/// it, and fails with no_memory.
 class Keeper {
  public:
   /// The window is the context's.

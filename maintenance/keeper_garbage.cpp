@@ -336,8 +336,7 @@ Result<bool> Keeper::Impl::collect_step() {
 }
 
 Result<std::uint64_t> Keeper::collect(Timestamp now) {
-  impl_->turn.take();
-  const TurnHolder holder(impl_->turn);
+  const Turn::Holder holder(impl_->turn);
   std::uint64_t gone = 0;
   bool changed = true;
   for (int round = 0; changed && round < collection_rounds; ++round) {

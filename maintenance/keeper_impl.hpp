@@ -6,10 +6,13 @@
 #include <compare>
 #include <cstdint>
 #include <limits>
+#include <list>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -33,6 +36,26 @@ using std::chrono::nanoseconds;
 /// One holder at a time. A Mutex that is held across whole jobs.
 class Turn {
  public:
+  /// Has the turn for as long as it lives, if it got it.
+  class Holder {
+   public:
+    /// Waits for the turn.
+    explicit Holder(Turn& turn) : turn_(turn), has_it_(true) { turn.take(); }
+    /// Does not wait.
+    Holder(Turn& turn, std::try_to_lock_t /*if_free*/) : turn_(turn), has_it_(turn.try_take()) {}
+    ~Holder() {
+      if (has_it_) turn_.give();
+    }
+    Holder(const Holder&) = delete;
+    Holder& operator=(const Holder&) = delete;
+    explicit operator bool() const { return has_it_; }
+
+   private:
+    Turn& turn_;
+    const bool has_it_;
+  };
+
+ private:
   void take() {
     const Lock lock(mutex_);
     while (taken_) free_.wait(mutex_);
@@ -50,21 +73,9 @@ class Turn {
     free_.notify_one();
   }
 
- private:
   Mutex mutex_;
   engine::Condition free_;
   bool taken_ VARVE_GUARDED_BY(mutex_) = false;
-};
-
-class TurnHolder {
- public:
-  explicit TurnHolder(Turn& turn) : turn_(turn) {}
-  TurnHolder(const TurnHolder&) = delete;
-  TurnHolder& operator=(const TurnHolder&) = delete;
-  ~TurnHolder() { turn_.give(); }
-
- private:
-  Turn& turn_;
 };
 
 enum Kind : std::size_t { flush_job, freeze_job, compaction_job, collection_job, kind_count };
@@ -115,7 +126,7 @@ struct Keeper::Impl {
 
   /// Files of edits that failed. The manifest may name them until a new one is durable.
   Mutex orphans_mutex;
-  std::vector<std::string> orphans VARVE_GUARDED_BY(orphans_mutex);
+  std::list<std::string> orphans VARVE_GUARDED_BY(orphans_mutex);
 
   mutable Mutex errors_mutex;
   std::array<std::optional<Error>, kind_count> errors VARVE_GUARDED_BY(errors_mutex);
@@ -129,6 +140,8 @@ struct Keeper::Impl {
   JobFiles job_files(WriteReason reason) const;
   Status apply(VersionEdit edit, const engine::Memtable* flushed);
   Status install(VersionEdit edit, JobFiles& files, const engine::Memtable* flushed);
+  void note_orphans(std::list<std::string>& names);
+  void release_log(std::uint64_t log_start) const;
 
   bool flush_pending();
   void forget_gone(const Version& version);
@@ -163,8 +176,9 @@ struct Keeper::Impl {
   bool due(std::uint64_t table) const;
   void postpone(std::uint64_t table);
 
-  bool note(Kind kind, const std::optional<Error>& error);
+  bool note(Kind kind, std::optional<Error> error);
   void count_collection() const;
+  bool failed(Kind kind, const Result<bool>& outcome);
   Result<bool> step();
 };
 

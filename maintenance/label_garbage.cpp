@@ -5,6 +5,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
+#include "engine/base/no_memory.hpp"
 #include "engine/commit/committer.hpp"
 #include "engine/record/label_record.hpp"
 #include "engine/version/label_records.hpp"
@@ -162,28 +163,33 @@ void LabelGarbage::collect_later() {
 }
 
 void LabelGarbage::go_on(std::string first_key) {
-  context_.run_later([this, first_key = std::move(first_key)] {
-    // By what is stored, and not by the clock: one that runs ahead must not take labels away.
-    auto looked = collect_from(first_key, std::numeric_limits<Timestamp>::min(), records_per_job,
-                               round_.counts);
-    if (!looked) {
-      context_.log.warning("labels not collected: " + looked.error().message());
-      collected_at_ = no_round;
-      collecting_ = false;
-      return;
-    }
-    round_.without_records += looked->without_records;
-    if (looked->next) return go_on(*std::move(looked->next));
-    end_round();
-    collecting_ = false;
+  const bool is_on_its_way = engine::if_memory_allows([&] {
+    context_.run_later([this, first_key = std::move(first_key)] {
+      // By what is stored, and not by the clock: one that runs ahead must not take labels away.
+      auto looked = engine::or_no_memory([&] {
+        return collect_from(first_key, std::numeric_limits<Timestamp>::min(), records_per_job,
+                            round_.counts);
+      });
+      if (looked) round_.without_records += looked->without_records;
+      if (looked && looked->next) return go_on(*std::move(looked->next));
+      end_round(looked ? std::nullopt : std::optional(engine::copied(looked.error())));
+    });
   });
+  if (!is_on_its_way) end_round(engine::no_memory());
 }
 
-void LabelGarbage::end_round() {
-  if (!round_.counts) return;
-  without_records_ = round_.without_records;
-  const nanoseconds now = context_.clock.monotonic();
-  next_count_ = now + std::max(count_pause, (now - round_.begun) * count_pause_factor);
+/// After a failure the next round does not wait for another delete.
+void LabelGarbage::end_round(const std::optional<Error>& failure) {
+  if (failure) {
+    engine::if_memory_allows(
+        [&] { context_.log.warning("labels not collected: " + failure->message()); });
+    collected_at_ = no_round;
+  } else if (round_.counts) {
+    without_records_ = round_.without_records;
+    const nanoseconds now = context_.clock.monotonic();
+    next_count_ = now + std::max(count_pause, (now - round_.begun) * count_pause_factor);
+  }
+  collecting_ = false;
 }
 
 std::optional<std::uint64_t> LabelGarbage::without_records() const {

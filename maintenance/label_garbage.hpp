@@ -84,7 +84,7 @@ class LabelGarbage {
   Result<std::uint64_t> remove(ViewPointer view, std::vector<std::string> keys, Timestamp now,
                                bool whatever_they_say);
   void go_on(std::string first_key);
-  void end_round();
+  void end_round(const std::optional<Error>& failure);
 
   const LabelGarbageContext context_;
   std::atomic<bool> collecting_{false};

@@ -7,7 +7,6 @@
 #include <asio/steady_timer.hpp>
 #include <atomic>
 #include <chrono>
-#include <new>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -15,6 +14,7 @@
 
 #include "engine/base/fork.hpp"
 #include "engine/base/mutex.hpp"
+#include "engine/base/no_memory.hpp"
 #include "engine/base/thread.hpp"
 #include "varve/maintenance_handle.hpp"
 #include "varve/try.hpp"
@@ -61,19 +61,10 @@ struct Scheduler::Impl {
     });
   }
 
-  Result<bool> step() {
-    try {
-      return keeper.step();
-    } catch (const std::bad_alloc&) {
-      // Jobs undo what they began, and memory may come back.
-      return std::unexpected(Error{std::make_error_code(std::errc::not_enough_memory), "step"});
-    }
-  }
-
   /// Until there is nothing to do, or something fails.
   void work() {
     while (!stopping.load(std::memory_order_relaxed)) {
-      const auto did = step();
+      const auto did = engine::or_no_memory([this] { return keeper.step(); });
       if (!did) return retry_after(did.error());
       if (retry_pause != milliseconds(0)) log.info("maintenance goes on");
       retry_pause = milliseconds(0);
@@ -83,19 +74,24 @@ struct Scheduler::Impl {
   }
 
   void retry_after(const Error& error) {
+    retry_pause = std::clamp(retry_pause * 2, retry_pause_min, retry_pause_max);
     // Files have new names at each try, so the code alone says whether this is news.
     if (error.code != failure) {
       log.warning("maintenance failed, and will be tried again: " + error.message());
       failure = error.code;
     }
-    retry_pause = std::clamp(retry_pause * 2, retry_pause_min, retry_pause_max);
     wait(retry_pause);
   }
 
   void run() {
     const auto guard = asio::make_work_guard(io);
-    work();
-    io.run();
+    // What is left where there is no memory to go on is a look at what is to do, in a while.
+    while (!engine::if_memory_allows([this] {
+      work();
+      io.run();
+    })) {
+      std::this_thread::sleep_for(retry_pause_min);
+    }
   }
 };
 
@@ -119,13 +115,15 @@ bool Scheduler::running() const { return impl_->running.load(); }
 
 void Scheduler::wake() {
   if (impl_->woken.exchange(true)) return;
-  asio::post(impl_->io, [impl = impl_.get()] {
+  const auto handler = [impl = impl_.get()] {
     impl->woken = false;  // Before the work: what comes now is seen by it, or wakes again.
     // While it fails, its own pace is enough.
     if (impl->retry_pause != milliseconds(0)) return;
     impl->timer.cancel();
     impl->work();
-  });
+  };
+  // Where there is no memory for that, it looks by itself in a moment.
+  if (!engine::if_memory_allows([&] { asio::post(impl_->io, handler); })) impl_->woken = false;
 }
 
 void Scheduler::stop() {

@@ -18,7 +18,7 @@ class Scheduler {
   /// Between start() and stop().
   bool running() const;
 
-  /// A memtable was frozen: do not wait for the timer. Any thread.
+  /// A memtable was frozen: do not wait for the timer. Any thread. Throws nothing.
   void wake();
   /// Waits for the job under way and ends the thread. Any thread but its own; twice is fine. Does
   /// nothing in a child of the process that started it.

@@ -1,10 +1,10 @@
 #include "engine/base/checksum.hpp"
 
+#include <new>
+
 // Inlined: most of what is hashed are keys, which take less time than a call into the library.
 #define XXH_INLINE_ALL
 #include <xxhash.h>
-
-#include "engine/base/assert.hpp"
 
 namespace varve::engine {
 
@@ -13,7 +13,7 @@ std::uint64_t checksum(ByteSpan bytes, std::uint64_t seed) {
 }
 
 Checksum::Checksum(std::uint64_t seed) : state_(XXH3_createState()) {
-  VARVE_ASSERT(state_ != nullptr);
+  if (state_ == nullptr) throw std::bad_alloc();
   XXH3_64bits_reset_withSeed(static_cast<XXH3_state_t*>(state_), seed);
 }
 

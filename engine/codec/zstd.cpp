@@ -16,15 +16,18 @@ struct FreeContext {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
-// A context is some 100 KB of tables to set up, so each thread keeps its own.
+// A context is some 100 KB of tables to set up, so each thread keeps its own, from the first time
+// on that there is memory for it.
 ZSTD_CCtx* compression_context() {
-  thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
+  thread_local std::unique_ptr<ZSTD_CCtx, FreeContext> context;
+  if (context == nullptr) context.reset(ZSTD_createCCtx());
   if (context == nullptr) throw std::bad_alloc();
   return context.get();
 }
 
 ZSTD_DCtx* decompression_context() {
-  thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
+  thread_local std::unique_ptr<ZSTD_DCtx, FreeContext> context;
+  if (context == nullptr) context.reset(ZSTD_createDCtx());
   if (context == nullptr) throw std::bad_alloc();
   return context.get();
 }

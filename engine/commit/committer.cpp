@@ -2,38 +2,28 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
+#include <new>
 #include <string>
 #include <utility>
 
 #include "engine/base/assert.hpp"
 #include "engine/base/backoff.hpp"
+#include "engine/base/no_memory.hpp"
 #include "engine/base/thread.hpp"
-#include "engine/commit/apply_batch.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
 
-namespace {
-
-constexpr std::string_view conflict_text = "the record changed meanwhile";
-
-/// Sequences in a memtable are kept relative to its first, in 32 bits.
-constexpr std::uint64_t sequences_per_memtable_max = std::uint64_t{1} << 31;
-
-}  // namespace
-
-bool is_conflict(const Error& error) {
-  return error.code == Errc::busy && error.where == conflict_text;
-}
-
 Committer::Committer(CommitterContext context)
     : context_(std::move(context)),
       budget_(context_.queue_bytes),
+      queue_(context_.queue_bytes / sizeof(EncodedBatch) + 1),  // Each takes as much at least.
       issued_(context_.last_sequence),
       applied_(context_.last_sequence) {
   VARVE_ASSERT(context_.make_room && context_.on_frozen);
   VARVE_ASSERT(context_.last_sequence == context_.versions.visible_sequence());
+  const Lock lock(role_);
+  group_.reserve(RequestQueue::group_batches_max);
 }
 
 Status Committer::start() {
@@ -49,19 +39,22 @@ std::size_t Committer::batch_bytes_max() const {
                    context_.wal == nullptr ? context_.memtable_bytes : context_.wal_bytes / 4});
 }
 
-Status Committer::check_size(const WriteRequest& request) const {
-  if (request.reserved_bytes <= batch_bytes_max()) return {};
-  return fail(Errc::invalid_argument,
-              "batch of " + std::to_string(request.reserved_bytes) + " bytes, over the limit of " +
-                  std::to_string(batch_bytes_max()) +
-                  " (the least of queue_bytes, memtable_bytes and a quarter of wal_bytes)");
+/// Whether the request may go into the queue.
+Status Committer::admit(const WriteRequest& request) const {
+  if (request.reserved_bytes > batch_bytes_max()) {
+    return fail(Errc::invalid_argument,
+                "batch of " + std::to_string(request.reserved_bytes) +
+                    " bytes, over the limit of " + std::to_string(batch_bytes_max()) +
+                    " (the least of queue_bytes, memtable_bytes and a quarter of wal_bytes)");
+  }
+  if (context_.syncer.failed()) return std::unexpected(context_.syncer.read_only_error());
+  return {};
 }
 
 Result<Receipt> Committer::write(WriteRequest& request, Mode mode) {
   VARVE_ASSERT(request.completions == nullptr);  // Or nobody would wake this caller.
   request.reserved_bytes = request.batch.size();
-  VARVE_CHECK(check_size(request));
-  if (context_.syncer.failed()) return std::unexpected(context_.syncer.read_only_error());
+  VARVE_CHECK(admit(request));
   slow_down(request.reserved_bytes);
 
   if (mode == Mode::without_waiting) {
@@ -88,17 +81,16 @@ Result<Receipt> Committer::write(WriteRequest& request, Mode mode) {
     while (context_.syncer.run_if_due()) {
     }
   }
-  return request.wait();
+  Result<Receipt> outcome = request.wait();
+  if (request.out_of_memory) throw std::bad_alloc();
+  return outcome;
 }
 
 void Committer::submit(WriteRequest& request) {
   VARVE_ASSERT(request.completions != nullptr);  // Or nobody would take it back.
   request.reserved_bytes = request.batch.size();
-  if (const Status size = check_size(request); !size) {
-    return Finisher().add(request, std::unexpected(size.error()));
-  }
-  if (context_.syncer.failed()) {
-    return Finisher().add(request, std::unexpected(context_.syncer.read_only_error()));
+  if (Status admitted = or_no_memory([&] { return admit(request); }); !admitted) {
+    return Finisher().add(request, std::unexpected(std::move(admitted).error()));
   }
   slow_down(request.reserved_bytes);
   reserve(request.reserved_bytes);
@@ -138,6 +130,7 @@ void Committer::slow_down(std::size_t bytes) {
 }
 
 std::uint64_t Committer::issue(WriteRequest& request) {
+  request.out_of_memory = false;
   request.sequence = issued_.fetch_add(1, std::memory_order_seq_cst) + 1;
   const std::uint64_t sequence = request.sequence;
   queue_.push(request);
@@ -146,13 +139,36 @@ std::uint64_t Committer::issue(WriteRequest& request) {
 }
 
 void Committer::run() {
-  const auto idle = [this] {
-    return applied_.load(std::memory_order_acquire) == issued_.load(std::memory_order_seq_cst);
-  };
-  do {
-    const Lock lock(role_);
-    drain_until(issued_.load(std::memory_order_acquire));
-  } while (work_.wait_for_work(idle));
+  constexpr std::chrono::milliseconds late_pause(1);
+  while (true) {
+    {
+      const Lock lock(role_);
+      drain_until(issued_.load(std::memory_order_acquire));
+    }
+    const bool waits = !hand_over_late();
+    const auto idle = [this, waits] {
+      return applied_.load(std::memory_order_acquire) == issued_.load(std::memory_order_seq_cst) &&
+             (waits || !is_late_.load(std::memory_order_seq_cst));
+    };
+    if (!work_.wait_for_work(
+            idle, waits ? std::optional<std::chrono::nanoseconds>(late_pause) : std::nullopt)) {
+      return;
+    }
+  }
+}
+
+/// False where some of what is late has to wait on.
+bool Committer::hand_over_late() {
+  // Taken down first: what comes late meanwhile puts it up again.
+  if (!is_late_.exchange(false) || !context_.hand_over_late) return true;
+  if (context_.hand_over_late()) return true;
+  is_late_.store(true);
+  return false;
+}
+
+void Committer::note_late() {
+  is_late_.store(true, std::memory_order_seq_cst);
+  if (!context_.threadless) work_.notify();
 }
 
 void Committer::stop() {
@@ -179,7 +195,8 @@ Result<std::uint64_t> Committer::freeze(bool anyway) {
   const Memtable& active = *context_.versions.active();
   const std::uint64_t number = active.number();
   // A batch that changed nothing has its sequence all the same, which a flush makes last.
-  if (active.last_sequence() == active.base_sequence() && !anyway) return number - 1;
+  const bool has_none = active.last_sequence() == active.base_sequence();
+  if (has_none && !anyway && !is_torn_) return number - 1;
   VARVE_CHECK(rotate());
   return number;
 }
@@ -192,7 +209,7 @@ Result<bool> Committer::try_freeze() {
 
 // Only who has the role freezes, so the room that is there now stays until rotate() takes it.
 Result<bool> Committer::rotate_if_room() {
-  if (context_.versions.active()->empty()) return false;
+  if (context_.versions.active()->empty() && !is_torn_) return false;
   if (context_.versions.frozen_count() >= frozen_max) return false;
   VARVE_CHECK(rotate());
   return true;
@@ -203,15 +220,10 @@ void Committer::vouch() {
   if (!role_.try_lock()) return;
   const Lock lock(role_, std::adopt_lock);
   if (applied_.load(std::memory_order_relaxed) != issued_.load(std::memory_order_acquire)) return;
-  const auto vouched = context_.wal->vouch({.synced = 0, .time = context_.clock.now(), .step = {}});
-  if (!vouched) context_.log.warning("the WAL: " + vouched.error().message());
-}
-
-/// What the next group says, where the batch before it is that one. A step of the clock is said
-/// until a group that says it is in the log.
-GroupFacts Committer::facts(std::uint64_t sequence) {
-  if (const auto step = context_.clock.look(sequence)) step_ = step;
-  return {.synced = context_.syncer.durable(), .time = context_.clock.now(), .step = step_};
+  const GroupFacts said{.synced = 0, .time = context_.clock.now(), .step = {}};
+  const auto vouched = or_no_memory([&] { return context_.wal->vouch(said); });
+  if (vouched) return;
+  if_memory_allows([&] { context_.log.warning("the WAL: " + vouched.error().message()); });
 }
 
 void Committer::drain_until(std::uint64_t sequence) {
@@ -225,171 +237,6 @@ void Committer::drain_until(std::uint64_t sequence) {
     backoff.reset();
     commit(group_);
   }
-}
-
-void Committer::commit(std::span<WriteRequest* const> group) {
-  // Every sequence is dealt with once and none is left out, so what is visible only grows.
-  VARVE_ASSERT(group.back()->sequence == applied_.load(std::memory_order_relaxed) + group.size());
-  Finisher finisher;
-  if (context_.syncer.failed()) {
-    return refuse(group, context_.syncer.read_only_error(), finisher);
-  }
-  if (conflicts(*group.front())) {
-    // Alone only where nothing followed; the rest goes its way without it.
-    refuse(group.first(1), {make_error_code(Errc::busy), std::string(conflict_text)}, finisher);
-    group = group.subspan(1);
-    if (group.empty()) return;
-  }
-  if (Status status = append_and_apply(group); !status) {
-    return refuse(group, status.error(), finisher);
-  }
-  // Release: readers that load this sequence see every row applied before it.
-  context_.versions.publish(group.back()->sequence);
-  leave_queue(group);
-  context_.syncer.appended(group, finisher);
-}
-
-void Committer::refuse(std::span<WriteRequest* const> group, const Error& error,
-                       Finisher& finisher) {
-  leave_queue(group);
-  context_.counters.writes_failed.add(group.size());
-  for (WriteRequest* request : group) finisher.add(*request, std::unexpected(error));
-}
-
-/// The group's sequences are dealt with, and its bytes free for others.
-void Committer::leave_queue(std::span<WriteRequest* const> group) {
-  std::size_t bytes = 0;
-  for (const WriteRequest* request : group) bytes += request->reserved_bytes;
-  applied_.store(group.back()->sequence, std::memory_order_release);
-  budget_.release(bytes);
-}
-
-bool Committer::conflicts(const WriteRequest& request) const {
-  for (const WriteCondition& condition : request.conditions) {
-    if (fails(condition)) return true;
-  }
-  return false;
-}
-
-bool Committer::fails(const WriteCondition& condition) const {
-  const auto& [key, hash, ts, seen] = condition;
-  const auto touched = [&](const Memtable& memtable) {
-    return ts ? memtable.touched_since(key, hash, *ts, seen)
-              : memtable.has_rows_since(key, hash, seen);
-  };
-  const Published& versions = context_.versions;
-  if (touched(*versions.active())) return true;
-  for (const auto& memtable : versions.frozen()) {
-    if (memtable->last_sequence() > seen && touched(*memtable)) return true;
-  }
-  // What was flushed meanwhile is only on disk, where the writer does not look.
-  return versions.version()->flushed_through > seen;
-}
-
-Status Committer::append_and_apply(std::span<WriteRequest* const> group) {
-  std::size_t bytes = 0;
-  for (const WriteRequest* request : group) bytes += request->reserved_bytes;
-  VARVE_CHECK(rotate_if_full(bytes));
-  Memtable& memtable = *context_.versions.active();
-
-  // Of all batches, one after the other. Kept from group to group, so that a group costs no malloc.
-  auto& [requests, series, wal_keys, batches] = scratch_;
-  requests.clear();
-  for (const WriteRequest* request : group) {
-    for (const BatchKey& key : request->batch.keys) {
-      const bool known = key.series && key.series->memtable_number == memtable.number();
-      requests.push_back({request->batch.bytes_of(key), key.hash,
-                          known ? key.series->memtable_series : nullptr, known});
-    }
-  }
-  memtable.resolve(requests);
-  series.clear();
-  wal_keys.clear();
-  for (const SeriesRequest& request : requests) {
-    series.push_back(request.series);
-    wal_keys.push_back({request.key, &Memtable::wal_state(*request.series)});
-  }
-  std::size_t at = 0;
-  for (const WriteRequest* request : group) {
-    for (const BatchKey& key : request->batch.keys) {
-      if (key.series) {
-        key.series->memtable_number = memtable.number();
-        key.series->memtable_series = series[at];
-      }
-      ++at;
-    }
-  }
-
-  if (context_.wal != nullptr) {
-    batches.clear();
-    std::size_t first = 0;
-    for (const WriteRequest* request : group) {
-      const std::size_t count = request->batch.keys.size();
-      batches.push_back({request->sequence, request->batch.payload, request->batch.payload_checksum,
-                         std::span(wal_keys).subspan(first, count), request->batch.default_ttl});
-      first += count;
-    }
-    VARVE_CHECK(context_.wal->append(batches, facts(group.front()->sequence - 1)));
-    if (step_) memtable.note_step(*step_);
-    step_.reset();
-    if (context_.wal->wants_spare()) context_.syncer.prepare_spare();
-    context_.counters.wal_groups.add();
-  }
-
-  std::size_t first = 0;
-  const Timestamp now = context_.now ? context_.now() : std::numeric_limits<Timestamp>::min();
-  for (WriteRequest* request : group) {
-    const std::size_t count = request->batch.keys.size();
-    const auto applied =
-        apply_batch(memtable, request->batch.payload, request->batch.default_ttl,
-                    std::span(series).subspan(first, count), request->sequence, now);
-    VARVE_ASSERT(applied.has_value());  // We encoded it ourselves.
-    first += count;
-    request->expired = applied->expired;
-    context_.counters.records_written_expired.add(applied->expired);
-    if (request->batch.describes) context_.labels.add(request->batch, request->sequence);
-    if (context_.now && lies_far_from(now, request->batch.times, Stats::far_from_clock)) {
-      context_.counters.writes_far_from_clock.add();
-    }
-    context_.counters.batches_written.add();
-    context_.counters.records_written.add(request->batch.puts);
-    context_.counters.deletes_written.add(request->batch.deletes);
-    context_.counters.bytes_written.add(request->batch.user_bytes);
-  }
-  memtable.set_last_sequence(group.back()->sequence);
-  scratch_.trim();
-  return {};
-}
-
-Status Committer::rotate_if_full(std::size_t incoming_bytes) {
-  const Memtable& active = *context_.versions.active();
-  // Writes that were refused leave nothing in it, but use up sequences.
-  const bool spent = issued() - active.base_sequence() > sequences_per_memtable_max;
-  if (active.empty() && !spent) return {};
-  // A quarter of the WAL each for the active memtable, the two that may wait, and spares.
-  const bool full = active.bytes_with(incoming_bytes) > context_.memtable_bytes ||
-                    (context_.wal != nullptr &&
-                     context_.wal->bytes_since(active.first_segment()) + incoming_bytes >
-                         context_.wal_bytes / (frozen_max + 2));
-  return full || spent ? rotate() : Status();
-}
-
-Status Committer::rotate() {
-  if (context_.versions.frozen_count() >= frozen_max) {
-    context_.counters.writes_stopped.add();
-    VARVE_CHECK(context_.make_room());
-    VARVE_ASSERT(context_.versions.frozen_count() < frozen_max);
-  }
-  const std::uint64_t number = context_.versions.active()->number() + 1;
-  std::uint64_t segment = 0;
-  if (context_.wal != nullptr) {
-    VARVE_TRY(segment, context_.wal->rotate());
-  }
-  const std::uint64_t applied = applied_.load(std::memory_order_relaxed);
-  context_.versions.rotate(
-      std::make_shared<Memtable>(number, segment, applied, context_.memtable_bytes));
-  context_.on_frozen();
-  return {};
 }
 
 }  // namespace varve::engine

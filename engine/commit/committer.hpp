@@ -49,6 +49,10 @@ struct CommitterContext {
   std::function<void()> on_frozen;
   /// The moment by which reads judge expiry. Null: no write is told that it came too late.
   std::function<Timestamp()> now = {};
+  /// Hands over the outcomes of writes for which there was no memory before (note_late()), and says
+  /// whether all are. Called by the writer thread now and then, until they are. Null: there are
+  /// none.
+  std::function<bool()> hand_over_late = {};
 };
 
 /// The order of writes: who hands a batch to whom, from the call to the answer.
@@ -70,6 +74,13 @@ struct CommitterContext {
 ///    the others. A group that could not be appended goes back with the error, in step 4.
 ///
 /// The writer thread sleeps only when applied equals issued, never because the queue looked empty.
+///
+/// Where `new` fails. Up to step 2 std::bad_alloc goes to the caller, and nothing has happened.
+/// From there on the request is the holder's, who may be another thread, so each is answered: what
+/// happens to a group before it is applied whole is void, and its callers get the exception, or
+/// no_memory where they gave the request away. A group that is in the log and only in part in the
+/// memtable is taken back in both (take_back()): the log's next segment names the group before it,
+/// and the memtable is frozen as of that. From publishing on nothing takes memory.
 class Committer {
  public:
   enum class Mode {
@@ -88,6 +99,7 @@ class Committer {
   /// Commits on behalf of a caller who waits.
   Result<Receipt> write(WriteRequest& request, Mode mode);
   /// Takes the request over, until its Completions get it back. Waits only for room in the queue.
+  /// Throws nothing.
   void submit(WriteRequest& request);
 
   /// Applies everything issued before, then freezes the active memtable if it holds anything (or
@@ -102,6 +114,10 @@ class Committer {
   /// Has the log say that all of it is durable, if nobody writes. For the syncer.
   void vouch();
 
+  /// An outcome waits for memory to be handed over: the writer thread is to try that again. Any
+  /// thread.
+  void note_late();
+
   /// Threadless: applies what was submitted. True if there was something.
   bool drain();
 
@@ -112,23 +128,34 @@ class Committer {
   std::uint64_t issued() const { return issued_.load(std::memory_order_acquire); }
   std::size_t queued_bytes() const { return budget_.used(); }
   std::size_t batch_bytes_max() const;
+  /// The last group found no memory.
+  bool is_short_of_memory() const { return short_of_memory_.load(std::memory_order_relaxed); }
 
  private:
-  Status check_size(const WriteRequest& request) const;
+  Status admit(const WriteRequest& request) const;
   void reserve(std::size_t bytes);
   void slow_down(std::size_t bytes);
   /// Takes the sequence and pushes. From here on the request will be finished by somebody.
   std::uint64_t issue(WriteRequest& request);
   void run();
+  bool hand_over_late();
 
   // For the holder of the role.
   void drain_until(std::uint64_t sequence) VARVE_REQUIRES(role_);
   void commit(std::span<WriteRequest* const> group) VARVE_REQUIRES(role_);
   void refuse(std::span<WriteRequest* const> group, const Error& error, Finisher& finisher)
       VARVE_REQUIRES(role_);
+  void refuse_for_memory(std::span<WriteRequest* const> group, Finisher& finisher)
+      VARVE_REQUIRES(role_);
   void leave_queue(std::span<WriteRequest* const> group) VARVE_REQUIRES(role_);
   GroupFacts facts(std::uint64_t sequence) VARVE_REQUIRES(role_);
   Status append_and_apply(std::span<WriteRequest* const> group) VARVE_REQUIRES(role_);
+  void resolve(std::span<WriteRequest* const> group, Memtable& memtable) VARVE_REQUIRES(role_);
+  Status append(std::span<WriteRequest* const> group) VARVE_REQUIRES(role_);
+  void apply(std::span<WriteRequest* const> group, Memtable& memtable, Timestamp now)
+      VARVE_REQUIRES(role_);
+  bool take_back(Memtable& memtable) VARVE_REQUIRES(role_);
+  void note_applied(std::span<WriteRequest* const> group, Timestamp now) VARVE_REQUIRES(role_);
   Status rotate_if_full(std::size_t incoming_bytes) VARVE_REQUIRES(role_);
   Status rotate() VARVE_REQUIRES(role_);
   Result<bool> rotate_if_room() VARVE_REQUIRES(role_);
@@ -157,8 +184,11 @@ class Committer {
   };
   Scratch scratch_ VARVE_GUARDED_BY(role_);
   std::optional<ClockStep> step_ VARVE_GUARDED_BY(role_);  // That no group has said yet.
+  bool is_torn_ VARVE_GUARDED_BY(role_) = false;           // The active memtable: it takes no more.
+  std::atomic<bool> short_of_memory_{false};               // Stored by the role's holder.
 
-  WorkSignal work_;  // There is some where applied_ is behind issued_.
+  std::atomic<bool> is_late_{false};  // Some outcomes wait for memory to be handed over.
+  WorkSignal work_;                   // There is some where applied_ is behind issued_, or late.
   std::thread thread_;
 };
 

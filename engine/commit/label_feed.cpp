@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <new>
 
 #include "engine/base/assert.hpp"
 #include "engine/record/payload.hpp"
@@ -13,6 +14,26 @@ void LabelFeed::add(const EncodedBatch& batch, std::uint64_t sequence) {
   VARVE_ASSERT(sequence > newest_);
   newest_ = sequence;
   if (!keeping_) return;
+  try {
+    record(batch, sequence);
+  } catch (const std::bad_alloc&) {
+    drop();  // The batch is written: so whoever keeps the index builds it anew.
+  }
+  if (bytes_ > bytes_max_) drop();
+}
+
+void LabelFeed::drop() {
+  keeping_ = false;
+  clear();
+}
+
+/// With its memory: to assign {} would keep that.
+void LabelFeed::clear() {
+  changes_ = std::vector<Change>();
+  bytes_ = 0;
+}
+
+void LabelFeed::record(const EncodedBatch& batch, std::uint64_t sequence) {
   BatchDecoder decoder(batch.payload, static_cast<std::uint32_t>(batch.keys.size()));
   for (Operation operation;;) {
     const Result<bool> more = decoder.next(operation);
@@ -26,28 +47,18 @@ void LabelFeed::add(const EncodedBatch& batch, std::uint64_t sequence) {
                         removed ? std::string() : std::string(operation.value.as_bytes())});
     bytes_ += sizeof(Change) + changes_.back().key.size() + changes_.back().record.size();
   }
-  if (bytes_ <= bytes_max_) return;
-  keeping_ = false;
-  drop();
 }
 
 std::uint64_t LabelFeed::start() {
   const Lock lock(mutex_);
   keeping_ = true;
-  drop();
+  clear();
   return newest_;
 }
 
 void LabelFeed::stop() {
   const Lock lock(mutex_);
-  keeping_ = false;
   drop();
-}
-
-/// With its memory: to assign {} would keep that.
-void LabelFeed::drop() {
-  changes_ = std::vector<Change>();
-  bytes_ = 0;
 }
 
 std::size_t LabelFeed::bytes() const {
@@ -68,7 +79,7 @@ std::optional<std::vector<LabelFeed::Change>> LabelFeed::take_through(std::uint6
   }
   VARVE_ASSERT(bytes <= bytes_ && (bytes == bytes_) == changes_.empty());
   bytes_ -= bytes;
-  if (changes_.empty()) drop();
+  if (changes_.empty()) clear();
   return taken;
 }
 

@@ -29,7 +29,8 @@ class LabelFeed {
   /// At most so many bytes are kept for an index that nobody asks.
   explicit LabelFeed(std::size_t bytes_max = std::size_t{16} << 20) : bytes_max_(bytes_max) {}
 
-  /// Tells of a batch that describes series. REQUIRES sequences that grow.
+  /// Tells of a batch that describes series. REQUIRES sequences that grow. Throws nothing: where
+  /// there is no memory to note it, all is dropped, as where bytes_max is exceeded.
   void add(const EncodedBatch& batch, std::uint64_t sequence);
 
   /// Starts recording changes. Returns the sequence of the last change that was not recorded (0:
@@ -38,15 +39,16 @@ class LabelFeed {
   std::uint64_t start();
   /// Stops recording, and drops what was recorded.
   void stop();
-  /// Takes out the changes up to `sequence`. None if some were dropped because they exceeded
-  /// bytes_max: the feed is then stopped.
+  /// Takes out the changes up to `sequence`. None if some were dropped: the feed is then stopped.
   std::optional<std::vector<Change>> take_through(std::uint64_t sequence);
 
   /// What the changes that it keeps take. Any thread.
   std::size_t bytes() const;
 
  private:
+  void record(const EncodedBatch& batch, std::uint64_t sequence) VARVE_REQUIRES(mutex_);
   void drop() VARVE_REQUIRES(mutex_);
+  void clear() VARVE_REQUIRES(mutex_);
 
   const std::size_t bytes_max_;
   mutable Mutex mutex_;

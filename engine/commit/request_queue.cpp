@@ -38,11 +38,16 @@ struct RequestQueue::Pushed {
   void take_overflow(std::vector<WriteRequest*>& target) {
     if (overflow.load(std::memory_order_relaxed) == nullptr) return;
     WriteRequest* request = overflow.exchange(nullptr, std::memory_order_acquire);
-    for (; request != nullptr; request = request->next) target.push_back(request);
+    for (; request != nullptr; request = request->next) {
+      VARVE_ASSERT(target.size() < target.capacity());
+      target.push_back(request);
+    }
   }
 };
 
-RequestQueue::RequestQueue() : pushed_(std::make_unique<Pushed>()) {}
+RequestQueue::RequestQueue(std::size_t requests_max) : pushed_(std::make_unique<Pushed>()) {
+  heap_.reserve(requests_max);
+}
 RequestQueue::~RequestQueue() {
   // No request outlives the committer: whoever waits for it would wait for ever.
   VARVE_ASSERT(heap_.empty() && pushed_->is_empty());
@@ -62,6 +67,7 @@ void RequestQueue::drain() {
   const std::size_t before = heap_.size();
   WriteRequest* taken[256];
   while (const std::size_t count = pushed_->requests.try_dequeue_bulk(taken, std::size(taken))) {
+    VARVE_ASSERT(count <= heap_.capacity() - heap_.size());
     heap_.insert(heap_.end(), taken, taken + count);
   }
   pushed_->take_overflow(heap_);
@@ -71,6 +77,7 @@ void RequestQueue::drain() {
 }
 
 void RequestQueue::take_group(std::uint64_t next, std::vector<WriteRequest*>& group) {
+  VARVE_ASSERT(group.capacity() >= group_batches_max);
   drain();
   group.clear();
   VARVE_ASSERT(heap_.empty() || heap_.front()->sequence >= next);  // No sequence is taken twice.

@@ -1,9 +1,11 @@
 #include "engine/commit/syncer.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/no_memory.hpp"
 #include "engine/base/thread.hpp"
 #include "varve/try.hpp"
 
@@ -45,8 +47,12 @@ Result<Receipt> Syncer::outcome_of(const WriteRequest& request) const {
   VARVE_ASSERT(request.sequence <= appended_.load(std::memory_order_relaxed));
   const std::uint64_t durable = durable_.load(std::memory_order_acquire);
   if (durable < durable_needed(request)) {
-    return fail(Errc::unknown, "batch " + std::to_string(request.sequence) +
-                                   ": in the WAL, but the sync that was asked for failed");
+    Error error{make_error_code(Errc::unknown), {}};
+    if_memory_allows([&] {
+      error.where = "batch " + std::to_string(request.sequence) +
+                    ": in the WAL, but the sync that was asked for failed";
+    });
+    return std::unexpected(std::move(error));
   }
   const Reached reached = durable >= request.sequence ? Reached::durable
                           : wal_ == nullptr           ? Reached::in_memory
@@ -61,33 +67,34 @@ bool Syncer::is_enough(const WriteRequest& request) const {
 void Syncer::appended(std::span<WriteRequest* const> group, Finisher& finisher) {
   raise_appended(group.back()->sequence);
   Moment within = Moment::max();
-  arriving_.clear();
+  RequestList arriving;
   for (WriteRequest* request : group) {
     within = std::min(within, request->need.sync_within);
     if (!is_enough(*request)) {
-      arriving_.push_back(request);
+      arriving.push_back(*request);
     } else {
       finisher.add(*request, outcome_of(*request));  // It may be gone now.
     }
   }
   const bool covered =
       wal_ == nullptr || within.count() >= covered_within_.load(std::memory_order_seq_cst);
-  if (covered && arriving_.empty()) return;
+  if (covered && arriving.empty()) return;
 
   bool wake = false;
   {
     const Lock lock(mutex_);
     if (!covered) wake = set_deadline(within);
-    for (WriteRequest* request : arriving_) {
-      if (is_enough(*request)) {  // By now.
-        finisher.add(*request, outcome_of(*request));
+    while (!arriving.empty()) {
+      WriteRequest& request = arriving.pop_front();
+      if (is_enough(request)) {  // By now.
+        finisher.add(request, outcome_of(request));
         continue;
       }
       VARVE_ASSERT(wal_ != nullptr);
-      VARVE_ASSERT(waiting_.empty() || waiting_.back()->sequence < request->sequence);
+      VARVE_ASSERT(waiting_.empty() || waiting_.back()->sequence < request.sequence);
       waiting_.push_back(request);
       // All that is appended by then goes along, so that every() syncs once in n batches.
-      wanted_ = std::max(wanted_, durable_needed(*request));
+      wanted_ = std::max(wanted_, durable_needed(request));
       wake = true;
     }
     if (gathering_ && waiting_.size() < expected_) wake = false;
@@ -112,7 +119,7 @@ bool Syncer::set_deadline(Moment within) {
 }
 
 void Syncer::note_durable(std::uint64_t sequence) {
-  std::vector<WriteRequest*> ready;
+  RequestList ready;
   {
     const Lock lock(mutex_);
     if (sequence <= durable_.load(std::memory_order_relaxed)) return;
@@ -269,9 +276,11 @@ void Syncer::gather() {
 }
 
 void Syncer::prepare_piece() {
-  if (const auto prepared = wal_->prepare_spare(); !prepared) {
+  const auto prepared = or_no_memory([this] { return wal_->prepare_spare(); });
+  if (!prepared) {
     // The writer makes its own then, or fails with the same error where it can be returned.
-    log_.warning("preparing a WAL segment: " + prepared.error().message());
+    if_memory_allows(
+        [&] { log_.warning("preparing a WAL segment: " + prepared.error().message()); });
   } else if (*prepared) {
     const Lock lock(mutex_);
     spare_wanted_ = !stopping_;  // That was a piece of it.
@@ -310,13 +319,13 @@ void Syncer::sync_once() {
   }
   // Groups up to `target` were appended before appended() was told, and so before this sync.
   const Moment begun = clock_.monotonic();
-  const Status synced = wal_->sync();
+  const Status synced = or_no_memory([this] { return wal_->sync(); });
   const Moment ended = clock_.monotonic();
   counters_.wal_syncs.add();
   counters_.sync_latency.record(ended - begun);
-  const std::optional<Error> failure = synced ? std::nullopt : mend_after(synced.error());
+  std::optional<Error> failure = synced ? std::nullopt : mend_after(synced.error());
 
-  std::vector<WriteRequest*> ready;
+  RequestList ready;
   {
     const Lock lock(mutex_);
     syncing_ = false;
@@ -335,28 +344,32 @@ void Syncer::sync_once() {
     } else if (!failure) {
       ready = take_ready();
     } else {
-      stop_writes(*failure);
-      ready = std::exchange(waiting_, {});
+      stop_writes(*std::move(failure));
+      ready = std::exchange(waiting_, RequestList());
     }
   }
   progress_.notify_all();
   finish(ready);
 }
 
-std::vector<WriteRequest*> Syncer::take_ready() {
+RequestList Syncer::take_ready() {
   const std::uint64_t durable = durable_.load(std::memory_order_relaxed);
-  std::vector<WriteRequest*> ready;
-  std::erase_if(waiting_, [&](WriteRequest* request) {
-    if (durable_needed(*request) > durable) return false;
-    ready.push_back(request);
-    return true;
-  });
+  RequestList ready;
+  RequestList left;
+  while (!waiting_.empty()) {
+    WriteRequest& request = waiting_.pop_front();
+    (durable_needed(request) > durable ? left : ready).push_back(request);
+  }
+  waiting_ = left;
   return ready;
 }
 
-void Syncer::finish(const std::vector<WriteRequest*>& requests) {
+void Syncer::finish(RequestList requests) {
   Finisher finisher;
-  for (WriteRequest* request : requests) finisher.add(*request, outcome_of(*request));
+  while (!requests.empty()) {
+    WriteRequest& request = requests.pop_front();
+    finisher.add(request, outcome_of(request));
+  }
 }
 
 }  // namespace varve::engine

@@ -8,7 +8,6 @@
 #include <span>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "engine/base/counters.hpp"
 #include "engine/base/log.hpp"
@@ -53,6 +52,12 @@ struct SyncerCallbacks {
 /// did when the last sync ended, but not longer after that moment than a sync usually takes. If
 /// they do not come, it tries less and less often.
 ///
+/// Memory: from appended() on a request belongs to the syncer, so nothing that stands between it
+/// and its answer may fail for want of memory, and nothing there takes any: lists are linked
+/// through the requests, and what is said of a failure is said in few words where there is no
+/// memory for more. A sync or a mending that throws std::bad_alloc has failed with no_memory. Only
+/// what a caller asks for (mend, sync_through) throws, where the text of its error finds no memory.
+///
 /// Threads: appended() by the holder of the writer's role; the sync itself by the sync thread, or
 /// (threadless) by whoever calls run_if_due() and sync_through(). State is guarded by mutex_, which
 /// is not held during the sync; durable_ and failed_ are atomic for readers that need no more.
@@ -72,8 +77,8 @@ class Syncer {
   [[nodiscard]] Status start();
 
   /// Everything up to the last of the group is in the log. REQUIRES sequences above those of the
-  /// groups before. Takes the requests: those that need no
-  /// more are finished now, by `finisher`, the others once enough is durable.
+  /// groups before. Takes the requests: those that need no more are finished now, by `finisher`,
+  /// the others once enough is durable. Throws nothing.
   void appended(std::span<WriteRequest* const> group, Finisher& finisher);
 
   /// Everything up to `sequence` is in tables that are synced.
@@ -103,7 +108,7 @@ class Syncer {
   std::uint64_t durable() const { return durable_.load(std::memory_order_acquire); }
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   /// What writes fail with once failed(): no_space where it is that which the sync, or the flush
-  /// after it, failed with; else read_only.
+  /// after it, failed with; else read_only. Throws nothing.
   Error read_only_error() const;
 
  private:
@@ -114,7 +119,8 @@ class Syncer {
   /// Syncs what is appended by now. Takes mutex_ itself.
   void sync_once();
   std::optional<Error> mend_after(const Error& cause);
-  void stop_writes(const Error& failure) VARVE_REQUIRES(mutex_);
+  Status try_to_mend() const;
+  void stop_writes(Error failure) VARVE_REQUIRES(mutex_);
   Status not_durable(std::uint64_t sequence, const std::string& why) const;
   enum class Work { sync, spare, mend, vouch };
   std::optional<Work> next_work(Work last) const VARVE_REQUIRES(mutex_);
@@ -125,8 +131,8 @@ class Syncer {
   bool set_deadline(Moment within) VARVE_REQUIRES(mutex_);
   void raise_appended(std::uint64_t sequence);
   bool is_enough(const WriteRequest& request) const;
-  std::vector<WriteRequest*> take_ready() VARVE_REQUIRES(mutex_);
-  void finish(const std::vector<WriteRequest*>& requests);
+  RequestList take_ready() VARVE_REQUIRES(mutex_);
+  void finish(RequestList requests);
   Result<Receipt> outcome_of(const WriteRequest& request) const;
 
   Wal* const wal_;
@@ -141,16 +147,14 @@ class Syncer {
   // A sync is due no later than this after any append: max() where none is. Stored under mutex_.
   std::atomic<Moment::rep> covered_within_{Moment::max().count()};
 
-  std::vector<WriteRequest*> arriving_;  // Of one call of appended(), to keep its memory.
-
   mutable Mutex mutex_;
   Condition work_;      // For the thread: something became due, or stop.
   Condition progress_;  // For sync_through(): durable_ or failed_ changed.
   std::uint64_t wanted_ VARVE_GUARDED_BY(mutex_) = 0;  // Somebody waits for this to be durable.
   std::optional<Moment> deadline_ VARVE_GUARDED_BY(mutex_);
-  std::vector<WriteRequest*> waiting_ VARVE_GUARDED_BY(mutex_);  // By sequence.
-  std::optional<Error> failure_ VARVE_GUARDED_BY(mutex_);        // Why failed_.
-  Moment mend_at_ VARVE_GUARDED_BY(mutex_){0};                   // The next try, where failed_.
+  RequestList waiting_ VARVE_GUARDED_BY(mutex_);           // By sequence.
+  std::optional<Error> failure_ VARVE_GUARDED_BY(mutex_);  // Why failed_.
+  Moment mend_at_ VARVE_GUARDED_BY(mutex_){0};             // The next try, where failed_.
   Moment mend_pause_ VARVE_GUARDED_BY(mutex_){0};
   // Where nothing is appended before this, the log is to say that it is durable.
   std::optional<Moment> vouch_at_ VARVE_GUARDED_BY(mutex_);

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <string>
+#include <utility>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/no_memory.hpp"
 #include "engine/commit/syncer.hpp"
 
 namespace varve::engine {
@@ -19,11 +22,16 @@ constexpr std::chrono::nanoseconds mend_pause_max = std::chrono::seconds(30);
 }  // namespace
 
 Error Syncer::read_only_error() const {
+  Error error{make_error_code(Errc::read_only), {}};
   const Lock lock(mutex_);
-  const std::string why = failure_ ? ": " + failure_->message() : "";
-  const bool full = failure_ && failure_->code == Errc::no_space;
-  return {make_error_code(full ? Errc::no_space : Errc::read_only),
-          "a sync of the WAL failed, and so did the flush in its place" + why};
+  if (failure_ && failure_->code == Errc::no_space) error.code = Errc::no_space;
+  try {
+    error.where = "a sync of the WAL failed, and so did the flush in its place";
+    if (failure_) error.where += ": " + failure_->message();
+  } catch (const std::bad_alloc&) {
+    return {error.code, {}};
+  }
+  return error;
 }
 
 Status Syncer::not_durable(std::uint64_t sequence, const std::string& why) const {
@@ -31,21 +39,29 @@ Status Syncer::not_durable(std::uint64_t sequence, const std::string& why) const
                                  std::to_string(sequence) + " may not be durable: " + why);
 }
 
-void Syncer::stop_writes(const Error& failure) {
-  failure_ = failure;
+void Syncer::stop_writes(Error failure) {
+  failure_ = std::move(failure);
   mend_pause_ = mend_pause_min;
   mend_at_ = clock_.monotonic() + mend_pause_;
   failed_.store(true, std::memory_order_release);
 }
 
+Status Syncer::try_to_mend() const {
+  return or_no_memory([this] { return callbacks_.mend(); });
+}
+
 /// What is still wrong after tables were to take what the log could not make durable.
 std::optional<Error> Syncer::mend_after(const Error& cause) {
-  log_.warning("WAL sync: " + cause.message() + "; what it holds goes to tables instead");
-  if (!callbacks_.mend) return cause;
-  const Status mended = callbacks_.mend();
+  if_memory_allows([&] {
+    log_.warning("WAL sync: " + cause.message() + "; what it holds goes to tables instead");
+  });
+  if (!callbacks_.mend) return copied(cause);
+  const Status mended = try_to_mend();
   if (mended) return std::nullopt;
-  log_.error("WAL sync and the flush in its place, writes stop: " + mended.error().message());
-  return mended.error().code == Errc::no_space ? mended.error() : cause;
+  if_memory_allows([&] {
+    log_.error("WAL sync and the flush in its place, writes stop: " + mended.error().message());
+  });
+  return copied(mended.error().code == Errc::no_space ? mended.error() : cause);
 }
 
 Status Syncer::mend() {
@@ -56,7 +72,7 @@ Status Syncer::mend() {
     if (!callbacks_.mend) return fail(Errc::unknown, "an earlier sync of the WAL failed");
     syncing_ = true;
   }
-  const Status mended = callbacks_.mend();
+  const Status mended = try_to_mend();
   {
     const Lock lock(mutex_);
     syncing_ = false;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <optional>
 
 #include "engine/base/mutex.hpp"
 
@@ -15,17 +17,21 @@ namespace varve::engine {
 /// that takes its time need not.
 class WorkSignal {
  public:
-  /// Sleeps until there is work, and returns true; or false where there is none and stop() was
-  /// called. `idle()` says that there is none. For the one thread.
+  /// Sleeps until there is work, or for so long at most, and returns true; or false where there is
+  /// none and stop() was called. `idle()` says that there is none. For the one thread.
   template <class Idle>
-  bool wait_for_work(Idle idle) {
+  bool wait_for_work(Idle idle, std::optional<std::chrono::nanoseconds> at_most = {}) {
     const Lock lock(mutex_);
     for (;;) {
       // Anew before each look: whoever woke the thread has taken the flag down.
       asleep_.store(true, std::memory_order_seq_cst);
       if (!idle()) break;
       if (stopping_) return false;
-      wake_.wait(mutex_);
+      if (!at_most) {
+        wake_.wait(mutex_);
+      } else if (!wake_.wait_for(mutex_, *at_most)) {
+        break;
+      }
     }
     asleep_.store(false, std::memory_order_relaxed);
     return true;

@@ -56,20 +56,32 @@ void WriteRequest::wake() {
   done_.notify_one(mutex_);
 }
 
+void RequestList::push_back(WriteRequest& request) {
+  request.next = nullptr;
+  (first_ == nullptr ? first_ : last_->next) = &request;
+  last_ = &request;
+  ++size_;
+}
+
+WriteRequest& RequestList::pop_front() {
+  VARVE_ASSERT(first_ != nullptr);
+  WriteRequest& request = *std::exchange(first_, first_->next);
+  --size_;
+  return request;
+}
+
 void Finisher::add(WriteRequest& request, Result<Receipt> outcome) {
   request.outcome = std::move(outcome);
   if (request.completions == nullptr) return request.wake();
   using State = WriteRequest::State;
   VARVE_ASSERT(request.state_.load(std::memory_order_relaxed) == State::pending);
-  VARVE_ASSERT(first_ == nullptr || first_->completions == request.completions);
+  VARVE_ASSERT(done_.empty() || done_.front()->completions == request.completions);
   request.state_.store(State::done, std::memory_order_relaxed);
-  request.next = nullptr;
-  (first_ == nullptr ? first_ : last_->next) = &request;
-  last_ = &request;
+  done_.push_back(request);
 }
 
 Finisher::~Finisher() {
-  if (first_ != nullptr) first_->completions->complete(first_);
+  if (!done_.empty()) done_.front()->completions->complete(done_.front());
 }
 
 }  // namespace varve::engine

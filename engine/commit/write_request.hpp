@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -58,7 +59,7 @@ class Completions {
  public:
   virtual ~Completions() = default;
   /// Takes back those that were finished together, linked by `next`. Each has its outcome. On any
-  /// thread.
+  /// thread. Throws nothing, std::bad_alloc neither: nobody could go back to before.
   virtual void complete(WriteRequest* first) = 0;
 };
 
@@ -77,8 +78,9 @@ struct WriteRequest {
   std::size_t reserved_bytes = 0;
   std::uint64_t sequence = 0;
   std::uint64_t expired = 0;     // As Receipt::expired: of the writer, once it was applied.
-  WriteRequest* next = nullptr;  // In a list of the queue's, then of those finished.
+  WriteRequest* next = nullptr;  // In the one list that it is in: of those that wait, or are done.
   Result<Receipt> outcome;
+  bool out_of_memory = false;  // That is the outcome: `new` failed, and nothing was written.
 
   /// For the blocking caller.
   Result<Receipt> wait();
@@ -101,8 +103,28 @@ struct WriteRequest {
   bool woken_ VARVE_GUARDED_BY(mutex_) = false;
 };
 
+/// Requests in a row, linked by `next`: to put one in takes no memory. A request is in one list at
+/// a time. For one thread at a time.
+class RequestList {
+ public:
+  bool empty() const { return first_ == nullptr; }
+  std::size_t size() const { return size_; }
+  WriteRequest* front() const { return first_; }
+  WriteRequest* back() const { return last_; }
+
+  void push_back(WriteRequest& request);
+  /// Takes the first out. REQUIRES one.
+  WriteRequest& pop_front();
+
+ private:
+  WriteRequest* first_ = nullptr;
+  WriteRequest* last_ = nullptr;
+  std::size_t size_ = 0;
+};
+
 /// Hands requests back with their outcomes, each once: wakes those who wait, and when it goes
-/// passes the others to their Completions, which must be one and the same, together.
+/// passes the others to their Completions, which must be one and the same, together. Takes no
+/// memory.
 class Finisher {
  public:
   Finisher() = default;
@@ -113,8 +135,7 @@ class Finisher {
   void add(WriteRequest& request, Result<Receipt> outcome);
 
  private:
-  WriteRequest* first_ = nullptr;
-  WriteRequest* last_ = nullptr;
+  RequestList done_;
 };
 
 }  // namespace varve::engine

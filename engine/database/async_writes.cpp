@@ -1,6 +1,5 @@
 #include "engine/database/async_writes.hpp"
 
-#include <cstdint>
 #include <utility>
 
 namespace varve::engine {
@@ -20,6 +19,20 @@ void set_outcome(detail::PendingWrite& pending, const Result<Receipt>& outcome) 
 }
 
 }  // namespace
+
+AsyncWrites::AsyncWrites(Gate& gate, Counters& counters, Clock& clock, OwnExecutor* own,
+                         std::function<void()> on_late)
+    : gate_(gate), counters_(counters), clock_(clock), own_(own), on_late_(std::move(on_late)) {
+  const Lock lock(mutex_);
+  spares_.reserve(spares_max);  // A write that is done must not need memory.
+}
+
+void AsyncWrites::Handlers::push_back(detail::PendingWrite& handler) {
+  handler.next = nullptr;
+  (first == nullptr ? first : last->next) = &handler;
+  last = &handler;
+  ++count;
+}
 
 std::unique_ptr<AsyncWrite> AsyncWrites::begin(WriteBatch batch, detail::PendingWrite& pending) {
   std::unique_ptr<AsyncWrite> write;
@@ -47,24 +60,85 @@ void AsyncWrites::complete(std::unique_ptr<AsyncWrite> write, Result<Receipt> ou
 
 void AsyncWrites::complete(WriteRequest* first) {
   const auto now = clock_.monotonic();
-  detail::PendingWrite* chain = nullptr;
-  detail::PendingWrite** end = &chain;
-  std::uint64_t count = 0;
-  for (WriteRequest* request = first; request != nullptr; request = request->next, ++count) {
+  Handlers own;
+  Handlers late;
+  std::uint64_t posted = 0;
+  for (WriteRequest* request = first; request != nullptr; request = request->next) {
     auto& write = static_cast<AsyncWrite&>(*request);
     counters_.write_latency.record(now - write.begun);
     detail::PendingWrite& pending = *write.pending;
     set_outcome(pending, write.outcome);
     if (pending.is_for_engine()) {
-      *end = &pending;
-      end = &pending.next;
+      own.push_back(pending);
+    } else if (pending.post()) {
+      ++posted;
     } else {
-      pending.post();
+      late.push_back(pending);
     }
     write.accepted.clear();
   }
-  if (chain != nullptr) own_->post(chain);
+  posted += take_over(own, late);
+  keep(first);
+  if (posted != 0) gate_.leave(posted);  // Last: the engine may be gone after it.
+}
 
+/// Takes handlers over that were not posted: those of the engine's own executor, and those for
+/// which there was no memory. Returns of how many writes that was the last.
+std::uint64_t AsyncWrites::take_over(const Handlers& own, const Handlers& late) {
+  std::uint64_t posted = 0;
+  if (own.count != 0) {
+    const bool is_posted = own_->post(own.first, own.last);
+    const Lock lock(mutex_);
+    late_own_ += own.count;
+    if (is_posted) posted = std::exchange(late_own_, 0);
+  }
+  const bool is_late = posted < own.count || late.count != 0;
+  if (late.count != 0) {
+    const Lock lock(mutex_);
+    (late_.first == nullptr ? late_.first : late_.last->next) = late.first;
+    late_.last = late.last;
+    late_.count += late.count;
+  }
+  // The gate is not empty meanwhile, so this is still here.
+  if (is_late) on_late_();
+  return posted;
+}
+
+bool AsyncWrites::post_again() {
+  std::uint64_t posted = 0;
+  bool is_done = true;
+  while (true) {
+    Handlers next;
+    {
+      const Lock lock(mutex_);
+      if (late_.first == nullptr) break;
+      detail::PendingWrite& handler = *std::exchange(late_.first, late_.first->next);
+      --late_.count;
+      next.push_back(handler);
+    }
+    if (next.first->post()) {
+      ++posted;
+      continue;
+    }
+    const Lock lock(mutex_);
+    next.last->next = std::exchange(late_.first, next.first);
+    if (next.last->next == nullptr) late_.last = next.last;
+    ++late_.count;
+    is_done = false;
+    break;
+  }
+  if (own_ != nullptr) {
+    const bool is_posted = own_->post_again();
+    const Lock lock(mutex_);
+    if (is_posted) posted += std::exchange(late_own_, 0);
+    is_done = is_done && is_posted;
+  }
+  if (posted != 0) gate_.leave(posted);
+  return is_done;
+}
+
+/// Keeps the requests for writes to come, as far as they are not too many nor too large.
+void AsyncWrites::keep(WriteRequest* first) {
   WriteRequest* superfluous = nullptr;
   {
     const Lock lock(mutex_);
@@ -82,7 +156,6 @@ void AsyncWrites::complete(WriteRequest* first) {
     const std::unique_ptr<AsyncWrite> write(static_cast<AsyncWrite*>(superfluous));
     superfluous = write->next;
   }
-  gate_.leave(count);  // Last: the engine may be gone after it.
 }
 
 }  // namespace varve::engine

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "engine/base/counters.hpp"
@@ -28,26 +31,48 @@ struct AsyncWrite : WriteRequest {
 /// Requests are used again. One that is done keeps its batch's memory until then, so that a
 /// thread which writes much frees on itself what it allocated: the allocator's locks are not
 /// shared with the writer.
+///
+/// To post a handler takes memory of its executor's. Where there is none it is late: it stays here,
+/// and its write inside the gate, until post_again() finds some.
 class AsyncWrites final : public Completions {
  public:
-  /// `own` is null where the user brought an executor.
-  AsyncWrites(Gate& gate, Counters& counters, Clock& clock, OwnExecutor* own)
-      : gate_(gate), counters_(counters), clock_(clock), own_(own) {}
+  /// `own` is null where the user brought an executor. `on_late` says that post_again() is to be
+  /// called, until it returns true; it throws nothing.
+  AsyncWrites(Gate& gate, Counters& counters, Clock& clock, OwnExecutor* own,
+              std::function<void()> on_late);
 
   /// A request for the batch, which begins now.
   std::unique_ptr<AsyncWrite> begin(WriteBatch batch, detail::PendingWrite& pending);
-  /// One that was not submitted.
+  /// One that was not submitted. Throws nothing.
   void complete(std::unique_ptr<AsyncWrite> write, Result<Receipt> outcome);
   void complete(WriteRequest* first) override;
 
+  /// Posts what is late. False where some of it still is. Throws nothing.
+  bool post_again();
+
  private:
+  /// Handlers in a row, linked by `next`.
+  struct Handlers {
+    detail::PendingWrite* first = nullptr;
+    detail::PendingWrite* last = nullptr;
+    std::uint64_t count = 0;
+
+    void push_back(detail::PendingWrite& handler);
+  };
+
+  void keep(WriteRequest* first);
+  std::uint64_t take_over(const Handlers& own, const Handlers& late);
+
   Gate& gate_;
   Counters& counters_;
   Clock& clock_;
   OwnExecutor* const own_;
+  const std::function<void()> on_late_;
 
   Mutex mutex_;
   std::vector<std::unique_ptr<AsyncWrite>> spares_ VARVE_GUARDED_BY(mutex_);
+  Handlers late_ VARVE_GUARDED_BY(mutex_);               // For executors of their own.
+  std::uint64_t late_own_ VARVE_GUARDED_BY(mutex_) = 0;  // So many are with own_, which is late.
 };
 
 }  // namespace varve::engine

@@ -2,6 +2,9 @@
 
 #include <asio/post.hpp>
 #include <asio/system_executor.hpp>
+#include <memory>
+#include <new>
+#include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -154,32 +157,38 @@ Engine::Entry::~Entry() {
 
 void Engine::submit_write(Entry& entry, WriteBatch batch, const WriteOptions& options,
                           detail::PendingWrite& pending) {
-  // The write stays inside until its handler has been posted.
+  // Ours until somebody has taken it over: where there is no memory for that the call throws.
+  struct Discard {
+    void operator()(detail::PendingWrite* handler) const { handler->discard(); }
+  };
+  std::unique_ptr<detail::PendingWrite, Discard> handler(&pending);
   const bool may_write = entry.impl_ != nullptr && !entry.impl_->is_read_only();
-  if (may_write && std::exchange(entry.is_inside_, false)) {
-    return entry.impl_->writes().submit(std::move(batch), options, pending);
+  if (may_write && entry.is_inside_) {
+    entry.impl_->writes().submit(std::move(batch), options, pending);
+    // The write stays inside until its handler has been posted.
+    entry.is_inside_ = false;
+  } else {
+    pending.error = entry.is_inside_ ? entry.impl_->refusal()->code : make_error_code(Errc::closed);
+    if (!pending.post()) throw std::bad_alloc();
   }
-  pending.error = entry.is_inside_ ? entry.impl_->refusal()->code : make_error_code(Errc::closed);
-  pending.post();
+  std::ignore = handler.release();
 }
 
 void Engine::submit_job(const Entry& entry, Job job) {
   // The job may run after the engine is gone, so it keeps the gate and not the engine.
   auto gate = entry.is_inside_ ? entry.impl_->gate() : nullptr;
   asio::post(entry.executor(), [gate = std::move(gate), job = std::move(job)]() mutable {
-    if (!gate || !gate->gate.enter()) {
+    std::optional<Gate::Pass> pass;
+    if (gate) pass.emplace(gate->gate);
+    if (!pass || !*pass) {
       Engine none{nullptr};
       return job(none);
     }
     struct Borrowed {
-      EngineImpl::CloseGate& gate;
       Engine engine;
-      ~Borrowed() {
-        std::ignore = engine.impl_.release();
-        gate.gate.leave();
-      }
+      ~Borrowed() { std::ignore = engine.impl_.release(); }
     };
-    Borrowed borrowed{*gate, Engine(std::unique_ptr<EngineImpl>(gate->impl))};
+    Borrowed borrowed{Engine(std::unique_ptr<EngineImpl>(gate->impl))};
     borrowed.engine.is_borrowed_ = true;
     job(borrowed.engine);
   });

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/no_memory.hpp"
 #include "engine/database/opening_to_read.hpp"
 #include "varve/try.hpp"
 
@@ -83,7 +84,7 @@ Status EngineImpl::start() {
 
 EngineImpl::~EngineImpl() {
   if (const Status status = close(); !status) {
-    store_->log.error("close: " + status.error().message());
+    engine::if_memory_allows([&] { store_->log.error("close: " + status.error().message()); });
   }
   // Nobody may be left to whom the parts could be torn away. Writes and upkeep leave the store
   // before it goes, which it asserts.
@@ -178,7 +179,8 @@ Status EngineImpl::close_reads() {
   return {};
 }
 
-/// Goes on after a failure, so that everything is let go of, and returns the first.
+/// Goes on after a failure, so that everything is let go of, and returns the first. Throws nothing:
+/// what finds no memory has failed.
 ///
 /// The order: nothing may write once the log ends, and nothing may flush once the manifest ends.
 /// So upkeep stops before the writer whose callbacks it uses; what the writer left is synced, or
@@ -188,20 +190,17 @@ Status EngineImpl::close_reads() {
 Status EngineImpl::close_parts() {
   VARVE_ASSERT(gate_->gate.is_closed_and_empty());
   Status status;
-  const auto keep_first = [&status](const Status& outcome) {
-    if (status && !outcome) status = outcome;
+  const auto try_to = [&status](const auto& step) {
+    Status outcome = engine::or_no_memory(step);
+    if (status && !outcome) status = std::move(outcome);
   };
   store_->pins.stop_scans();
   upkeep_->stop();
   writes_->stop_committing();
-  if (!wal_) {
-    keep_first(upkeep_->flush());
-  } else {
-    keep_first(writes_->sync());
-  }
+  try_to([this] { return wal_ ? writes_->sync() : upkeep_->flush(); });
   writes_->stop_syncing();
-  keep_first(store_->versions->close(store_->trusted_clock.look()));
-  if (wal_) keep_first(wal_->close());
+  try_to([this] { return store_->versions->close(store_->trusted_clock.look()); });
+  if (wal_) try_to([this] { return wal_->close(); });
   if (own_executor_) own_executor_->stop();
   store_->let_go();
   lock_->let_go();

@@ -64,11 +64,11 @@ Result<std::vector<std::string>> numbered_in(Directory& directory) {
 Status next_memtable(Store& store, const Directory& directory, std::uint64_t segment) {
   VersionSet& versions = *store.versions;
   if (versions.frozen_count() >= frozen_max) {
-    return std::unexpected(Error{
-        std::make_error_code(std::errc::not_enough_memory),
-        directory.path().string() + ": the log holds more than " + std::to_string(frozen_max + 1) +
-            " memtables of " + std::to_string(store.options.memtable_bytes) +
-            " bytes (memtable_bytes): open it with a larger one, or for writing"});
+    return fail(Errc::no_memory,
+                directory.path().string() + ": the log holds more than " +
+                    std::to_string(frozen_max + 1) + " memtables of " +
+                    std::to_string(store.options.memtable_bytes) +
+                    " bytes (memtable_bytes): open it with a larger one, or for writing");
   }
   versions.rotate(std::make_shared<Memtable>(versions.active()->number() + 1, segment,
                                              versions.visible_sequence(),

@@ -9,8 +9,8 @@ namespace varve::engine {
 /// returns, so a writer that comes later takes nothing away.
 ///
 /// Fails with not_found where there is no database, with locked where somebody has it open for
-/// writing, and with std::errc::not_enough_memory where the log holds more than three memtables do,
-/// naming what it needs.
+/// writing, and with no_memory where the log holds more than three memtables do, naming what it
+/// needs.
 Result<RecoveredParts> open_to_read(Options options, const EngineSizes& sizes);
 
 }  // namespace varve::engine

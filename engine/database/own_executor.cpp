@@ -8,59 +8,101 @@
 #include <utility>
 
 #include "engine/base/fork.hpp"
+#include "engine/base/mutex.hpp"
+#include "engine/base/no_memory.hpp"
 #include "engine/base/thread.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
+
+/// Handlers wait in a list of their own, which takes no memory, and one job of the context runs all
+/// that there are. So a group of writes costs one job, and where there is no memory for it the
+/// handlers wait for the next.
+struct OwnExecutor::Shared {
+  ~Shared();
+  bool post(detail::PendingWrite* first, detail::PendingWrite* last);
+  void put_back(detail::PendingWrite* handlers);
+  void run();
+
+  asio::io_context context{1};
+  Mutex mutex;
+  detail::PendingWrite* first_waiting VARVE_GUARDED_BY(mutex) = nullptr;
+  detail::PendingWrite* last_waiting VARVE_GUARDED_BY(mutex) = nullptr;
+  bool is_posted VARVE_GUARDED_BY(mutex) = false;  // The job that runs them.
+};
+
+OwnExecutor::Shared::~Shared() {
+  detail::PendingWrite* handlers = nullptr;
+  {
+    const Lock lock(mutex);
+    handlers = std::exchange(first_waiting, nullptr);
+  }
+  while (handlers != nullptr) std::exchange(handlers, handlers->next)->discard();
+}
+
+bool OwnExecutor::Shared::post(detail::PendingWrite* first, detail::PendingWrite* last) {
+  const Lock lock(mutex);
+  if (first != nullptr) {
+    (first_waiting == nullptr ? first_waiting : last_waiting->next) = first;
+    last_waiting = last;
+  }
+  if (first_waiting == nullptr || is_posted) return true;
+  is_posted = if_memory_allows([this] { asio::post(context, [this] { run(); }); });
+  return is_posted;
+}
+
+/// To the front: they were there before.
+void OwnExecutor::Shared::put_back(detail::PendingWrite* handlers) {
+  if (handlers == nullptr) return;
+  detail::PendingWrite* last = handlers;
+  while (last->next != nullptr) last = last->next;
+  const Lock lock(mutex);
+  last->next = first_waiting;
+  if (first_waiting == nullptr) last_waiting = last;
+  first_waiting = handlers;
+}
+
+void OwnExecutor::Shared::run() {
+  detail::PendingWrite* handlers = nullptr;
+  {
+    const Lock lock(mutex);
+    handlers = std::exchange(first_waiting, nullptr);
+    is_posted = false;
+  }
+  try {
+    while (handlers != nullptr) std::exchange(handlers, handlers->next)->run();
+  } catch (...) {
+    // The others are not to suffer for one that throws.
+    put_back(handlers);
+    post(nullptr, nullptr);
+    throw;
+  }
+}
+
+OwnExecutor::OwnExecutor() : shared_(std::make_shared<Shared>()) {}
 
 // A handler that throws here ends the program, as it does on the thread.
 // NOLINTNEXTLINE(bugprone-exception-escape)
 OwnExecutor::~OwnExecutor() { stop(); }
 
 Status OwnExecutor::start() {
-  work_.emplace(asio::make_work_guard(*context_));
-  VARVE_TRY(thread_, start_thread("varve-async", [context = context_] { context->run(); }));
+  work_.emplace(asio::make_work_guard(shared_->context));
+  VARVE_TRY(thread_, start_thread("varve-async", [shared = shared_] { shared->context.run(); }));
   id_ = thread_.get_id();
   return {};
 }
 
-namespace {
+asio::any_io_executor OwnExecutor::executor() const { return shared_->context.get_executor(); }
 
-/// Handlers in one job, so that a group of writes costs one.
-class Chain {
- public:
-  Chain(asio::io_context& context, detail::PendingWrite* first)
-      : context_(context), first_(first) {}
-  Chain(Chain&& other) noexcept
-      : context_(other.context_), first_(std::exchange(other.first_, nullptr)) {}
-  Chain& operator=(Chain&&) = delete;
-  ~Chain() {
-    while (first_ != nullptr) std::exchange(first_, first_->next)->discard();
-  }
-  void operator()() {
-    try {
-      while (first_ != nullptr) std::exchange(first_, first_->next)->run();
-    } catch (...) {
-      // The others are not to suffer for one that throws.
-      asio::post(context_, Chain(context_, std::exchange(first_, nullptr)));
-      throw;
-    }
-  }
-
- private:
-  asio::io_context& context_;
-  detail::PendingWrite* first_;
-};
-
-}  // namespace
-
-void OwnExecutor::post(detail::PendingWrite* first) {
-  asio::post(*context_, Chain(*context_, first));
+bool OwnExecutor::post(detail::PendingWrite* first, detail::PendingWrite* last) {
+  return shared_->post(first, last);
 }
 
+bool OwnExecutor::post_again() { return shared_->post(nullptr, nullptr); }
+
 bool OwnExecutor::poll_one() {
-  context_->restart();
-  return context_->poll_one() != 0;
+  shared_->context.restart();
+  return shared_->context.poll_one() != 0;
 }
 
 void OwnExecutor::stop() {

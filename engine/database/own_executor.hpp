@@ -16,15 +16,18 @@ namespace varve::engine {
 /// or (threadless) whoever calls poll_one().
 class OwnExecutor {
  public:
-  OwnExecutor() : context_(std::make_shared<asio::io_context>(1)) {}
+  OwnExecutor();
   ~OwnExecutor();  ///< stop()
 
   /// Starts the thread. Without it, poll_one() is the only way on.
   [[nodiscard]] Status start();
 
-  asio::any_io_executor executor() const { return context_->get_executor(); }
-  /// Runs the handlers, linked by `next`, one after the other.
-  void post(detail::PendingWrite* first);
+  asio::any_io_executor executor() const;
+  /// Runs the handlers from `first` to `last`, linked by `next`, one after the other. False where
+  /// there is no memory to have that done: they are kept, and run once post_again() or another
+  /// post() returns true. Any thread. Throws nothing.
+  [[nodiscard]] bool post(detail::PendingWrite* first, detail::PendingWrite* last);
+  [[nodiscard]] bool post_again();
   /// Threadless: runs one handler that is ready. False where none is.
   bool poll_one();
   /// Runs what was posted, then ends the thread. From a handler on that very thread it lets the
@@ -34,7 +37,9 @@ class OwnExecutor {
   bool is_this_thread() const { return id_ == std::this_thread::get_id(); }
 
  private:
-  std::shared_ptr<asio::io_context> context_;  // Shared with the thread.
+  struct Shared;
+
+  const std::shared_ptr<Shared> shared_;  // With the thread.
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
   std::thread thread_;
   std::thread::id id_;  // Of thread_, and constant once it runs.

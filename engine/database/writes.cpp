@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/backoff.hpp"
 #include "engine/base/checksum.hpp"
 #include "engine/database/options_check.hpp"
 #include "engine/record/series_state.hpp"
@@ -28,7 +29,8 @@ Writes::Writes(Store& store, WritesContext context)
     : store_(store),
       wal_(context.wal),
       engine_id_(new_engine_id()),
-      async_writes_(context.gate, store.counters, *store.options.clock, context.own_executor),
+      async_writes_(context.gate, store.counters, *store.options.clock, context.own_executor,
+                    [this] { committer_.note_late(); }),
       clock_watch_(*store.options.clock, store.trusted_clock),
       syncer_(wal_, *store.options.clock, store.counters, store.log, context.last_sequence,
               {.mend = std::move(context.mend), .vouch = [this] { committer_.vouch(); }}),
@@ -48,6 +50,7 @@ Writes::Writes(Store& store, WritesContext context)
           .make_room = std::move(context.make_room),
           .on_frozen = std::move(context.on_frozen),
           .now = [&store] { return store.expiry_clock.now(); },
+          .hand_over_late = [this] { return async_writes_.post_again(); },
       }) {
   VARVE_ASSERT((wal_ != nullptr) == store.has_log());
 }
@@ -119,7 +122,7 @@ void Writes::submit(WriteBatch batch, const WriteOptions& options, detail::Pendi
     return async_writes_.complete(std::move(write), receipt_of_nothing());
   }
   if (Status prepared = prepare(write->accepted, options, ttl_of(options), *write); !prepared) {
-    return async_writes_.complete(std::move(write), std::unexpected(prepared.error()));
+    return async_writes_.complete(std::move(write), std::unexpected(std::move(prepared).error()));
   }
   committer_.submit(*write.release());
 }
@@ -174,6 +177,7 @@ Status Writes::sync() {
 }
 
 bool Writes::step() {
+  async_writes_.post_again();
   return committer_.drain() || syncer_.run_if_due() || syncer_.prepare_if_wanted() ||
          syncer_.vouch_if_due();
 }
@@ -182,6 +186,7 @@ void Writes::finish_submitted() {
   committer_.drain();
   while (syncer_.run_if_due()) {
   }
+  for (Backoff backoff; !async_writes_.post_again();) backoff.wait();
 }
 
 void Writes::report(Stats& stats) const {
@@ -192,7 +197,11 @@ void Writes::report(Stats& stats) const {
     stats.wal_segments = wal_->segment_count();
     stats.wal_bytes_appended = wal_->bytes_appended();
   }
-  if (syncer_.failed()) stats.last_error = syncer_.read_only_error();
+  if (syncer_.failed()) {
+    stats.last_error = syncer_.read_only_error();
+  } else if (committer_.is_short_of_memory()) {
+    stats.last_error = Error{make_error_code(Errc::no_memory), "the newest writes"};
+  }
 }
 
 }  // namespace varve::engine

@@ -53,7 +53,8 @@ class Writes {
   /// Empties the batch if it was written.
   Result<Receipt> write(WriteBatch& batch, const WriteOptions& options, Mode mode);
   Result<Receipt> write_many(const std::vector<WriteBatch>& batches, const WriteOptions& options);
-  /// Takes the caller's place inside the gate over: it is left when the handler has been posted.
+  /// Takes the handler over, and the caller's place inside the gate: it is left when the handler
+  /// has been posted. Where this throws std::bad_alloc both are the caller's still.
   void submit(WriteBatch batch, const WriteOptions& options, detail::PendingWrite& pending);
   Result<Record> patch(std::string_view key, Timestamp ts, std::optional<Value> value,
                        std::optional<Duration> ttl, const WriteOptions& options);

@@ -9,6 +9,9 @@ std::unexpected<Error> io_error(int error_number, std::string where) {
   if (error_number == ENOSPC || error_number == EDQUOT) {
     return std::unexpected(Error{make_error_code(Errc::no_space), std::move(where)});
   }
+  if (error_number == ENOMEM) {
+    return std::unexpected(Error{make_error_code(Errc::no_memory), std::move(where)});
+  }
   const std::error_code code(error_number, std::generic_category());
   return std::unexpected(Error{code, std::move(where)});
 }

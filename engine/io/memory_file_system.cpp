@@ -142,7 +142,15 @@ class MemoryFileLock final : public FileLock {
         name_(std::move(name)),
         where_(std::move(where)),
         content_(std::move(content)) {}
-  ~MemoryFileLock() override { content_->locked = false; }
+  ~MemoryFileLock() override {
+    if (is_taken_) content_->locked = false;
+  }
+
+  /// False where somebody else has it.
+  bool take() {
+    is_taken_ = !content_->locked.exchange(true);
+    return is_taken_;
+  }
 
   Status check() const override {
     const Lock lock(*place_.mutex);
@@ -159,6 +167,7 @@ class MemoryFileLock final : public FileLock {
   const std::string name_;
   const std::string where_;
   const std::shared_ptr<Content> content_;
+  bool is_taken_ = false;
 };
 
 class MemoryDirectory final : public Directory {
@@ -176,8 +185,11 @@ class MemoryDirectory final : public Directory {
     if (directories().contains(name)) return io_error(create ? EEXIST : EISDIR, where);
     const auto found = files().find(name);
     if (create != (found == files().end())) return io_error(create ? EEXIST : ENOENT, where);
-    std::shared_ptr<Content> content = create ? make(name) : found->second;
-    return std::make_unique<MemoryFile>(std::move(content), text_of(name), mode != OpenMode::read);
+    const std::shared_ptr<Content> content = create ? make() : found->second;
+    auto file = std::make_unique<MemoryFile>(content, text_of(name), mode != OpenMode::read);
+    // Last, so that no name is left where there is no memory for the rest.
+    if (create) files().emplace(name, content);
+    return file;
   }
 
   Result<bool> exists(const std::string& name) override {
@@ -225,9 +237,9 @@ class MemoryDirectory final : public Directory {
     if (there->files().contains(to) || there->directories().contains(to)) {
       return io_error(EEXIST, where);
     }
-    const std::shared_ptr<Content>& linked = files().at(from);
-    ++linked->links;
+    const std::shared_ptr<Content> linked = files().at(from);
     there->files().emplace(to, linked);
+    ++linked->links;
     return {};
   }
 
@@ -247,12 +259,14 @@ class MemoryDirectory final : public Directory {
     const Lock lock(*place_.mutex);
     if (directories().contains(name)) return io_error(EISDIR, where);
     const auto found = files().find(name);
-    std::shared_ptr<Content> content = found == files().end() ? make(name) : found->second;
-    if (content->locked.exchange(true)) {
+    const std::shared_ptr<Content> content = found == files().end() ? make() : found->second;
+    auto taken = std::make_unique<MemoryFileLock>(place_, name, where, content);
+    if (!taken->take()) {
       return fail(Errc::locked,
                   where + ": held by pid " + std::to_string(::getpid()) + " (this process)");
     }
-    return std::make_unique<MemoryFileLock>(place_, name, where, std::move(content));
+    if (found == files().end()) files().emplace(name, content);
+    return taken;
   }
 
   Result<std::optional<std::string>> locked_by(const std::string& name) override {
@@ -293,10 +307,10 @@ class MemoryDirectory final : public Directory {
     return place_.node->directories;
   }
 
-  std::shared_ptr<Content> make(const std::string& name) {
+  /// For a name that is to come.
+  static std::shared_ptr<Content> make() {
     auto content = std::make_shared<Content>();
     content->links = 1;
-    files().emplace(name, content);
     return content;
   }
 

@@ -136,6 +136,10 @@ void Memtable::set_last_sequence(std::uint64_t sequence) {
   last_sequence_.store(sequence, std::memory_order_release);
 }
 
+void Memtable::leave_rest_out() {
+  counted_through_.store(last_sequence_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+}
+
 void Memtable::note_step(const ClockStep& step) {
   constexpr std::size_t steps_max = 64;  // As many as a version keeps.
   if (!clock_steps_.empty() && clock_steps_.back() == step) return;
@@ -146,7 +150,7 @@ void Memtable::note_step(const ClockStep& step) {
 bool Memtable::touched_since(std::string_view key, std::uint64_t hash, Timestamp ts,
                              std::uint64_t sequence) const {
   constexpr auto newest = std::numeric_limits<std::uint64_t>::max();
-  if (impl_->tombstones.newest_over(key, ts, newest) > sequence) return true;
+  if (impl_->tombstones.newest_over(key, ts, counted(newest)) > sequence) return true;
   const MemtableSeries* const series = find(key, hash);
   if (series == nullptr) return false;
   const ReaderGate::Pin inside(impl_->gate);
@@ -164,10 +168,8 @@ bool Memtable::has_rows_since(std::string_view key, std::uint64_t hash,
   if (series == nullptr) return false;
   const ReaderGate::Pin inside(impl_->gate);
   const std::uint32_t seen = visible_relative(sequence);
-  const auto has_later = [&](const Run& run) {
-    const std::uint32_t count = run.count();
-    return run.visible(seen) != count;
-  };
+  const std::uint32_t all = visible_relative(std::numeric_limits<std::uint64_t>::max());
+  const auto has_later = [&](const Run& run) { return run.visible(seen) != run.visible(all); };
   const Run* const late = series->late();
   return has_later(series->ordered()) || (late != nullptr && has_later(*late));
 }
@@ -175,7 +177,7 @@ bool Memtable::has_rows_since(std::string_view key, std::uint64_t hash,
 // What came late lies below what came in order, or at the same timestamp, where it is the newer.
 std::optional<Row> Memtable::newest(std::string_view key, std::uint64_t hash,
                                     std::uint64_t sequence) const {
-  VARVE_ASSERT(impl_->tombstones.is_empty_at(sequence));
+  VARVE_ASSERT(impl_->tombstones.is_empty_at(counted(sequence)));
   const MemtableSeries* const series = find(key, hash);
   if (series == nullptr) return std::nullopt;
   const ReaderGate::Pin inside(impl_->gate);
@@ -194,7 +196,7 @@ bool Memtable::has_range_tombstones() const { return !impl_->tombstones.empty();
 
 std::optional<Row> Memtable::get(std::string_view key, std::uint64_t hash, Timestamp ts,
                                  std::uint64_t sequence) const {
-  const std::uint64_t deleted = impl_->tombstones.newest_over(key, ts, sequence);
+  const std::uint64_t deleted = impl_->tombstones.newest_over(key, ts, counted(sequence));
   if (const MemtableSeries* const series = find(key, hash)) {
     const ReaderGate::Pin inside(impl_->gate);
     const auto row = find_row(*series, ts, visible_relative(sequence));
@@ -210,7 +212,7 @@ std::optional<Row> Memtable::get(std::string_view key, std::uint64_t hash, Times
 std::vector<SequencedTombstone> Memtable::range_tombstones(std::uint64_t sequence) const {
   std::vector<SequencedTombstone> found;
   impl_->tombstones.for_each(
-      sequence, [&](const SequencedTombstone& tombstone) { found.push_back(tombstone); });
+      counted(sequence), [&](const SequencedTombstone& tombstone) { found.push_back(tombstone); });
   std::ranges::reverse(found);
   return found;
 }
@@ -263,6 +265,7 @@ std::uint32_t Memtable::relative(std::uint64_t sequence) const {
 }
 
 std::uint32_t Memtable::visible_relative(std::uint64_t sequence) const {
+  sequence = counted(sequence);
   if (sequence <= base_sequence_) return 0;
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(
       sequence - base_sequence_, std::numeric_limits<std::uint32_t>::max()));

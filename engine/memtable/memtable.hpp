@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -76,6 +78,10 @@ class Memtable {
   void erase_range(const RangeTombstone& range, std::uint64_t sequence);
   /// The highest sequence that has been applied to it.
   void set_last_sequence(std::uint64_t sequence);
+  /// What came after last_sequence() does not count, for any reader, now or later: it is part of
+  /// batches for which there was no memory. REQUIRES that nothing is written to it from here on: it
+  /// is in no state to take more.
+  void leave_rest_out();
   /// The clock was set before the next batch. Noted again it counts once. For the writer.
   void note_step(const ClockStep& step);
   /// The newest of these, in order. For the writer, and for anybody once it is frozen.
@@ -135,11 +141,17 @@ class Memtable {
   std::uint32_t relative(std::uint64_t sequence) const;
   /// The same of a reader's sequence, which may lie anywhere; 0 sees nothing.
   std::uint32_t visible_relative(std::uint64_t sequence) const;
+  /// What of it counts.
+  std::uint64_t counted(std::uint64_t sequence) const {
+    return std::min(sequence, counted_through_.load(std::memory_order_relaxed));
+  }
 
   const std::uint64_t number_;
   const std::uint64_t first_segment_;
   const std::uint64_t base_sequence_;
   std::atomic<std::uint64_t> last_sequence_;
+  // Lowered before any sequence above it is published, so whoever could see more finds it lowered.
+  std::atomic<std::uint64_t> counted_through_{std::numeric_limits<std::uint64_t>::max()};
   std::vector<ClockStep> clock_steps_;
   std::atomic<std::size_t> bytes_{0};
   std::atomic<std::uint64_t> row_count_{0};

@@ -343,7 +343,8 @@ MemtableRows::MemtableRows(const Memtable& memtable, const MemtableSeries& serie
   const ReaderGate::Pin inside(memtable.impl_->gate);
   const std::uint32_t visible = memtable.visible_relative(sequence);
   std::vector<SeriesTombstone> tombstones;
-  memtable.impl_->tombstones.for_each(sequence, [&](const SequencedTombstone& tombstone) {
+  const std::uint64_t counted = memtable.counted(sequence);
+  memtable.impl_->tombstones.for_each(counted, [&](const SequencedTombstone& tombstone) {
     if (!tombstone.range.times.overlaps(times)) return;
     if (!tombstone.range.keys.contains(series.key())) return;
     tombstones.push_back({tombstone.range.times, memtable.visible_relative(tombstone.sequence)});

@@ -1,5 +1,6 @@
 #include "engine/memtable/run_memory.hpp"
 
+#include "engine/base/no_memory.hpp"
 #include "engine/memtable/run.hpp"
 
 namespace varve::engine {
@@ -33,8 +34,13 @@ void RunMemory::reclaim() {
       gate_.begin();
     }
     if (!gate_.all_left()) return;
-    for (RunChunk* const newest : leaving_) free_block(newest);
-    leaving_.clear();
+    // Taken off the list first: where there is no memory to note one, it is used no more, and none
+    // is noted twice.
+    while (!leaving_.empty()) {
+      RunChunk* const newest = leaving_.back();
+      leaving_.pop_back();
+      free_block(newest);
+    }
   }
 }
 
@@ -55,7 +61,8 @@ void RunMemory::seal_next() {
   const FullBlock next = full_.front();
   full_.pop_front();
   const std::size_t held = buffer_.capacity();
-  next.run->seal(next.block, *this);
+  // Where there is no memory for it, the block stays as it is: sealing only saves some.
+  if_memory_allows([&] { next.run->seal(next.block, *this); });
   arena_.count(buffer_.capacity() - held);
 }
 

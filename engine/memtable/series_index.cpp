@@ -131,9 +131,10 @@ void SeriesIndex::grow() {
     while (grown->slots[at].load(std::memory_order_relaxed) != 0) at = (at + 1) & grown->mask;
     grown->slots[at].store(slot, std::memory_order_relaxed);
   }
-  arena_.count(old_count * 2 * sizeof(Slot));
-  current_.store(grown.get(), std::memory_order_release);
+  // Kept before it is shown: there may be no memory for the list.
   slots_.push_back(std::move(grown));
+  arena_.count(old_count * 2 * sizeof(Slot));
+  current_.store(slots_.back().get(), std::memory_order_release);
 }
 
 }  // namespace varve::engine

@@ -41,7 +41,8 @@ ShortRows::ShortRows(const Memtable& memtable, TimeSpan times, std::uint64_t seq
       timestamps_(std::make_unique_for_overwrite<Timestamp[]>(rows_max)),
       expiries_(std::make_unique_for_overwrite<Timestamp[]>(rows_max)),
       values_(std::make_unique_for_overwrite<std::byte[]>(rows_max * value_size_max)) {
-  memtable.impl_->tombstones.for_each(sequence, [&](const SequencedTombstone& tombstone) {
+  const std::uint64_t counted = memtable.counted(sequence);
+  memtable.impl_->tombstones.for_each(counted, [&](const SequencedTombstone& tombstone) {
     if (tombstone.range.times.overlaps(times)) usable_ = false;
   });
 }

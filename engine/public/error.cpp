@@ -20,15 +20,17 @@ class VarveCategory final : public std::error_category {
       case Errc::read_only: return "read-only after a failed sync; reopen to recover";
       case Errc::unknown: return "written, but not known to be durable";
       case Errc::closed: return "closed";
+      case Errc::no_memory: return "not enough memory";
     }
     return "unknown error";
   }
 
   std::error_condition default_error_condition(int value) const noexcept override {
-    if (static_cast<Errc>(value) == Errc::no_space) {
-      return std::make_error_condition(std::errc::no_space_on_device);
+    switch (static_cast<Errc>(value)) {
+      case Errc::no_space: return std::make_error_condition(std::errc::no_space_on_device);
+      case Errc::no_memory: return std::make_error_condition(std::errc::not_enough_memory);
+      default: return {value, *this};
     }
-    return {value, *this};
   }
 };
 

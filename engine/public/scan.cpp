@@ -1,16 +1,25 @@
 #include "varve/scan.hpp"
 
+#include <new>
 #include <utility>
 
 #include "varve/try.hpp"
 
 namespace varve {
 
-/// Has the source give more blocks. At its end a scan lets go of the view that it pins.
+/// Has the source give more blocks. At its end a scan lets go of the view that it pins. So it does
+/// where there was no memory: the source may have lost some rows on the way.
 void Scan::load() {
   blocks_ = {};
   if (!source_) return;
-  Result<std::span<const Block>> blocks = source_->next_blocks();
+  Result<std::span<const Block>> blocks;
+  try {
+    blocks = source_->next_blocks();
+  } catch (const std::bad_alloc&) {
+    status_ = std::unexpected(Error{make_error_code(Errc::no_memory), {}});
+    source_.reset();
+    throw;
+  }
   if (blocks) {
     blocks_ = *blocks;
   } else {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -26,32 +27,55 @@ std::string too_long(const char* what, std::size_t size, std::size_t size_max) {
 
 }  // namespace
 
-void WriteBatch::put(std::string_view key, TimePoint ts, ValueView value,
-                     std::optional<Duration> ttl) {
-  if (accepts(key) && accepts(value) && accepts(ttl)) {
-    note_time(ts);
-    put(key_number(key), ts, value, engine::expiry_of(ts, ttl));
+/// Adds an operation: all of it, or nothing where there is no memory.
+template <class Add>
+void WriteBatch::add(Add added) {
+  try {
+    added();
+  } catch (const std::bad_alloc&) {
+    undo();
+    throw;
   }
   ++operations_;
+}
+
+/// Takes back what an operation noted before there was no memory for the rest of it.
+void WriteBatch::undo() {
+  if (key_count_ != payload_.key_count) {
+    --key_count_;
+    key_bytes_ -= internal_key(keys_[key_count_]).size();
+  }
+  if (first_handle_ == operations_) engine_id_ = 0;
+  if (stranger_ == operations_) stranger_.reset();
+  if (problem_ && problem_->operation == operations_) problem_.reset();
+}
+
+void WriteBatch::put(std::string_view key, TimePoint ts, ValueView value,
+                     std::optional<Duration> ttl) {
+  add([&] {
+    if (!accepts(key) || !accepts(value) || !accepts(ttl)) return;
+    put(key_number(key), ts, value, engine::expiry_of(ts, ttl));
+    note_time(ts);
+  });
 }
 
 void WriteBatch::put(const Series& series, TimePoint ts, ValueView value,
                      std::optional<Duration> ttl) {
-  if (accepts(value) && accepts(ttl)) {
-    note_time(ts);
+  add([&] {
+    if (!accepts(value) || !accepts(ttl)) return;
     put(key_number(series.state_), ts, value, engine::expiry_of(ts, ttl));
-  }
-  ++operations_;
+    note_time(ts);
+  });
 }
 
 void WriteBatch::put(const RecordView& record) {
-  if (accepts(record.key()) && accepts(record.value())) {
+  add([&] {
+    if (!accepts(record.key()) || !accepts(record.value())) return;
     const bool by_default = record.expires_at() == never;
-    note_time(record.ts());
     put(key_number(record.key()), record.ts(), record.value(),
         by_default ? std::nullopt : std::optional(record.expires_at()));
-  }
-  ++operations_;
+    note_time(record.ts());
+  });
 }
 
 void WriteBatch::note_time(Timestamp ts) {
@@ -75,11 +99,11 @@ std::uint64_t WriteBatch::user_bytes_of(std::string_view internal_key, const Val
 }
 
 void WriteBatch::erase(std::string_view key, TimePoint ts) {
-  if (accepts(key)) {
+  add([&] {
+    if (!accepts(key)) return;
     engine::BatchEncoder(payload_).erase(key_number(key), ts);
     ++deletes_;
-  }
-  ++operations_;
+  });
 }
 
 void WriteBatch::erase_range(std::string_view first_key, std::optional<std::string_view> end_key,
@@ -106,7 +130,8 @@ void WriteBatch::erase_prefix(std::string_view prefix, TimeRange range) {
 void WriteBatch::describe(std::string_view key, const Labels& labels) {
   const Status checked = check(labels);
   if (!checked) refuse(checked.error().where);
-  if (accepts(key) && checked) {
+  add([&] {
+    if (!accepts(key) || !checked) return;
     const std::uint32_t number = key_number(engine::KeySpace::labels, key);
     if (labels.empty()) {
       engine::BatchEncoder(payload_).erase(number, engine::label_ts);
@@ -117,8 +142,7 @@ void WriteBatch::describe(std::string_view key, const Labels& labels) {
       put(number, engine::label_ts, engine::as_text(bytes), never);
     }
     describes_ = true;
-  }
-  ++operations_;
+  });
 }
 
 void WriteBatch::clear() {

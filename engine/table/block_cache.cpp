@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <deque>
 #include <iterator>
+#include <new>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/no_memory.hpp"
 
 namespace varve::engine {
 
@@ -116,18 +118,23 @@ struct BlockCache::Shard {
   void add(Entries& added) VARVE_REQUIRES(mutex) {
     VARVE_ASSERT(added.size() == 1);
     Entry& entry = added.front();
-    entry.proven = gone.erase(mixed(entry.key)) != 0;
     const bool is_new = by_key.emplace(entry.key, added.begin()).second;
     VARVE_ASSERT(is_new);
+    entry.proven = gone.erase(mixed(entry.key)) != 0;
     bytes += entry.bytes;
     if (!entry.proven) fresh_bytes += entry.bytes;
     Entries& queue = entry.proven ? proven : fresh;
     queue.splice(queue.begin(), added);
   }
 
-  /// Keeps in mind what had to go unused, as many as there are entries.
+  /// Keeps in mind what had to go unused, as many as there are entries, and as there is memory for.
   void remember(const Key& key) VARVE_REQUIRES(mutex) {
-    if (gone.insert(mixed(key)).second) gone_order.push_back(mixed(key));
+    const std::uint64_t hash = mixed(key);
+    try {
+      if (gone.insert(hash).second) gone_order.push_back(hash);
+    } catch (const std::bad_alloc&) {
+      gone.erase(hash);  // Or nothing would take it out again.
+    }
     while (gone_order.size() > by_key.size()) {
       gone.erase(gone_order.front());
       gone_order.pop_front();
@@ -195,10 +202,20 @@ std::size_t BlockCache::shard_bytes_max() const {
 void BlockCache::insert(const Key& key, std::shared_ptr<const void> value, std::size_t bytes) {
   bytes += entry_bytes;
   // Judged by the whole budget, so that a key has one place, whatever else is kept.
-  if (bytes > bytes_max_ / shard_count) {
-    if (is_for_whole_table(key)) insert_large(key, std::move(value), bytes);
-    return;
-  }
+  const bool is_large = bytes > bytes_max_ / shard_count;
+  if (is_large && !is_for_whole_table(key)) return;
+  // Whoever read it goes on without the cache.
+  if_memory_allows([&] {
+    if (is_large) {
+      insert_large(key, std::move(value), bytes);
+    } else {
+      insert_small(key, std::move(value), bytes);
+    }
+  });
+}
+
+void BlockCache::insert_small(const Key& key, std::shared_ptr<const void> value,
+                              std::size_t bytes) {
   Shard& shard = shard_of(key);
   Shard::Entries fresh;
   fresh.push_back({key, std::move(value), bytes});
@@ -225,7 +242,12 @@ void BlockCache::insert_large(const Key& key, std::shared_ptr<const void> value,
     const Lock shard_lock(shard->mutex);
     shard->make_room(0, shard_bytes_max(), taken);
   }
-  large_->add(fresh);
+  try {
+    large_->add(fresh);
+  } catch (const std::bad_alloc&) {
+    large_bytes_.store(large_->bytes, std::memory_order_relaxed);
+    throw;
+  }
 }
 
 void BlockCache::forget(std::uint64_t table) {

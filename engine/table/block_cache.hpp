@@ -34,11 +34,11 @@ class BlockCache {
   /// Counts a hit or a miss.
   std::shared_ptr<const void> find(const Key& key);
   /// Replaces what it held for the key. A block of over an eighth of the budget is not kept, nor an
-  /// index or filter of over half.
+  /// index or filter of over half, nor anything that there is no memory to note.
   void insert(const Key& key, std::shared_ptr<const void> value, std::size_t bytes);
-  /// Drops everything of a table that is gone.
+  /// Drops everything of a table that is gone. Takes no memory.
   void forget(std::uint64_t table);
-  /// Drops everything.
+  /// Drops everything. Throws nothing.
   void clear();
 
   std::size_t bytes() const;
@@ -58,6 +58,7 @@ class BlockCache {
   template <class Count>
   std::uint64_t sum_of(Count count) const;
   std::size_t shard_bytes_max() const;
+  void insert_small(const Key& key, std::shared_ptr<const void> value, std::size_t bytes);
   void insert_large(const Key& key, std::shared_ptr<const void> value, std::size_t bytes);
 
   const std::size_t bytes_max_;

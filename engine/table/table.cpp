@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/no_memory.hpp"
 #include "engine/directory/file_names.hpp"
 #include "engine/io/io_error.hpp"
 #include "engine/table/block_format.hpp"
@@ -84,7 +85,7 @@ std::size_t TableBlock::end_of(std::string_view key) const {
 }
 
 Table::Table(const TableContext& context, TableMeta meta)
-    : context_(context), meta_(std::move(meta)) {
+    : context_(context), meta_(std::move(meta)), name_(table_file_name(meta_.number)) {
   // TableMeta::decode() and apply() have refused others.
   VARVE_ASSERT(meta_.first_key <= meta_.last_key && !meta_.times.empty());
 }
@@ -95,7 +96,12 @@ Table::~Table() {
   if (context_.pinned_bytes != nullptr) context_.pinned_bytes->subtract(meta_.size);
   context_.cache->forget(meta_.number);
   context_.files->forget(meta_.number);
-  const Status removed = context_.directory->remove(table_file_name(meta_.number));
+  // Where there is no memory for that, or to say why not, the next opening removes the file.
+  if_memory_allows([this] { remove_file(); });
+}
+
+void Table::remove_file() const {
+  const Status removed = context_.directory->remove(name_);
   // A snapshot may let go of it after the database was closed. Then the next opening removes it,
   // and there may be nobody left to tell.
   if (removed || removed.error().code == Errc::closed ||
@@ -105,9 +111,7 @@ Table::~Table() {
   context_.log.warning("table no longer needed, but not removed: " + removed.error().message());
 }
 
-std::filesystem::path Table::path() const {
-  return context_.directory->path() / table_file_name(meta_.number);
-}
+std::filesystem::path Table::path() const { return context_.directory->path() / name_; }
 
 /// Whether it can be this table's index: index() has compared both ends with the meta.
 bool Table::is_own(const TableIndex& index) const {
@@ -121,11 +125,8 @@ Status Table::open() const {
 }
 
 Result<std::shared_ptr<const File>> Table::open_file() const {
-  auto file = context_.files->get(meta_.number, table_file_name(meta_.number));
-  if (!file) {
-    return std::unexpected(
-        missing_is_corruption(std::move(file).error(), table_file_name(meta_.number)));
-  }
+  auto file = context_.files->get(meta_.number, name_);
+  if (!file) return std::unexpected(missing_is_corruption(std::move(file).error(), name_));
   return file;
 }
 
@@ -135,7 +136,7 @@ Result<std::shared_ptr<const TableIndex>> Table::index(BlockRead read) const {
     return std::static_pointer_cast<const TableIndex>(std::move(cached));
   }
   VARVE_TRY(const auto opened, open_file());
-  const TableFile file(*opened, table_file_name(meta_.number));
+  const TableFile file(*opened, name_);
   VARVE_TRY(const TableFooter footer, file.footer());
   if (footer.file_size() != meta_.size) {
     return file.corruption(footer.file_size(), "not the size that was written");
@@ -153,8 +154,7 @@ Result<Bytes> Table::raw_block(const TableIndex& index, std::size_t number) cons
   VARVE_ASSERT(is_own(index) && number < index.entries.size());
   const TableIndex::Entry& entry = index.entries[number];
   VARVE_TRY(const auto opened, open_file());
-  return TableFile(*opened, table_file_name(meta_.number))
-      .block(entry.offset, entry.size, meta_.number);
+  return TableFile(*opened, name_).block(entry.offset, entry.size, meta_.number);
 }
 
 Result<std::shared_ptr<const TableBlock>> Table::block(const TableIndex& index, std::size_t number,
@@ -190,7 +190,7 @@ Result<std::shared_ptr<const TableBlock>> Table::decode_stored(const TableIndex&
   VARVE_ASSERT(is_own(index) && number < index.entries.size());
   const TableIndex::Entry& entry = index.entries[number];
   VARVE_TRY(const auto opened, open_file());
-  const TableFile file(*opened, table_file_name(meta_.number));
+  const TableFile file(*opened, name_);
   VARVE_TRY(const Bytes bytes, file.block(entry.offset, entry.size, meta_.number));
   auto block = BlockDecoder::decode(bytes);
   if (!block) return file.placed(entry.offset, std::move(block).error());
@@ -206,7 +206,7 @@ Result<std::shared_ptr<const TableStatistics>> Table::statistics(const TableInde
     return std::static_pointer_cast<const TableStatistics>(std::move(cached));
   }
   VARVE_TRY(const auto opened, open_file());
-  const TableFile file(*opened, table_file_name(meta_.number));
+  const TableFile file(*opened, name_);
   VARVE_TRY(const TableFooter footer, file.footer());
   VARVE_TRY(const Bytes bytes, file.part(footer.statistics_offset(), footer.statistics_size,
                                          footer.statistics_checksum, meta_.number, "statistics"));
@@ -228,7 +228,7 @@ Result<bool> Table::ask_filter(std::uint64_t key_hash, BlockRead read) const {
     return static_cast<const KeyFilter*>(cached.get())->may_contain(key_hash);
   }
   VARVE_TRY(const auto opened, open_file());
-  const TableFile file(*opened, table_file_name(meta_.number));
+  const TableFile file(*opened, name_);
   VARVE_TRY(const TableFooter footer, file.footer());
   VARVE_TRY(const Bytes bytes, file.part(footer.filter_offset(), footer.filter_size,
                                          footer.filter_checksum, meta_.number, "filter"));

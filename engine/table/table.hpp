@@ -160,6 +160,7 @@ class Table {
   [[nodiscard]] static Status verify(Directory& directory, const std::string& name);
 
  private:
+  void remove_file() const;
   Result<bool> ask_filter(std::uint64_t key_hash, BlockRead read) const;
   bool is_own(const TableIndex& index) const;
   Result<std::shared_ptr<const File>> open_file() const;
@@ -177,6 +178,7 @@ class Table {
 
   const TableContext& context_;
   const TableMeta meta_;
+  const std::string name_;  // Of its file: kept, since the destructor must not need memory for it.
   mutable std::atomic<bool> obsolete_{false};
   mutable std::atomic<bool> has_damage_ = false;  // Relaxed: it orders nothing.
 };

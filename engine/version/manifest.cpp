@@ -41,7 +41,7 @@ struct Copy {
 
   /// Where it fails the disk is full, and the next record takes of what is left.
   void reserve() {
-    const Bytes zeros(reserve_bytes);
+    static constexpr std::array<std::byte, reserve_bytes> zeros{};
     if (write_one(*file, reserved, zeros)) reserved += zeros.size();
   }
 };
@@ -78,8 +78,9 @@ Result<Manifest> Manifest::create(Directory& directory, const Uuid& database, st
     VARVE_CHECK(copy.file->sync());
     copy.reserved = bytes.size();
   }
+  std::unique_ptr<Impl> made(new Impl{format, number, std::move(copies), used});
   VARVE_CHECK(directory.sync());
-  return Manifest(std::unique_ptr<Impl>(new Impl{format, number, std::move(copies), used}));
+  return Manifest(std::move(made));
 }
 
 Result<Manifest> Manifest::resume(Directory& directory, const Uuid& database, std::uint64_t number,
@@ -116,8 +117,8 @@ Result<Manifest> Manifest::resume(Directory& directory, const Uuid& database, st
 
 Status Manifest::append(const VersionEdit& edit) {
   VARVE_ASSERT(!impl_->failed);
-  const Bytes record = impl_->format.record(impl_->bytes, edit);
   impl_->failed = true;
+  const Bytes record = impl_->format.record(impl_->bytes, edit);
   for (Copy& copy : impl_->copies) VARVE_CHECK(copy.append(impl_->bytes, record));
   impl_->failed = false;
   impl_->bytes += record.size();

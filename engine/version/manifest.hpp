@@ -35,8 +35,8 @@ class Manifest {
   ~Manifest();
 
   /// Appends to both files, and syncs one before it writes the other: a power cut tears the record
-  /// in one of them at most. After a failure this manifest is not to be used any more: whether the
-  /// edit will be found is unknown, so a new manifest has to replace it.
+  /// in one of them at most. After a failure, an exception too, this manifest is not to be used any
+  /// more: whether the edit will be found is unknown, so a new manifest has to replace it.
   [[nodiscard]] Status append(const VersionEdit& edit);
   [[nodiscard]] Status close();
 

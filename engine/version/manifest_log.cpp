@@ -1,11 +1,13 @@
 #include "engine/version/manifest_log.hpp"
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <unordered_set>
 #include <utility>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/no_memory.hpp"
 #include "engine/directory/file_names.hpp"
 #include "varve/try.hpp"
 
@@ -24,16 +26,18 @@ std::unordered_set<std::uint64_t> table_numbers(const Version& version) {
   return numbers;
 }
 
-/// REQUIRES that a durable manifest says `next`, and none will ever say `previous` again: apply()
-/// calls it after log(). What is durable only the disk could tell.
-void mark_removed(const Version& previous, const VersionEdit& edit, const Version& next) {
-  if (edit.removed.empty()) return;
+/// The tables that go with `previous`.
+std::vector<const Table*> removed_tables(const Version& previous, const VersionEdit& edit,
+                                         const Version& next) {
+  std::vector<const Table*> removed;
+  if (edit.removed.empty()) return removed;
   const auto kept = table_numbers(next);
   for (const auto& level : previous.levels) {
     for (const auto& table : level) {
-      if (!kept.contains(table->meta().number)) table->mark_obsolete();
+      if (!kept.contains(table->meta().number)) removed.push_back(table.get());
     }
   }
+  return removed;
 }
 
 bool all_below(const VersionEdit& edit, std::uint64_t number) {
@@ -88,27 +92,48 @@ Status ManifestLog::resume_manifest(const Start& start) {
   return {};
 }
 
-/// Makes `edit`, which leads to `next`, durable.
+/// Makes `edit`, which leads to `next`, durable. Where std::bad_alloc is thrown it may be durable
+/// or not, as after a failure; once it is known to be, nothing is thrown.
 Status ManifestLog::log(VersionEdit& edit, const Version& next) {
   edit.next_file = next_file_.load(std::memory_order_relaxed);
   VARVE_ASSERT(all_below(edit, *edit.next_file));
   is_as_read_ = false;
   if (!manifest_) return start_manifest(next);
-  if (auto status = manifest_->append(edit); !status) {
-    context_.log.warning("manifest: " + status.error().message() + "; beginning a new one");
+  // For give_manifest_up().
+  replaced_.reserve(replaced_.size() + 1);
+  const Status appended = append(edit);
+  if (!appended) {
     give_manifest_up();
+    context_.log.warning("manifest: " + appended.error().message() + "; beginning a new one");
     return start_manifest(next);
   }
   if (manifest_->bytes() >= manifest_bytes_ &&
       manifest_->bytes() >= replaced_from_growth * whole_bytes_) {
     give_manifest_up();
-    // The edit is durable already. Where this fails the next edit tries again: the new manifest
-    // may be found after a power cut, so the old one must not be appended to any more.
-    if (auto status = start_manifest(next); !status) {
-      context_.log.warning("manifest: " + status.error().message());
-    }
+    renew_manifest(next);
   }
   return {};
+}
+
+/// An append that throws has failed: nobody knows how much of it is in the files.
+Status ManifestLog::append(const VersionEdit& edit) {
+  try {
+    return manifest_->append(edit);
+  } catch (const std::bad_alloc&) {
+    return std::unexpected(no_memory());
+  }
+}
+
+/// After an edit that is durable already. Where this fails the next edit tries again: the new
+/// manifest may be found after a power cut, so the old one must not be appended to any more.
+void ManifestLog::renew_manifest(const Version& version) {
+  try {
+    if (const Status begun = start_manifest(version); !begun) {
+      context_.log.warning("manifest: " + begun.error().message());
+    }
+  } catch (const std::bad_alloc&) {
+    return;
+  }
 }
 
 Status ManifestLog::start_manifest(const Version& version) {
@@ -117,41 +142,48 @@ Status ManifestLog::start_manifest(const Version& version) {
   VersionEdit whole = whole_edit_of(version);
   whole.next_file = next_file_.load(std::memory_order_relaxed);
   VARVE_ASSERT(all_below(whole, *whole.next_file));
+  // Until it is durable its files may be there, and be found, and have to go.
+  replaced_.push_back(number);
   auto created = Manifest::create(*context_.directory, database_, number, whole);
-  if (!created) {
-    replaced_.push_back(number);
-    return std::unexpected(std::move(created).error());
-  }
+  if (!created) return std::unexpected(std::move(created).error());
+  replaced_.pop_back();
   manifest_ = *std::move(created);
   whole_bytes_ = manifest_->bytes();
   remove_replaced();
   return {};
 }
 
+/// REQUIRES room for one more in `replaced_`.
 void ManifestLog::give_manifest_up() {
   replaced_.push_back(manifest_->number());
   manifest_.reset();
 }
 
 /// Once a newer manifest is durable. What cannot be removed now is tried again with the next one,
-/// and is found as an orphan when the database is opened.
+/// and is found as an orphan when the database is opened. Throws nothing.
 void ManifestLog::remove_replaced() {
-  std::vector<std::uint64_t> left;
-  for (const std::uint64_t number : replaced_) {
+  std::size_t left = 0;  // So many at the front stay.
+  while (left < replaced_.size()) {
+    const std::uint64_t number = replaced_[left];
     VARVE_ASSERT(number < manifest_->number());
-    if (!remove_manifest(number)) left.push_back(number);
+    if (remove_manifest(number)) {
+      replaced_.erase(replaced_.begin() + static_cast<std::ptrdiff_t>(left));
+    } else {
+      ++left;
+    }
   }
-  replaced_ = std::move(left);
 }
 
-/// False where a file of it may be left.
+/// False where a file of it may be left, for want of memory too.
 bool ManifestLog::remove_manifest(std::uint64_t number) {
   bool is_gone = true;
-  for (const std::string& name : manifest_file_names(number)) {
-    const auto exists = context_.directory->exists(name);
-    is_gone &= exists && (!*exists || context_.directory->remove(name));
-  }
-  return is_gone;
+  const bool was_tried = if_memory_allows([&] {
+    for (const std::string& name : manifest_file_names(number)) {
+      const auto exists = context_.directory->exists(name);
+      is_gone &= exists && (!*exists || context_.directory->remove(name));
+    }
+  });
+  return was_tried && is_gone;
 }
 
 Status ManifestLog::apply(VersionEdit edit, const Memtable* flushed) {
@@ -159,13 +191,20 @@ Status ManifestLog::apply(VersionEdit edit, const Memtable* flushed) {
   const Lock lock(edit_mutex_);
   if (closed_) return fail(Errc::closed, "manifest");
   const std::shared_ptr<const Version> current = published_.version();
-  VARVE_TRY(Version next, engine::apply(*current, edit, context_));
+  VARVE_TRY(Version made, engine::apply(*current, edit, context_));
+  const auto next = std::make_shared<const Version>(std::move(made));
   // Before it is durable: all of the memtable goes to tables, or none.
-  VARVE_ASSERT(flushed == nullptr || (next.flush_number == flushed->number() &&
-                                      next.flushed_through >= flushed->last_sequence()));
-  VARVE_CHECK(log(edit, next));
-  mark_removed(*current, edit, next);
-  previous = published_.replace(std::make_shared<const Version>(std::move(next)), flushed);
+  VARVE_ASSERT(flushed == nullptr || (next->flush_number == flushed->number() &&
+                                      next->flushed_through >= flushed->last_sequence()));
+  // All that is to be done after it takes its memory before: a manifest that says the edit and a
+  // version without it would part here, and the next edit would not fit what the manifest says.
+  const std::vector<const Table*> removed = removed_tables(*current, edit, *next);
+  std::shared_ptr<ViewSources> sources = published_.prepare(next);
+  VARVE_CHECK(log(edit, *next));
+  // A durable manifest says `next`, and none will ever say `current` again. What is durable only
+  // the disk could tell.
+  for (const Table* const table : removed) table->mark_obsolete();
+  previous = published_.replace(std::move(sources), flushed);
   return {};
 }
 

@@ -64,6 +64,7 @@ class ManifestLog {
   /// Fails with corruption where the edit does not fit the version, with closed, or when the new
   /// manifest fails too: then nothing has changed here and the call can be repeated, but what the
   /// disk says is unknown. So the files that the edit adds must stay until an apply() succeeded.
+  /// The same where it throws std::bad_alloc. Once the edit is durable nothing here takes memory.
   [[nodiscard]] Status apply(VersionEdit edit, const Memtable* flushed = nullptr);
 
   /// Writes the closing record, and in it what is trusted by then, and whether tables hold all. No
@@ -74,6 +75,8 @@ class ManifestLog {
   ManifestLog(const Start& start, Published& published);
 
   Status log(VersionEdit& edit, const Version& next) VARVE_REQUIRES(edit_mutex_);
+  Status append(const VersionEdit& edit) VARVE_REQUIRES(edit_mutex_);
+  void renew_manifest(const Version& version) VARVE_REQUIRES(edit_mutex_);
   Status start_manifest(const Version& version) VARVE_REQUIRES(edit_mutex_);
   Status resume_manifest(const Start& start) VARVE_REQUIRES(edit_mutex_);
   void give_manifest_up() VARVE_REQUIRES(edit_mutex_);

@@ -62,28 +62,37 @@ void Published::rotate(std::shared_ptr<Memtable> fresh) {
   active_ = std::move(fresh);
 }
 
-std::shared_ptr<const ViewSources> Published::replace(std::shared_ptr<const Version> next,
-                                                      const Memtable* flushed) {
-  // Only what readers may see goes to tables, so a view shows no more by them than by its sequence.
-  VARVE_ASSERT(next->flushed_through <= visible_sequence());
+std::shared_ptr<ViewSources> Published::prepare(std::shared_ptr<const Version> next) {
   auto fresh = std::make_shared<ViewSources>();
   fresh->version = std::move(next);
   const Lock lock(mutex_);
-  VARVE_ASSERT(fresh->version->flushed_through >= sources_->version->flushed_through &&
-               fresh->version->flush_number >= sources_->version->flush_number);
-  fresh->memtables = sources_->memtables;
+  fresh->memtables.reserve(sources_->memtables.size() + memtables_to_come_max);
+  std::erase_if(flushed_, [](const auto& memtable) { return memtable.expired(); });
+  flushed_.reserve(flushed_.size() + 1);
+  return fresh;
+}
+
+std::shared_ptr<const ViewSources> Published::replace(std::shared_ptr<ViewSources> next,
+                                                      const Memtable* flushed) {
+  const Version& version = *next->version;
+  // Only what readers may see goes to tables, so a view shows no more by them than by its sequence.
+  VARVE_ASSERT(version.flushed_through <= visible_sequence());
+  const Lock lock(mutex_);
+  VARVE_ASSERT(version.flushed_through >= sources_->version->flushed_through &&
+               version.flush_number >= sources_->version->flush_number);
+  next->memtables.assign(sources_->memtables.begin(), sources_->memtables.end());
   if (flushed != nullptr) {
     // Tables hide by flush number, so nothing older may still be in memory; and the active one
     // is still written to.
-    VARVE_ASSERT(fresh->memtables.size() > 1 && fresh->memtables.back().get() == flushed);
-    std::erase_if(flushed_, [](const auto& memtable) { return memtable.expired(); });
-    flushed_.push_back(fresh->memtables.back());
-    fresh->memtables.pop_back();
+    VARVE_ASSERT(next->memtables.size() > 1 && next->memtables.back().get() == flushed);
+    VARVE_ASSERT(flushed_.size() < flushed_.capacity());  // prepare() saw to it.
+    flushed_.push_back(next->memtables.back());
+    next->memtables.pop_back();
   }
   // Every memtable hides all tables: so each is of a later flush than any of them.
-  VARVE_ASSERT(fresh->memtables.back()->number() > fresh->version->flush_number);
-  frozen_count_.store(fresh->memtables.size() - 1, std::memory_order_release);
-  return std::exchange(sources_, std::move(fresh));
+  VARVE_ASSERT(next->memtables.back()->number() > version.flush_number);
+  frozen_count_.store(next->memtables.size() - 1, std::memory_order_release);
+  return std::exchange(sources_, std::move(next));
 }
 
 }  // namespace varve::engine

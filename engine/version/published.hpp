@@ -68,16 +68,23 @@ class Published {
 
   // The keeper's.
 
-  /// Publishes `next` in the place of the version, without `flushed`: the oldest memtable, whose
-  /// records `next` holds in tables; null where it holds what the version before did.
-  /// REQUIRES a version after the one before.
+  /// Takes the memory that publishing the version needs: replace() then cannot fail any more.
+  std::shared_ptr<ViewSources> prepare(std::shared_ptr<const Version> next);
+  /// Publishes the version of `next` in the place of the one before, without `flushed`: the oldest
+  /// memtable, whose records it holds in tables; null where it holds what the version before did.
+  /// REQUIRES what prepare() gave, of a version after the one before. Takes no memory, unless more
+  /// memtables came since than the writer ever lets wait.
   ///
   /// Returns what was published before, to be let go outside every lock: with the last reference to
   /// a table goes its file.
-  [[nodiscard]] std::shared_ptr<const ViewSources> replace(std::shared_ptr<const Version> next,
+  [[nodiscard]] std::shared_ptr<const ViewSources> replace(std::shared_ptr<ViewSources> next,
                                                            const Memtable* flushed);
 
  private:
+  /// So many memtables may come between prepare() and replace(). The writer rotates only while less
+  /// than two wait for a flush (Committer::frozen_max).
+  static constexpr std::size_t memtables_to_come_max = 4;
+
   std::shared_ptr<const ViewSources> load() const {
     const Lock lock(mutex_);
     return sources_;

@@ -4,13 +4,14 @@
 #include <utility>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/no_memory.hpp"
+#include "varve/try.hpp"
 
 namespace varve::engine {
 
 SegmentList::SegmentList(const std::vector<std::uint64_t>& left, std::uint64_t last_sequence,
                          std::uint64_t durable)
     : appended_(last_sequence), durable_(std::min(durable, last_sequence)) {
-  segments_.reserve(left.size());
   for (const std::uint64_t each : left) segments_.push_back({.number = each});
 }
 
@@ -28,13 +29,14 @@ void SegmentList::set_bytes(std::uint64_t number, std::uint64_t bytes) {
   if (found != segments_.end()) found->bytes = found->appended = found->synced = bytes;
 }
 
-void SegmentList::add(Segment segment) {
+void SegmentList::add(Segments fresh) {
   const Lock lock(mutex_);
-  VARVE_ASSERT(segments_.empty() || segments_.back().number < segment.number);
+  VARVE_ASSERT(fresh.size() == 1);
+  VARVE_ASSERT(segments_.empty() || segments_.back().number < fresh.front().number);
   if (!segments_.empty() && segments_.back().synced == segments_.back().appended) {
     segments_.back().file.reset();
   }
-  segments_.push_back(std::move(segment));
+  segments_.splice(segments_.end(), fresh);
 }
 
 void SegmentList::note_appended(std::uint64_t end, std::uint64_t last_sequence,
@@ -47,6 +49,14 @@ void SegmentList::note_appended(std::uint64_t end, std::uint64_t last_sequence,
   bytes_appended_ += bytes;
 }
 
+void SegmentList::take_back(std::uint64_t last_sequence) {
+  const Lock lock(mutex_);
+  VARVE_ASSERT(last_sequence <= appended_);
+  appended_ = last_sequence;
+  durable_.store(std::min(durable(), last_sequence), std::memory_order_release);
+  ++take_backs_;
+}
+
 void SegmentList::note_replaced(std::uint64_t bytes) {
   const Lock lock(mutex_);
   segments_.back().bytes = bytes;
@@ -55,40 +65,59 @@ void SegmentList::note_replaced(std::uint64_t bytes) {
 
 // What is due is read under the mutex, which note_appended() takes after the write, so each group
 // counted here was written before the sync begins, and File::sync() covers it whatever is written
-// meanwhile. A segment that is begun after the list was taken has groups above `target` only. Files
-// are synced in their order, so that a later group is never known durable before an earlier one;
-// those of released segments may be gone from the list by the end, and are kept open by `due`.
+// meanwhile. A segment that is begun after that has groups above `target` only. Files are synced in
+// their order, so that a later group is never known durable before an earlier one; one that is
+// released meanwhile is in tables.
+//
+// Nothing is allocated but for the text of an error, and a failure is noted before that: a sync
+// whose failure was forgotten would be done again, and succeed.
 Status SegmentList::sync() {
-  std::vector<Segment> due;
   std::uint64_t target = 0;
+  std::uint64_t last = 0;
+  std::uint64_t take_backs = 0;
   {
     const Lock lock(mutex_);
     for (const Segment& segment : segments_) {
       if (segment.failure) return std::unexpected(*segment.failure);
-      if (segment.synced < segment.appended) due.push_back(segment);
+      last = segment.number;
     }
     target = appended_;
+    take_backs = take_backs_;
     VARVE_ASSERT(target >= durable());
   }
-  for (const Segment& segment : due) {
-    if (Status status = segment.file->sync(); !status) {
-      const Lock lock(mutex_);
-      // One that was released meanwhile is in tables.
-      const auto needed = std::ranges::find(segments_, segment.number, &Segment::number);
-      if (needed == segments_.end()) continue;
-      needed->failure = status.error();
-      return status;
-    }
+  for (Due due = next_due(0, last); due.file; due = next_due(due.number, last)) {
+    VARVE_CHECK(sync_one(due));
   }
   const Lock lock(mutex_);
-  for (Segment& segment : segments_) {
-    for (const Segment& done : due) {
-      if (done.number == segment.number) segment.synced = std::max(segment.synced, done.appended);
-    }
-    const bool is_current = &segment == &segments_.back();
-    if (!is_current && segment.synced == segment.appended) segment.file.reset();
+  // Else `target` may have been a group that does not count any more.
+  if (take_backs == take_backs_) {
+    durable_.store(std::max(durable(), target), std::memory_order_release);
   }
-  durable_.store(std::max(durable(), target), std::memory_order_release);
+  return {};
+}
+
+/// The first that is to be synced of those above `after`, up to `last`.
+SegmentList::Due SegmentList::next_due(std::uint64_t after, std::uint64_t last) const {
+  const Lock lock(mutex_);
+  for (const Segment& segment : segments_) {
+    if (segment.number <= after || segment.number > last) continue;
+    if (segment.synced < segment.appended) return {segment.number, segment.appended, segment.file};
+  }
+  return {};
+}
+
+Status SegmentList::sync_one(const Due& due) {
+  Status synced = or_no_memory([&due] { return due.file->sync(); });
+  const Lock lock(mutex_);
+  const auto segment = std::ranges::find(segments_, due.number, &Segment::number);
+  if (segment == segments_.end()) return {};
+  if (!synced) {
+    segment->failure = std::move(synced).error();
+    return std::unexpected(*segment->failure);
+  }
+  segment->synced = std::max(segment->synced, due.appended);
+  const bool is_current = &*segment == &segments_.back();
+  if (!is_current && segment->synced == segment->appended) segment->file.reset();
   return {};
 }
 
@@ -102,20 +131,20 @@ bool SegmentList::current_has_failed() const {
   return !segments_.empty() && segments_.back().failure.has_value();
 }
 
-std::vector<SegmentList::Segment> SegmentList::take_below(std::uint64_t segment) {
+SegmentList::Segments SegmentList::take_below(std::uint64_t segment) {
+  Segments taken;
   const Lock lock(mutex_);
-  std::vector<Segment> taken = std::exchange(garbage_, {});
+  taken.splice(taken.end(), garbage_);
   while (segments_.size() > 1 && segments_.front().number < segment) {
-    taken.push_back(std::move(segments_.front()));
-    segments_.erase(segments_.begin());
+    taken.splice(taken.end(), segments_, segments_.begin());
   }
   return taken;
 }
 
-void SegmentList::put_back(Segment segment) {
-  segment.file.reset();
+void SegmentList::put_back(Segments left) {
+  for (Segment& segment : left) segment.file.reset();
   const Lock lock(mutex_);
-  garbage_.push_back(std::move(segment));
+  garbage_.splice(garbage_.end(), left);
 }
 
 std::vector<SegmentList::Segment> SegmentList::with_room() const {

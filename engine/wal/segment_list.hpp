@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -27,6 +28,9 @@ class SegmentList {
     std::optional<Error> failure = {};     // Of a sync: how much is durable is not known.
     std::shared_ptr<File> file = nullptr;  // Open while it is written or a sync is due.
   };
+  /// Segments go in and out as nodes of a list, so that nothing has to be allocated for what must
+  /// not fail any more.
+  using Segments = std::list<Segment>;
 
   /// Segments of an earlier process, ascending. `durable` is the sequence up to which the log
   /// itself says that it was durable.
@@ -37,15 +41,17 @@ class SegmentList {
   /// What an earlier process left of it, all of it groups.
   void set_bytes(std::uint64_t number, std::uint64_t bytes);
 
-  /// Makes it the current segment. REQUIRES a number above all others.
-  void add(Segment segment);
+  /// Makes the one in `fresh` the current segment. REQUIRES a number above all others.
+  void add(Segments fresh);
   /// The current segment holds groups up to `end`, the last batch of which is `last_sequence`.
   void note_appended(std::uint64_t end, std::uint64_t last_sequence, std::uint64_t bytes);
+  /// The last group does not count: batches end with `last_sequence` again, as before it.
+  void take_back(std::uint64_t last_sequence);
   /// The current segment was put in the place of itself, with nothing but a header.
   void note_replaced(std::uint64_t bytes);
 
   /// Makes durable what was appended before. A segment whose sync failed fails it for as long as
-  /// the segment is needed.
+  /// the segment is needed, also where there was no memory to say why.
   [[nodiscard]] Status sync();
   /// Everything up to `sequence` that is in the log is durable without a sync of it.
   void note_durable(std::uint64_t sequence);
@@ -55,9 +61,9 @@ class SegmentList {
 
   /// Takes out those below `segment`, and what put_back() was given. The current one is needed
   /// whatever the caller says.
-  std::vector<Segment> take_below(std::uint64_t segment);
-  /// Could not be removed: is taken out again by the next take_below().
-  void put_back(Segment segment);
+  Segments take_below(std::uint64_t segment);
+  /// Could not be removed: are taken out again by the next take_below().
+  void put_back(Segments left);
   /// Those with room behind their last group. REQUIRES that all is durable.
   std::vector<Segment> with_room() const;
 
@@ -69,12 +75,22 @@ class SegmentList {
   std::uint64_t bytes_appended() const;
 
  private:
+  /// A segment that is to be synced, kept open until that is done.
+  struct Due {
+    std::uint64_t number = 0;
+    std::uint64_t appended = 0;
+    std::shared_ptr<File> file = nullptr;  // None: there is no such segment.
+  };
+  Due next_due(std::uint64_t after, std::uint64_t last) const;
+  Status sync_one(const Due& due);
+
   mutable Mutex mutex_;
-  std::vector<Segment> segments_ VARVE_GUARDED_BY(mutex_);  // Ascending; the last is the current.
-  std::vector<Segment> garbage_ VARVE_GUARDED_BY(mutex_);   // Released, and not removed yet.
-  std::uint64_t appended_ VARVE_GUARDED_BY(mutex_);         // The last sequence.
+  Segments segments_ VARVE_GUARDED_BY(mutex_);       // Ascending; the last is the current.
+  Segments garbage_ VARVE_GUARDED_BY(mutex_);        // Released, and not removed yet.
+  std::uint64_t appended_ VARVE_GUARDED_BY(mutex_);  // The last sequence.
   std::uint64_t bytes_appended_ VARVE_GUARDED_BY(mutex_) = 0;
-  std::atomic<std::uint64_t> durable_;  // Stored under the mutex, read anywhere.
+  std::uint64_t take_backs_ VARVE_GUARDED_BY(mutex_) = 0;  // How many there were.
+  std::atomic<std::uint64_t> durable_;                     // Stored under the mutex, read anywhere.
 };
 
 }  // namespace varve::engine

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <utility>
+#include <vector>
 
 #include "engine/base/assert.hpp"
 #include "engine/base/bytes.hpp"
+#include "engine/base/no_memory.hpp"
 #include "engine/directory/file_names.hpp"
 #include "varve/try.hpp"
 
@@ -47,26 +50,48 @@ bool SparePool::grow() {
   return ready_.empty() && recycling_bytes_ == 0;
 }
 
+SparePool::ReadyList SparePool::take_ready(std::uint64_t bytes) {
+  ReadyList taken;
+  const Lock lock(mutex_);
+  const auto found =
+      std::ranges::find_if(ready_, [bytes](const Ready& spare) { return spare.bytes >= bytes; });
+  if (found != ready_.end()) taken.splice(taken.end(), ready_, found);
+  return taken;
+}
+
+void SparePool::put_ready(ReadyList ready) {
+  const Lock lock(mutex_);
+  ready_.splice(ready_.end(), ready);
+}
+
 Result<SparePool::Spare> SparePool::take(std::uint64_t bytes) {
-  for (;;) {
-    Ready ready;
-    {
-      const Lock lock(mutex_);
-      const auto found = std::ranges::find_if(
-          ready_, [bytes](const Ready& spare) { return spare.bytes >= bytes; });
-      if (found == ready_.end()) {
-        bytes = std::max(bytes, next_bytes_);
-        break;
-      }
-      ready = std::move(*found);
-      ready_.erase(found);
+  for (ReadyList ready = take_ready(bytes); !ready.empty(); ready = take_ready(bytes)) {
+    const Ready& spare = ready.front();
+    Result<std::shared_ptr<File>> file;
+    try {
+      file = open_ready(spare);
+    } catch (const std::bad_alloc&) {
+      put_ready(std::move(ready));  // It is as good as it was.
+      throw;
     }
-    auto file = directory_->open(ready.name, OpenMode::read_write, log_cause);
-    if (file) return Spare{ready.name, std::move(*file), ready.bytes, ready.recycled};
+    Spare taken{std::move(ready.front().name), nullptr, spare.bytes, spare.recycled};
+    if (file) {
+      taken.file = *std::move(file);
+      return taken;
+    }
     log_.warning("a spare WAL segment is not usable: " + file.error().message());
-    discard({ready.name, nullptr, 0, false});
+    discard(std::move(taken));
+  }
+  {
+    const Lock lock(mutex_);
+    bytes = std::max(bytes, next_bytes_);
   }
   return create(bytes);
+}
+
+Result<std::shared_ptr<File>> SparePool::open_ready(const Ready& spare) const {
+  VARVE_TRY(auto file, directory_->open(spare.name, OpenMode::read_write, log_cause));
+  return std::shared_ptr<File>(std::move(file));
 }
 
 Result<SparePool::Spare> SparePool::create(std::uint64_t bytes) {
@@ -102,20 +127,36 @@ void SparePool::discard(Spare spare) {
   }
 }
 
-Result<bool> SparePool::recycle(const std::string& segment, std::uint64_t bytes) {
-  {
-    const Lock lock(mutex_);
-    if (bytes < next_bytes_ || bytes > segment_bytes_) return false;
-    if (bytes_ready() + recycling_bytes_ + bytes > spare_bytes_) return false;
-    recycling_bytes_ += bytes;
-  }
-  const std::string name = new_name();
-  Status status = directory_->rename(segment, name);
+/// Whether another of so many bytes is wanted; then they count until end_recycling().
+bool SparePool::begin_recycling(std::uint64_t bytes) {
+  const Lock lock(mutex_);
+  if (bytes < next_bytes_ || bytes > segment_bytes_) return false;
+  if (bytes_ready() + recycling_bytes_ + bytes > spare_bytes_) return false;
+  recycling_bytes_ += bytes;
+  return true;
+}
+
+/// `recycled` is the spare that came of it, if one did.
+void SparePool::end_recycling(std::uint64_t bytes, ReadyList recycled) {
   const Lock lock(mutex_);
   VARVE_ASSERT(recycling_bytes_ >= bytes);
   recycling_bytes_ -= bytes;
+  ready_.splice(ready_.end(), recycled);
+}
+
+Result<bool> SparePool::recycle(const std::string& segment, std::uint64_t bytes) {
+  ReadyList fresh;
+  fresh.push_back({new_name(), bytes, true});
+  if (!begin_recycling(bytes)) return false;
+  Status status;
+  try {
+    status = directory_->rename(segment, fresh.front().name);
+  } catch (const std::bad_alloc&) {
+    end_recycling(bytes, {});
+    throw;
+  }
+  end_recycling(bytes, status ? std::move(fresh) : ReadyList());
   if (!status) return std::unexpected(std::move(status).error());
-  ready_.push_back({name, bytes, true});
   return true;
 }
 
@@ -131,14 +172,18 @@ Result<bool> SparePool::prepare() {
     preparing_ = {new_name(), nullptr, bytes, 0};
     VARVE_TRY(preparing_.file, directory_->open(preparing_.name, OpenMode::create, log_cause));
   }
+  ReadyList fresh;
+  fresh.push_back({preparing_.name, preparing_.bytes, false});
   // Synced piece by piece, so that a sync of the log never waits for more than one.
   Status status = write_piece(*preparing_.file, preparing_.written, preparing_.bytes);
   if (status) status = preparing_.file->sync();
   if (!status) {
-    discard({std::move(preparing_.name), std::move(preparing_.file), 0, false});
     preparing_ = {};
-    const Lock lock(mutex_);
-    prepared_bytes_ = 0;
+    {
+      const Lock lock(mutex_);
+      prepared_bytes_ = 0;
+    }
+    discard({std::move(fresh.front().name), nullptr, 0, false});
     return std::unexpected(std::move(status).error());
   }
   preparing_.written = std::min<std::uint64_t>(preparing_.written + piece_size, preparing_.bytes);
@@ -146,7 +191,7 @@ Result<bool> SparePool::prepare() {
   const Lock lock(mutex_);
   prepared_bytes_ = done ? 0 : preparing_.written;
   if (done) {
-    ready_.push_back({std::move(preparing_.name), preparing_.bytes, false});
+    ready_.splice(ready_.end(), fresh);
     preparing_ = {};
   }
   return true;
@@ -154,20 +199,22 @@ Result<bool> SparePool::prepare() {
 
 Status SparePool::clear() {
   const Lock preparing(preparing_mutex_);
-  std::vector<Ready> spares;
+  ReadyList spares;
   {
     const Lock lock(mutex_);
-    spares = std::exchange(ready_, {});
+    spares.splice(spares.end(), ready_);
     prepared_bytes_ = 0;
   }
-  if (preparing_.file) {
-    spares.push_back({preparing_.name, preparing_.bytes, false});
-    preparing_ = {};
-  }
   Status result;
-  for (const Ready& spare : spares) {
-    Status removed = directory_->remove(spare.name);
+  const auto remove_file = [&](const std::string& name) {
+    // All of them, whatever becomes of one: the next opening removes what is left.
+    Status removed = or_no_memory([&] { return directory_->remove(name); });
     if (!removed && result) result = std::move(removed);
+  };
+  for (const Ready& spare : spares) remove_file(spare.name);
+  if (preparing_.file) {
+    remove_file(preparing_.name);
+    preparing_ = {};
   }
   return result;
 }

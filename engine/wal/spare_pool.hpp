@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "engine/base/log.hpp"
 #include "engine/base/mutex.hpp"
@@ -29,7 +29,7 @@ class SparePool {
 
   struct Spare {
     std::string name;
-    std::unique_ptr<File> file;
+    std::shared_ptr<File> file;
     std::uint64_t bytes = 0;
     bool recycled = false;
   };
@@ -68,6 +68,8 @@ class SparePool {
     std::uint64_t bytes;
     bool recycled;
   };
+  /// Each comes as a node that was made before its file: so none is forgotten for want of memory.
+  using ReadyList = std::list<Ready>;
   struct Preparing {
     std::string name;
     std::unique_ptr<File> file;
@@ -77,7 +79,14 @@ class SparePool {
 
   std::string new_name();
   std::uint64_t bytes_ready() const VARVE_REQUIRES(mutex_);
+  /// Takes one of at least so many bytes off the list. Empty where there is none.
+  ReadyList take_ready(std::uint64_t bytes);
+  void put_ready(ReadyList ready);
+  Result<std::shared_ptr<File>> open_ready(const Ready& spare) const;
+  bool begin_recycling(std::uint64_t bytes);
+  void end_recycling(std::uint64_t bytes, ReadyList recycled);
   [[nodiscard]] Status write_piece(File& file, std::uint64_t offset, std::uint64_t end) const;
+
   const std::shared_ptr<Directory> directory_;
   const std::uint64_t segment_bytes_;
   const std::uint64_t spare_bytes_;
@@ -88,7 +97,7 @@ class SparePool {
 
   mutable Mutex mutex_;
   std::uint64_t next_bytes_ VARVE_GUARDED_BY(mutex_);  // Of a new spare.
-  std::vector<Ready> ready_ VARVE_GUARDED_BY(mutex_);
+  ReadyList ready_ VARVE_GUARDED_BY(mutex_);
   std::uint64_t next_number_ VARVE_GUARDED_BY(mutex_) = 1;
   std::uint64_t recycling_bytes_ VARVE_GUARDED_BY(mutex_) = 0;  // Being renamed.
   std::uint64_t prepared_bytes_ VARVE_GUARDED_BY(mutex_) = 0;

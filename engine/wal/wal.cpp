@@ -1,9 +1,9 @@
 // The writing side of the log. replay.cpp is the reading side.
 //
-// 1. Segments. begin_segment() takes a pre-written file from the SparePool, writes the header into
-//    it, syncs it and gives it the segment's name, in this order (install). The header says where
-//    the log stood: the checksum of the last group (the chain), the last sequence and the durable
-//    one.
+// 1. Segments (wal_segments.cpp). begin_segment() takes a pre-written file from the SparePool,
+//    writes the header into it, syncs it and gives it the segment's name, in this order (install).
+//    The header says where the log stood: the checksum of the last group (the chain), the last
+//    sequence and the durable one.
 // 2. Groups. append() encodes header and table of a group into `scratch`, writes them and the
 //    payloads with one call, and goes on at `offset`. Each group names the one before. A key is
 //    written once in a segment and has a number after that, which its WalKeyState keeps.
@@ -12,34 +12,32 @@
 //    with a segment that is only a header, and cuts the others to what they hold.
 //
 // The exceptions are failures. A group that failed may be in the file all the same: so its segment
-// is ended, and takes nothing more (`ended`). After a failed sync nothing is known of what its
-// segment holds, and a second sync would prove nothing: so sync() fails for as long as the segment
-// is needed (`failure`). Whoever syncs has tables take what it holds, and then releases it.
+// is ended, and takes nothing more (`ended`). So it is where a group that was written is taken
+// back: the next segment's header names the group before it. After a failed sync nothing is known
+// of what its segment holds, and a second sync would prove nothing: so sync() fails for as long as
+// the segment is needed (`failure`). Whoever syncs has tables take what it holds, and then releases
+// it.
+//
+// Where there is no memory, everything stands as before: what a change takes is allocated before
+// it.
 
 #include "engine/wal/wal.hpp"
 
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <string>
+#include <new>
 #include <utility>
 
 #include "engine/base/assert.hpp"
-#include "engine/directory/file_names.hpp"
 #include "engine/wal/group.hpp"
 #include "engine/wal/segment.hpp"
-#include "engine/wal/segment_list.hpp"
-#include "engine/wal/spare_pool.hpp"
+#include "engine/wal/wal_impl.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
 
 namespace {
-
-constexpr std::uint64_t segment_bytes_min = 512;
-
-// A word of zeros after the last group tells a recycled segment's old bytes from a torn group.
-constexpr std::array<std::byte, group_alignment> terminator{};
 
 // Below this, copying payloads together costs less than the kernel takes for many pieces.
 constexpr std::uint64_t copied_group_max = std::uint64_t{64} << 10;
@@ -57,204 +55,60 @@ std::uint64_t group_size_max(std::span<const WalBatch> batches) {
   return aligned(size);
 }
 
-bool is_missing(const Status& status) {
-  return !status && status.error().code == std::errc::no_such_file_or_directory;
-}
-
 }  // namespace
-
-struct Wal::Impl {
-  Impl(WalOptions wal_options, const WalPosition& position)
-      : options(std::move(wal_options)),
-        segment_bytes(aligned(std::max<std::uint64_t>(options.segment_bytes, segment_bytes_min))),
-        spares(options.directory, segment_bytes, options.spare_bytes, options.log),
-        next_number(position.next_segment),
-        chain(position.chain),
-        last_sequence(position.last_sequence),
-        unproven(position.unproven),
-        segments(position.segments, position.last_sequence, position.synced) {}
-
-  Status start();
-  Status secure_replayed();
-  Status write_again(std::uint64_t segment, File& segment_file) const;
-  Result<std::uint64_t> begin_segment(std::uint64_t group_bytes);
-  Status install(SparePool::Spare& spare, std::uint64_t number);
-  Status inscribe(SparePool::Spare& spare, std::uint64_t number) const;
-  void enter(SparePool::Spare spare);
-
-  Status append(std::span<const WalBatch> batches, const GroupFacts& facts);
-  Result<bool> vouch(const GroupFacts& facts);
-  Status seal_and_write(std::span<const WalBatch> batches, GroupEncoder& encoder);
-  void encode(std::span<const WalBatch> batches, GroupEncoder& encoder);
-  Status write(std::span<const WalBatch> batches, std::uint64_t size);
-
-  Status release(std::uint64_t segment);
-  Status dispose(const SegmentList::Segment& segment);
-  Status close();
-  Status end_log();
-  Status cut_segments();
-
-  const WalOptions options;
-  const std::uint64_t segment_bytes;
-  SparePool spares;
-
-  // The writer's.
-  bool started = false;
-  std::uint64_t next_number;
-  std::uint64_t current = 0;  // Number of the current segment.
-  std::uint64_t capacity = 0;
-  std::uint64_t offset = 0;  // Of the next group.
-  std::uint64_t chain;
-  std::uint64_t last_sequence;  // Of the last good group.
-  std::vector<WalPosition::Stretch> unproven;
-  std::uint32_t next_key_id = 0;
-  // The current segment takes no more groups: there is none yet, a write to it failed, or its
-  // successor's name may be on the disk already.
-  bool ended = true;
-  bool failed_write = false;  // And what it left is not void yet.
-  bool half_filled = false;   // The current segment.
-  bool spare_wanted = false;
-  bool vouched = false;  // The last group says what is synced, and there is no batch behind it.
-  std::shared_ptr<File> file;
-  Bytes scratch;
-
-  SegmentList segments;
-};
-
-Status Wal::Impl::start() {
-  if (started) return {};
-  VARVE_CHECK(spares.start());
-  for (const std::uint64_t each : segments.numbers()) {
-    VARVE_TRY(const auto old, options.directory->open(segment_name(each), OpenMode::read));
-    VARVE_TRY(const std::uint64_t bytes, old->size());
-    segments.set_bytes(each, bytes);
-  }
-  started = true;
-  return {};
-}
-
-// A sync alone would not do. Where an earlier one failed, in a process that has ended since, the
-// kernel may have dropped the pages and taken them for clean, or may have told somebody else of the
-// failure (Rebello et al., "Can Applications Recover from fsync Failures?", 2020). Bytes that are
-// written anew are dirty, and the sync after that is about them.
-Status Wal::Impl::secure_replayed() {
-  for (const std::uint64_t each : segments.numbers()) {
-    VARVE_TRY(const auto old, options.directory->open(segment_name(each), OpenMode::read_write));
-    VARVE_CHECK(write_again(each, *old));
-    VARVE_CHECK(old->sync());
-  }
-  unproven.clear();
-  segments.note_durable(last_sequence);
-  return {};
-}
-
-Status Wal::Impl::write_again(std::uint64_t segment, File& segment_file) const {
-  constexpr std::uint64_t piece_size = std::uint64_t{256} << 10;
-  Bytes bytes;
-  for (const WalPosition::Stretch& stretch : unproven) {
-    if (stretch.segment != segment) continue;
-    for (std::uint64_t at = stretch.first; at < stretch.end; at += bytes.size()) {
-      bytes.resize(static_cast<std::size_t>(std::min(piece_size, stretch.end - at)));
-      VARVE_CHECK(segment_file.read_at(at, bytes));
-      const ByteSpan piece = bytes;
-      VARVE_CHECK(segment_file.write_at(at, std::span(&piece, 1)));
-    }
-  }
-  return {};
-}
-
-// The header goes to a file whose name no replay reads, and is synced there; the rename then makes
-// it a segment. So a segment's name never stands for anything but a right header, and a crash on
-// the way leaves nothing that needs to be understood.
-//
-// Once the rename was tried, the new name may be on the disk whatever is reported. A group added
-// to the old segment after that would be void by the new header. So from there on the old one is
-// ended; a second try writes the same header anew and puts it in the place of the first.
-Result<std::uint64_t> Wal::Impl::begin_segment(std::uint64_t group_bytes) {
-  VARVE_CHECK(start());
-  VARVE_TRY(SparePool::Spare spare, spares.take(SegmentHeader::encoded_size + group_bytes));
-  VARVE_CHECK(install(spare, next_number));
-  enter(std::move(spare));
-  return current;
-}
-
-Status Wal::Impl::install(SparePool::Spare& spare, std::uint64_t number) {
-  Status status = inscribe(spare, number);
-  if (status) {
-    ended = true;
-    status = options.directory->rename(spare.name, segment_name(number));
-  }
-  if (!status) {
-    spare.file.reset();
-    spares.discard({spare.name, nullptr, 0, false});
-    return status;
-  }
-  return options.directory->sync();
-}
-
-Status Wal::Impl::inscribe(SparePool::Spare& spare, std::uint64_t number) const {
-  const SegmentHeader header{.database = options.database,
-                             .number = number,
-                             .last_sequence = last_sequence,
-                             .chain = chain,
-                             .synced = segments.durable(),
-                             .size = spare.bytes,
-                             .boot = options.boot,
-                             .time = options.now(),
-                             .recycled = spare.recycled};
-  const Bytes bytes = header.encode();
-  std::array<ByteSpan, 2> pieces{bytes, terminator};
-  if (spare.bytes == bytes.size()) pieces[1] = {};
-  VARVE_CHECK(spare.file->write_at(0, pieces));
-  return spare.file->sync();
-}
-
-void Wal::Impl::enter(SparePool::Spare spare) {
-  current = next_number++;
-  // A recycled file may end between two places for groups: that rest stays unused.
-  capacity = spare.bytes / group_alignment * group_alignment;
-  offset = SegmentHeader::encoded_size;
-  next_key_id = 0;
-  ended = failed_write = half_filled = false;
-  file = std::move(spare.file);
-
-  VARVE_ASSERT(offset <= capacity);
-  segments.add({.number = current,
-                .bytes = spare.bytes,
-                .appended = offset,
-                .synced = offset,
-                .file = file});
-  if (options.on_begun) options.on_begun(current);
-}
 
 Status Wal::Impl::append(std::span<const WalBatch> batches, const GroupFacts& facts) {
   if (batches.empty()) return {};
   VARVE_ASSERT(batches.front().sequence > last_sequence);
-  bool is_made_for_it = ended;
-  if (ended) VARVE_CHECK(begin_segment(group_size_max(batches)));
   // The caller may count sequences that failed as durable; a later recovery would miss them.
   GroupFacts known = facts;
   known.synced = std::min(facts.synced, segments.durable());
-  for (;;) {
-    GroupEncoder encoder(scratch, known, batches.front().sequence);
-    encode(batches, encoder);
-    if (encoder.table_size() > std::numeric_limits<std::uint32_t>::max()) {
-      ended = true;  // It has numbered keys that no group defines.
-      return fail(Errc::invalid_argument, "a WAL group whose keys take over 4 GiB");
-    }
-    if (encoder.size() <= capacity - offset) return seal_and_write(batches, encoder);
-    VARVE_ASSERT(!is_made_for_it);  // Or this would go on until the disk is full.
-    is_made_for_it = ended = true;  // As above.
-    VARVE_CHECK(begin_segment(group_size_max(batches)));
+  if (!ended) {
+    VARVE_TRY(const bool had_room, append_here(batches, known));
+    if (had_room) return {};
   }
+  VARVE_CHECK(begin_segment(group_size_max(batches)));
+  VARVE_TRY(const bool has_room, append_here(batches, known));
+  VARVE_ASSERT(has_room);  // Or this would go on until the disk is full.
+  return {};
+}
+
+/// False where the segment has no room for them: then it takes nothing more.
+Result<bool> Wal::Impl::append_here(std::span<const WalBatch> batches, const GroupFacts& facts) {
+  VARVE_ASSERT(!ended);
+  GroupEncoder encoder(scratch, facts, batches.front().sequence);
+  // Until the group that defines them is written there are numbered keys that none does, however
+  // this ends.
+  ended = true;
+  encode(batches, encoder);
+  if (encoder.table_size() > std::numeric_limits<std::uint32_t>::max()) {
+    return fail(Errc::invalid_argument, "a WAL group whose keys take over 4 GiB");
+  }
+  if (encoder.size() > capacity - offset) return false;
+  VARVE_CHECK(seal_and_write(batches, encoder));
+  ended = false;
+  return true;
 }
 
 Status Wal::Impl::seal_and_write(std::span<const WalBatch> batches, GroupEncoder& encoder) {
   const std::uint64_t size = encoder.size();
   const std::uint64_t sum = encoder.seal(group_seed(options.database, current, offset), chain);
+  const Before state{chain, last_sequence};
   VARVE_CHECK(write(batches, size));
   chain = sum;
+  before = state;
   vouched = false;
+  return {};
+}
+
+Status Wal::Impl::take_back() {
+  VARVE_ASSERT(before.has_value());
+  chain = before->chain;
+  last_sequence = before->last_sequence;
+  before.reset();
+  segments.take_back(last_sequence);
+  ended = failed_write = true;
+  VARVE_CHECK(begin_segment(0));
   return {};
 }
 
@@ -290,31 +144,18 @@ void Wal::Impl::encode(std::span<const WalBatch> batches, GroupEncoder& encoder)
 // `scratch` holds the group's header and table.
 Status Wal::Impl::write(std::span<const WalBatch> batches, std::uint64_t size) {
   const std::uint64_t end = offset + aligned(size);
-  VARVE_ASSERT(!ended && offset % group_alignment == 0 && end <= capacity);
-  const std::uint64_t zeros =
-      end - offset - size + std::min<std::uint64_t>(terminator.size(), capacity - end);
+  VARVE_ASSERT(offset % group_alignment == 0 && end <= capacity);
+  gather(batches, size,
+         end - offset - size + std::min<std::uint64_t>(terminator.size(), capacity - end));
   Status status;
-  if (size <= copied_group_max) {
-    ByteWriter writer(scratch);
-    for (const WalBatch& batch : batches) writer.put_bytes(batch.payload);
-    scratch.resize(scratch.size() + static_cast<std::size_t>(zeros));
-    const ByteSpan piece = scratch;
-    status = file->write_at(offset, std::span(&piece, 1));
-  } else {
-    static constexpr std::array<std::byte, 2 * group_alignment> padding{};
-    std::vector<ByteSpan> pieces{scratch};
-    pieces.reserve(batches.size() + 2);
-    for (const WalBatch& batch : batches) pieces.push_back(batch.payload);
-    pieces.push_back(ByteSpan(padding).first(static_cast<std::size_t>(zeros)));
-    status = file->write_at(offset, pieces);
+  try {
+    status = file->write_at(offset, group_pieces);
+  } catch (const std::bad_alloc&) {
+    give_segment_up();
+    throw;
   }
   if (!status) {
-    // All of the group may be in the file in spite of the error, and would count if the process
-    // ended now. So its segment is ended at once, if that can be had, else before the next group.
-    ended = failed_write = true;
-    if (const auto begun = begin_segment(0); !begun) {
-      options.log.warning("the WAL has no new segment yet: " + begun.error().message());
-    }
+    give_segment_up();
     return status;
   }
   offset = end;
@@ -330,66 +171,21 @@ Status Wal::Impl::write(std::span<const WalBatch> batches, std::uint64_t size) {
   return {};
 }
 
-Status Wal::Impl::release(std::uint64_t segment) {
-  Status result;
-  for (SegmentList::Segment& each : segments.take_below(segment)) {
-    Status status = dispose(each);
-    if (status) continue;
-    options.log.warning("a WAL segment that is not needed stays: " + status.error().message());
-    if (result) result = std::move(status);
-    segments.put_back(std::move(each));
+/// Puts what is to be written into `group_pieces`: the group and so many zeros.
+void Wal::Impl::gather(std::span<const WalBatch> batches, std::uint64_t size, std::uint64_t zeros) {
+  static constexpr std::array<std::byte, 2 * group_alignment> padding{};
+  group_pieces.clear();
+  if (size <= copied_group_max) {
+    ByteWriter writer(scratch);
+    for (const WalBatch& batch : batches) writer.put_bytes(batch.payload);
+    writer.put_bytes(ByteSpan(padding).first(static_cast<std::size_t>(zeros)));
+    group_pieces.emplace_back(scratch);
+    return;
   }
-  return result;
-}
-
-// A name that is gone is fine: recovery may have moved a damaged segment away.
-Status Wal::Impl::dispose(const SegmentList::Segment& segment) {
-  const std::string name = segment_name(segment.number);
-  const Result<bool> recycled = spares.recycle(name, segment.bytes);
-  if (recycled && *recycled) return {};
-  Status status = options.directory->remove(name);
-  if (is_missing(status)) return {};
-  return status;
-}
-
-// Spares go first: on a full disk that makes room for the rest. After a failed sync nothing is
-// known of the last groups, so they stay in the file as it is.
-Status Wal::Impl::close() {
-  Status result = spares.clear();
-  if (current == 0) return result;
-  const bool synced = segments.sync().has_value();
-  if (!synced && !failed_write) return result;
-  Status status = end_log();
-  if (!status && failed_write) return status;
-  if (status && synced) status = cut_segments();
-  if (!status) options.log.warning("the WAL keeps its size: " + status.error().message());
-  return result;
-}
-
-// Its header says where the log ends, so that what the segments before hold beyond is void whatever
-// it is, and need not be there. In the place of a segment without groups, else after it.
-Status Wal::Impl::end_log() {
-  const bool is_empty = offset == SegmentHeader::encoded_size;
-  VARVE_TRY(SparePool::Spare spare, spares.create(SegmentHeader::encoded_size));
-  if (is_empty) {
-    VARVE_CHECK(install(spare, current));
-    failed_write = false;
-    segments.note_replaced(spare.bytes);
-    return {};
-  }
-  VARVE_CHECK(install(spare, next_number));
-  enter(std::move(spare));
-  return {};
-}
-
-// REQUIRES that all is durable, the last segment's header too. A cut need not be.
-Status Wal::Impl::cut_segments() {
-  for (const SegmentList::Segment& segment : segments.with_room()) {
-    VARVE_TRY(const auto opened,
-              options.directory->open(segment_name(segment.number), OpenMode::read_write));
-    VARVE_CHECK(opened->truncate(segment.appended));
-  }
-  return {};
+  group_pieces.reserve(batches.size() + 2);
+  group_pieces.emplace_back(scratch);
+  for (const WalBatch& batch : batches) group_pieces.push_back(batch.payload);
+  group_pieces.push_back(ByteSpan(padding).first(static_cast<std::size_t>(zeros)));
 }
 
 Wal::Wal(WalOptions options, const WalPosition& position)
@@ -402,6 +198,7 @@ Result<std::uint64_t> Wal::rotate() { return impl_->begin_segment(0); }
 Status Wal::append(std::span<const WalBatch> batches, const GroupFacts& facts) {
   return impl_->append(batches, facts);
 }
+Status Wal::take_back() { return impl_->take_back(); }
 Result<bool> Wal::vouch(const GroupFacts& facts) { return impl_->vouch(facts); }
 void Wal::hold_in_tables(std::uint64_t sequence) { impl_->segments.note_durable(sequence); }
 Status Wal::sync() { return impl_->segments.sync(); }

@@ -73,9 +73,12 @@ struct WalPosition {
 /// The write-ahead log: numbered segments, pre-written with zeros and recycled, of checksummed
 /// groups (docs/format/wal.md).
 ///
-/// Threads: append(), rotate() and close() belong to the holder of the writer's role. sync() may
-/// run beside them on one other thread; release(), prepare_spare() and the numbers on any. What
-/// they share is the list of segments, guarded by a mutex; bytes go to files outside it.
+/// Threads: append(), take_back(), rotate() and close() belong to the holder of the writer's role.
+/// sync() may run beside them on one other thread; release(), prepare_spare() and the numbers on
+/// any. What they share is the list of segments, guarded by a mutex; bytes go to files outside it.
+///
+/// Where std::bad_alloc is thrown, what the call was to do is not done: of append() no group
+/// counts.
 class Wal {
  public:
   /// Nothing is written until the first rotate().
@@ -98,6 +101,12 @@ class Wal {
   /// counts, now or after a recovery: the segment is abandoned. The same batches may be tried
   /// again.
   [[nodiscard]] Status append(std::span<const WalBatch> batches, const GroupFacts& facts);
+
+  /// Takes back the group that the last append() wrote: it does not count, as if that had failed.
+  /// For who finds no memory to show it. REQUIRES that nothing was appended since. Where this
+  /// fails, or throws, it is so from the next group or close() on, which begins a segment; should
+  /// the process end before that, a recovery finds the group.
+  [[nodiscard]] Status take_back();
 
   /// Where nothing was appended since the last sync, appends a group without batches that says so.
   /// It needs no sync of its own: whoever finds it knows that what is before it had been durable,

@@ -52,8 +52,12 @@ class EngineImpl;
 /// figures are zero, and closing or destroying it does nothing, which leaves the parent as it was.
 /// A child may open the database once the parent has closed it.
 ///
-/// Errors: every call returns why it failed, and throws nothing of its own; std::bad_alloc passes
-/// through. Damage on disk is Errc::corruption with file and offset.
+/// Errors: every call returns why it failed, and throws nothing of its own. Damage on disk is
+/// Errc::corruption with file and offset. Where `new` fails the call throws std::bad_alloc, on its
+/// own thread and after everything is as it was before it, and the engine goes on. What fails for
+/// that on another thread is Errc::no_memory: a handler completes with it, a step of a scan by
+/// several threads fails with it, and background work is tried again (Stats::last_error). close()
+/// throws nothing.
 ///
 /// Each async_ member takes any Asio completion token, last, and completes with
 /// void(std::error_code, T), or void(std::error_code) where the blocking call returns a Status. It
@@ -97,8 +101,9 @@ class Engine {
   // read that starts later. An empty batch changes nothing.
   //
   // Fails with invalid_argument (nothing is written), no_space (not written; try again),
-  // read_only, closed, or unknown (written, but the sync that was asked for failed). A WriteBatch
-  // that was written is empty again, with its memory kept for the next; else it is as it was.
+  // read_only, closed, or unknown (written, but the sync that was asked for failed; or in the WAL
+  // without memory to show it, so that a crash alone may bring it back). A WriteBatch that was
+  // written is empty again, with its memory kept for the next; else it is as it was.
 
   /// Writes the records as one batch, and returns once it is as durable as asked. Waits for room in
   /// the queue, for a flush if flushing is behind, and for a sync if the durability asks for one.
@@ -108,7 +113,7 @@ class Engine {
 
   /// Writes each batch on its own, in order, with one sync for all. Returns the receipt of the
   /// last. All are checked first, so an invalid one means that none is written. After that the
-  /// first failure ends it: the batches before it are written.
+  /// first failure (or std::bad_alloc) ends it: the batches before it are written.
   Result<Receipt> write_many(std::vector<WriteBatch> batches, WriteOptions options = {});
 
   /// Like write(), but commits on the calling thread, after every write that was started before.
@@ -396,7 +401,7 @@ class Engine {
   /// Completes what is under way, makes it durable (under Durability::none: flushes), and closes.
   /// The WAL is cut to what it holds; the next opening replays that, unless checkpoint() came
   /// before. The destructor does the same and drops the error. A second close() is fine. Fails with
-  /// the first error on the way, and lets go of everything all the same.
+  /// the first error on the way, no_memory too, and lets go of everything all the same.
   [[nodiscard]] Status close();
 
  private:
@@ -442,20 +447,15 @@ class Engine {
   /// Runs a blocking call on the engine's executor, and completes with its outcome.
   template <class T, class Call, class Token>
   auto async_run(Call call, Token&& token) {
-    return asio::async_initiate<Token, typename detail::CompletionOf<T>::Signature>(
+    using Signature = typename detail::CompletionOf<T>::Signature;
+    return asio::async_initiate<Token, Signature>(
         [](auto handler, EngineImpl* impl, Call accepted) {
           const Entry entry(impl);
-          submit_job(entry, [done = detail::make_completion(entry.executor(), std::move(handler)),
-                             accepted = std::move(accepted)](Engine& engine) mutable {
-            auto result = accepted(engine);
-            const std::error_code code = result ? std::error_code() : result.error().code;
-            if constexpr (std::is_void_v<T>) {
-              done(code);
-            } else if constexpr (std::is_same_v<T, Record>) {
-              done(code, result ? std::move(*result) : Record({}, 0, 0.0));
-            } else {
-              done(code, result ? std::move(*result) : T());
-            }
+          auto completion =
+              detail::make_completion<Signature>(entry.executor(), std::move(handler));
+          submit_job(entry, [done = std::move(completion),
+                             made = std::move(accepted)](Engine& engine) mutable {
+            detail::complete<T>(done, [&] { return made(engine); });
           });
         },
         token, impl_.get(), std::move(call));

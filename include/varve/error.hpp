@@ -24,6 +24,7 @@ enum class Errc {
   read_only,             ///< A sync of the WAL failed, and a flush too. sync() tries again.
   unknown,               ///< The write is in the WAL, but may not be durable, nor last.
   closed,                ///< The engine is closing or closed.
+  no_memory,             ///< Memory was refused. Equals std::errc::not_enough_memory.
 };
 
 /// The category of the codes above. Its name is "varve".

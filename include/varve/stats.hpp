@@ -146,7 +146,8 @@ struct Stats {
   /// Background jobs that failed. Each is tried again.
   std::uint64_t maintenance_failures = 0;
   /// Why the newest failed job of the background failed; empty once one of its kind succeeded.
-  /// After a failed sync of the WAL, and a failed flush in its place, it says why writes stopped.
+  /// After a failed sync of the WAL, and a failed flush in its place, it says why writes stopped;
+  /// where the newest writes found no memory, it says that.
   std::optional<Error> last_error;
 
   // Reads.

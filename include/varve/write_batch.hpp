@@ -60,7 +60,9 @@ struct BatchKey {
 /// Options::memtable_bytes and a quarter of Options::wal_bytes. Larger batches cost less per
 /// record.
 ///
-/// It holds each operation encoded, so what was passed in may go. Not for two threads at once.
+/// It holds each operation encoded, so what was passed in may go. Where there is no memory for one
+/// the call throws std::bad_alloc, and the batch is as it was before it. Not for two threads at
+/// once.
 class WriteBatch {
  public:
   /// Empty. Takes memory only as operations are added.
@@ -107,6 +109,9 @@ class WriteBatch {
     std::string what;
   };
 
+  template <class Add>
+  void add(Add added);
+  void undo();
   std::uint32_t key_number(std::string_view key);
   std::uint32_t key_number(engine::KeySpace space, std::string_view key);
   std::uint32_t key_number(const std::shared_ptr<engine::SeriesState>& series);

@@ -69,8 +69,6 @@ bool LabelIndex::Posting::intersects(const SeriesBitmap& other) const {
 // Series.
 
 LabelIndex::LabelIndex() = default;
-LabelIndex::LabelIndex(LabelIndex&&) noexcept = default;
-LabelIndex& LabelIndex::operator=(LabelIndex&&) noexcept = default;
 LabelIndex::~LabelIndex() = default;
 
 std::string_view LabelIndex::key_of(std::uint32_t series) const {

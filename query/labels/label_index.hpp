@@ -23,14 +23,17 @@ namespace varve::query {
 /// The labels of all series in memory, the other way round: for each value of each name the set of
 /// series that carry it (the postings). Series are numbered as they come. Built in the order of
 /// keys, numbers are in that order, but for series that came later. For one thread at a time.
+///
+/// Stays where it is made: to move its parts would take memory, and so may fail.
 class LabelIndex {
  public:
   LabelIndex();
-  LabelIndex(LabelIndex&&) noexcept;
-  LabelIndex& operator=(LabelIndex&&) noexcept;
+  LabelIndex(const LabelIndex&) = delete;
+  LabelIndex& operator=(const LabelIndex&) = delete;
   ~LabelIndex();
 
-  /// What the series has from now on. No labels: it is forgotten.
+  /// What the series has from now on. No labels: it is forgotten. Where it throws std::bad_alloc
+  /// the index is of no use any more.
   void set(std::string_view user_key, const Labels& labels);
   /// Gives back what growing took too much. After building.
   void shrink();

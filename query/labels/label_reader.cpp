@@ -1,5 +1,6 @@
 #include "query/labels/label_reader.hpp"
 
+#include <new>
 #include <utility>
 
 #include "engine/base/assert.hpp"
@@ -16,27 +17,27 @@ using engine::View;
 
 namespace {
 
-Result<LabelIndex> build(const View& view, engine::CursorOptions options) {
-  LabelIndex index;
+Result<std::unique_ptr<LabelIndex>> build(const View& view, engine::CursorOptions options) {
+  auto index = std::make_unique<LabelIndex>();
   const engine::KeyRange keys = engine::key_range(engine::KeySpace::labels, "", {});
   VARVE_CHECK(engine::for_each_label_record(
       view, keys, options, [&](std::string_view key, std::string_view record) -> Result<bool> {
         const auto labels = engine::decode_labels(engine::as_bytes(record));
         if (labels) {
-          index.set(key, *labels);
+          index->set(key, *labels);
         } else if (!options.skip_damaged) {
           return std::unexpected(labels.error());
         }
         return true;
       }));
-  index.shrink();
+  index->shrink();
   return index;
 }
 
 }  // namespace
 
 /// Applies what the feed has up to `sequence`. False where there is no index that could be brought
-/// there.
+/// there. Where it ends halfway there is none afterwards: the feed has given the rest away.
 Result<bool> LabelReader::catch_up(std::uint64_t sequence) {
   if (!index_) return false;
   const auto changes = feed_.take_through(sequence);
@@ -44,15 +45,17 @@ Result<bool> LabelReader::catch_up(std::uint64_t sequence) {
     index_.reset();
     return false;
   }
+  std::unique_ptr<LabelIndex> index = std::move(index_);
   for (const engine::LabelFeed::Change& change : *changes) {
     Labels labels;
     if (!change.record.empty()) {
       VARVE_TRY(labels, engine::decode_labels(engine::as_bytes(change.record)));
     }
-    index_->set(change.key, labels);
+    index->set(change.key, labels);
     VARVE_ASSERT(change.sequence <= sequence);
     changed_at_ = change.sequence;
   }
+  index_ = std::move(index);
   return true;
 }
 
@@ -62,8 +65,15 @@ Status LabelReader::build_anew(Timestamp now) {
   const std::uint64_t untold = feed_.start();
   // The writer comes to publish it in a moment: nothing lies between that may wait.
   for (engine::Backoff backoff; versions_.visible_sequence() < untold;) backoff.wait();
-  const ViewPointer view = versions_.view(now);
-  auto built = build(*view, {.fill_cache = false});
+  ViewPointer view;
+  Result<std::unique_ptr<LabelIndex>> built;
+  try {
+    view = versions_.view(now);
+    built = build(*view, {.fill_cache = false});
+  } catch (const std::bad_alloc&) {
+    feed_.stop();
+    throw;
+  }
   if (!built) {
     feed_.stop();
     return std::unexpected(std::move(built).error());
@@ -93,8 +103,8 @@ Status LabelReader::ask(ViewPointer& view, const ReadOptions& options, Timestamp
       return {};
     }
   }
-  VARVE_TRY(const LabelIndex as_of_view, build(*view, cursor_options(options)));
-  question(as_of_view);
+  VARVE_TRY(const std::unique_ptr<LabelIndex> as_of_view, build(*view, cursor_options(options)));
+  question(*as_of_view);
   return {};
 }
 

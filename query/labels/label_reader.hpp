@@ -30,9 +30,10 @@ namespace varve::query {
 /// are. Flush, compaction and collection move label records and change none; the engine itself
 /// removes some by writing a batch, as anybody does.
 ///
-/// The index only goes forward. A question about the present takes its view under the mutex, so its
-/// view is never older than the index. A snapshot can use the shared index as long as no label
-/// changed after it. Otherwise a temporary index is built for that one call.
+/// The index only goes forward, and where a change of it is not finished, for want of memory say,
+/// it is built anew at the next question. A question about the present takes its view under the
+/// mutex, so its view is never older than the index. A snapshot can use the shared index as long as
+/// no label changed after it. Otherwise a temporary index is built for that one call.
 class LabelReader {
  public:
   /// Both outlive it.
@@ -75,7 +76,7 @@ class LabelReader {
   engine::LabelFeed& feed_;
 
   mutable engine::Mutex mutex_;
-  std::optional<LabelIndex> index_ VARVE_GUARDED_BY(mutex_);
+  std::unique_ptr<LabelIndex> index_ VARVE_GUARDED_BY(mutex_);  // Null: there is none.
   /// The newest describe that is in the index.
   std::uint64_t changed_at_ VARVE_GUARDED_BY(mutex_) = 0;
 };

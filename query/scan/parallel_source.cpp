@@ -13,6 +13,7 @@
 #include "engine/base/assert.hpp"
 #include "engine/base/bytes.hpp"
 #include "engine/base/mutex.hpp"
+#include "engine/base/no_memory.hpp"
 #include "engine/base/thread.hpp"
 #include "engine/record/rows.hpp"
 #include "varve/detail/with_type.hpp"
@@ -211,6 +212,7 @@ class ParallelSource final : public AnswerSource {
 
   Status start(std::size_t threads) {
     threads = std::min(threads, ranges_.size());
+    threads_.reserve(threads);  // One that runs must be in the list.
     for (std::size_t i = 0; i < threads; ++i) {
       VARVE_TRY(std::thread thread, engine::start_thread("varve-scan", [this] { work(); }));
       threads_.push_back(std::move(thread));
@@ -288,7 +290,7 @@ class ParallelSource final : public AnswerSource {
         return item;
       }
       if (part.failure) {
-        failure_ = part.failure;
+        failure_ = engine::copied(*part.failure);
         return std::unexpected(*failure_);
       }
     }
@@ -297,7 +299,7 @@ class ParallelSource final : public AnswerSource {
 
   void work() {
     while (const std::optional<std::size_t> number = next_part()) {
-      Status status = read(*number);
+      Status status = engine::or_no_memory([&] { return read(*number); });
       const Lock lock(mutex_);
       if (!status) parts_[*number].failure = std::move(status).error();
       parts_[*number].ended = true;
@@ -325,8 +327,9 @@ class ParallelSource final : public AnswerSource {
       Part& part = parts_[number];
       while (!stopped_ && part.bytes > waiting_bytes_max_) room_.wait(mutex_);
       if (stopped_) return {};
-      part.bytes += bytes_of(*item);
+      const std::size_t bytes = bytes_of(*item);
       part.items.push_back(*std::move(item));
+      part.bytes += bytes;
       if (number == taken_) filled_.notify_one();
     }
   }

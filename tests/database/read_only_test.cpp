@@ -169,7 +169,7 @@ TEST(ReadOnly, says_what_memory_a_log_needs_that_does_not_fit) {
   small.memtable_bytes = std::size_t{64} << 10;
   const auto refused = Engine::open(small);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, std::errc::not_enough_memory);
+  EXPECT_EQ(refused.error().code, Errc::no_memory);
   EXPECT_NE(refused.error().where.find("memtable_bytes"), std::string::npos);
   small.memtable_bytes = large.memtable_bytes;
   EXPECT_EQ(Engine::open(small).value().count(Query::all()).value(), 100u);

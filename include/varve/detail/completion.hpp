@@ -3,11 +3,19 @@
 #include "varve/detail/requirements.hpp"
 
 #include <asio/associated_executor.hpp>
+#include <chrono>
+#include <memory>
+#include <new>
 #include <optional>
 #include <system_error>
+#include <thread>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "varve/detail/outstanding.hpp"
+#include "varve/error.hpp"
+#include "varve/record.hpp"
 
 namespace varve::detail {
 
@@ -21,25 +29,93 @@ struct CompletionOf<void> {
   using Signature = void(std::error_code);
 };
 
-/// Turns a completion handler into a callback that any thread may invoke, once. The handler then
-/// runs on its own associated executor, whose context is kept from running dry until then; it is
-/// always posted, never run inline.
+/// A completion handler as a callback that any thread may invoke, once. The handler then runs on
+/// its own associated executor, whose context is kept from running dry until then; it is always
+/// posted, never run inline.
 ///
 /// The callback's last act is to let that context run dry: a user who waits for that (join() of a
 /// pool, run() of an io_context) may destroy the context then, whatever the engine does.
-template <class Executor, class Handler>
-auto make_completion(const Executor& fallback, Handler handler) {
-  // Taken out before the handler is moved: GCC 12 may evaluate the capture first.
-  Outstanding outstanding(asio::get_associated_executor(handler, fallback));
-  return [once = std::optional(std::pair(std::move(outstanding), std::move(handler)))](
-             auto... results) mutable {
+///
+/// Handler and results have their place from the beginning. To post them takes memory of the
+/// executor's; where there is none the callback waits until there is.
+template <class Signature, class Executor, class Handler>
+class Completion;
+
+template <class... Results, class Executor, class Handler>
+class Completion<void(Results...), Executor, Handler> {
+ public:
+  Completion(const Executor& executor, Handler&& handler)
+      : outstanding_(std::in_place, executor), call_(std::make_shared<Call>(std::move(handler))) {}
+
+  void operator()(Results... results) {
     // Both end with this call, not with the callback: first what the handler may leave of its
     // executor when it is moved, then the count.
-    auto [last, done] = *std::exchange(once, std::nullopt);
-    last.post([call = std::move(done), ... results = std::move(results)]() mutable {
-      std::move(call)(std::move(results)...);
-    });
+    const Outstanding<Executor> last = *std::exchange(outstanding_, std::nullopt);
+    const std::shared_ptr<Call> call = std::exchange(call_, nullptr);
+    call->results.emplace(std::move(results)...);
+    while (!is_posted(last, call)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+
+ private:
+  struct Call {
+    explicit Call(Handler&& of) : handler(std::move(of)) {}
+
+    std::optional<Handler> handler;
+    std::optional<std::tuple<Results...>> results;
   };
+
+  /// What is posted. Not the handler itself, which would go with a job that is not.
+  static bool is_posted(const Outstanding<Executor>& to, const std::shared_ptr<Call>& call) {
+    try {
+      to.post([mine = call]() mutable { run(std::move(mine)); });
+      return true;
+    } catch (const std::bad_alloc&) {
+      if (!call->handler) throw;  // It ran there and then, and threw that.
+      return false;
+    }
+  }
+
+  static void run(std::shared_ptr<Call> call) {
+    Handler handler = *std::exchange(call->handler, std::nullopt);
+    std::tuple<Results...> results = *std::exchange(call->results, std::nullopt);
+    call.reset();
+    std::apply([&](auto&&... each) { std::move(handler)(std::move(each)...); }, std::move(results));
+  }
+
+  std::optional<Outstanding<Executor>> outstanding_;
+  std::shared_ptr<Call> call_;
+};
+
+/// Makes the callback of a handler. `fallback` is the executor of one that brings none.
+template <class Signature, class Executor, class Handler>
+auto make_completion(const Executor& fallback, Handler handler) {
+  const auto executor = asio::get_associated_executor(handler, fallback);
+  return Completion<Signature, asio::associated_executor_t<Handler, Executor>, Handler>(
+      executor, std::move(handler));
+}
+
+/// What a call comes to on a thread where nobody would catch std::bad_alloc.
+template <class T, class Call>
+Result<T> outcome_of(Call call) {
+  try {
+    return call();
+  } catch (const std::bad_alloc&) {
+    return std::unexpected(Error{make_error_code(Errc::no_memory), {}});
+  }
+}
+
+/// Makes the call and gives its outcome to the callback.
+template <class T, class Done, class Call>
+void complete(Done& done, Call call) {
+  Result<T> outcome = outcome_of<T>(std::move(call));
+  const std::error_code code = outcome ? std::error_code() : outcome.error().code;
+  if constexpr (std::is_void_v<T>) {
+    done(code);
+  } else if constexpr (std::is_same_v<T, Record>) {
+    done(code, outcome ? std::move(*outcome) : Record({}, 0, 0.0));
+  } else {
+    done(code, outcome ? std::move(*outcome) : T());
+  }
 }
 
 }  // namespace varve::detail

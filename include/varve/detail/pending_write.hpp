@@ -6,6 +6,7 @@
 #include <asio/associated_allocator.hpp>
 #include <asio/associated_executor.hpp>
 #include <memory>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <type_traits>
@@ -16,8 +17,39 @@
 
 namespace varve::detail {
 
+/// A post() under way on this thread, for the job that it posts: where there is no memory for it,
+/// or the executor drops it there and then, the job is destroyed before post() returns, and gives
+/// what it owned back instead of destroying it too.
+class PostUnderWay {
+ public:
+  explicit PostUnderWay(const void* posted)
+      : posted_(posted), outer_(std::exchange(innermost, this)) {}
+  PostUnderWay(const PostUnderWay&) = delete;
+  PostUnderWay& operator=(const PostUnderWay&) = delete;
+  ~PostUnderWay() { innermost = outer_; }
+
+  /// Whether it was given back.
+  bool came_back() const { return came_back_; }
+  /// True where the thread is just posting it.
+  static bool give_back(const void* posted) {
+    for (PostUnderWay* at = innermost; at != nullptr; at = at->outer_) {
+      if (at->posted_ != posted) continue;
+      at->came_back_ = true;
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  static inline thread_local constinit PostUnderWay* innermost = nullptr;
+
+  const void* const posted_;
+  PostUnderWay* const outer_;
+  bool came_back_ = false;
+};
+
 /// The handler of an async_write until the write is done. One of post(), run() and discard() is
-/// called, once; after that the object is gone.
+/// called, once; after that the object is gone. But a post() that finds no memory has done nothing.
 ///
 /// Threads: whoever finishes the write fills `error` and `receipt`, then calls one of the three.
 /// Nobody else has it meanwhile.
@@ -26,8 +58,8 @@ class PendingWrite {
   PendingWrite(const PendingWrite&) = delete;
   PendingWrite& operator=(const PendingWrite&) = delete;
 
-  /// Posts the handler to its own associated executor.
-  virtual void post() = 0;
+  /// Posts the handler to its own associated executor. False where there is no memory for that.
+  [[nodiscard]] virtual bool post() = 0;
   /// Runs it here and now: for the engine's own thread.
   virtual void run() = 0;
   /// Destroys it without running it: for an executor that is destroyed first.
@@ -48,11 +80,33 @@ class PendingWrite {
   bool is_for_engine_;
 };
 
+/// What is posted for a PendingWriteOf: it owns it, so that an executor that is destroyed destroys
+/// the handler too.
+template <class Pending>
+class PostedWrite {
+ public:
+  using allocator_type = typename Pending::HandlerAllocator;
+
+  explicit PostedWrite(Pending* pending) : pending_(pending) {}
+  PostedWrite(PostedWrite&& other) noexcept : pending_(std::exchange(other.pending_, nullptr)) {}
+  PostedWrite& operator=(PostedWrite&&) = delete;
+  ~PostedWrite() {
+    if (pending_ != nullptr && !PostUnderWay::give_back(pending_)) pending_->discard();
+  }
+  void operator()() { std::exchange(pending_, nullptr)->run(); }
+  allocator_type get_allocator() const noexcept { return pending_->handler_allocator(); }
+
+ private:
+  Pending* pending_;
+};
+
 /// The one implementation, by type of handler. It lies in memory of the handler's associated
 /// allocator, which is given back before the handler runs, as Asio promises.
 template <class Handler, class Executor>
 class PendingWriteOf final : public PendingWrite {
  public:
+  using HandlerAllocator = asio::associated_allocator_t<Handler>;
+
   static PendingWrite* make(bool is_for_engine, const Executor& executor, Handler handler) {
     Allocator allocator(asio::get_associated_allocator(handler));
     // Gives the memory back where the constructor throws; by no `catch`, since programs that have
@@ -68,14 +122,23 @@ class PendingWriteOf final : public PendingWrite {
     return pending;
   }
 
-  void post() override {
+  bool post() override {
     // The posted job may run, and this be gone, before post() returns.
-    const Outstanding<Executor> last = *std::exchange(outstanding_, std::nullopt);
-    last.post(Job(this));
+    Outstanding<Executor> last = *std::exchange(outstanding_, std::nullopt);
+    const PostUnderWay posting(this);
+    try {
+      last.post(PostedWrite<PendingWriteOf>(this));
+    } catch (const std::bad_alloc&) {
+      if (!posting.came_back()) throw;
+      outstanding_.emplace(std::move(last));
+      return false;
+    }
+    if (posting.came_back()) discard();
+    return true;
   }
 
   void run() override {
-    Allocator allocator(asio::get_associated_allocator(handler_));
+    Allocator allocator(handler_allocator());
     Handler handler(std::move(handler_));
     const std::error_code error_now = error;
     const Receipt receipt_now = receipt;
@@ -83,33 +146,16 @@ class PendingWriteOf final : public PendingWrite {
     std::move(handler)(error_now, receipt_now);
   }
 
-  void discard() override { destroy(Allocator(asio::get_associated_allocator(handler_))); }
+  void discard() override { destroy(Allocator(handler_allocator())); }
+
+  HandlerAllocator handler_allocator() const noexcept {
+    return asio::get_associated_allocator(handler_);
+  }
 
  private:
-  using HandlerAllocator = asio::associated_allocator_t<Handler>;
   using Allocator =
       typename std::allocator_traits<HandlerAllocator>::template rebind_alloc<PendingWriteOf>;
   using Traits = std::allocator_traits<Allocator>;
-
-  /// What is posted: it owns the handler, so that an executor that is destroyed destroys it too.
-  class Job {
-   public:
-    using allocator_type = HandlerAllocator;
-
-    explicit Job(PendingWriteOf* pending) : pending_(pending) {}
-    Job(Job&& other) noexcept : pending_(std::exchange(other.pending_, nullptr)) {}
-    Job& operator=(Job&&) = delete;
-    ~Job() {
-      if (pending_ != nullptr) pending_->discard();
-    }
-    void operator()() { std::exchange(pending_, nullptr)->run(); }
-    allocator_type get_allocator() const noexcept {
-      return asio::get_associated_allocator(pending_->handler_);
-    }
-
-   private:
-    PendingWriteOf* pending_;
-  };
 
   PendingWriteOf(bool is_for_engine, const Executor& executor, Handler&& handler)
       : PendingWrite(is_for_engine), handler_(std::move(handler)) {

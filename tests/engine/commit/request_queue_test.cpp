@@ -28,6 +28,7 @@ class Queued {
 
   Sequences take(std::uint64_t next) {
     std::vector<WriteRequest*> group;
+    group.reserve(RequestQueue::group_batches_max);
     queue_.take_group(next, group);
     Sequences sequences;
     for (const WriteRequest* request : group) sequences.push_back(request->sequence);
@@ -43,7 +44,7 @@ class Queued {
   }
 
   std::vector<std::unique_ptr<WriteRequest>> requests_;
-  RequestQueue queue_;
+  RequestQueue queue_{2 * RequestQueue::group_batches_max};
 };
 
 TEST(RequestQueue, gives_nothing_where_nothing_was_pushed) {

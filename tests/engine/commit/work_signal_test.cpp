@@ -24,6 +24,17 @@ TEST(WorkSignal, ends_only_once_there_is_no_work) {
   EXPECT_FALSE(signal.wait_for_work([] { return true; }));
 }
 
+TEST(WorkSignal, sleeps_for_no_longer_than_it_may) {
+  WorkSignal signal;
+  EXPECT_TRUE(signal.wait_for_work([] { return true; }, 1ms)) << "there may be work by now";
+}
+
+TEST(WorkSignal, ends_at_once_where_it_was_stopped_however_long_it_may_sleep) {
+  WorkSignal signal;
+  signal.stop();
+  EXPECT_FALSE(signal.wait_for_work([] { return true; }, 1h));
+}
+
 /// A thread that waits for work, held in its first look until `bring` is done, or for a moment:
 /// whoever brings work may have to wait for the thread.
 class HeldInItsLook {

@@ -64,7 +64,7 @@ class WatchedExecutor {
 TEST(Outstanding, a_completed_call_lets_go_of_the_executor_before_its_context_runs_dry) {
   Context context;
   bool called = false;
-  auto done = detail::make_completion(
+  auto done = detail::make_completion<void(int)>(
       asio::any_io_executor(),
       asio::bind_executor(WatchedExecutor(context), [&](int) { called = true; }));
   EXPECT_EQ(context.outstanding, 1);
@@ -82,7 +82,7 @@ TEST(Outstanding, a_completed_write_lets_go_of_the_executor_before_its_context_r
       asio::bind_executor(WatchedExecutor(context),
                           [&](std::error_code, Receipt) { called = true; }));
   EXPECT_EQ(context.outstanding, 1);
-  write->post();
+  EXPECT_TRUE(write->post());
   EXPECT_TRUE(called);
   EXPECT_EQ(context.outstanding, 0);
   EXPECT_EQ(context.left_when_dry, 0);
@@ -93,8 +93,8 @@ TEST(Outstanding, an_executor_of_asios_older_kind_is_kept_running_too) {
   asio::io_context::strand strand(context);
   bool called = false;
   {
-    auto done = detail::make_completion(asio::any_io_executor(),
-                                        asio::bind_executor(strand, [&] { called = true; }));
+    auto done = detail::make_completion<void()>(
+        asio::any_io_executor(), asio::bind_executor(strand, [&] { called = true; }));
     context.poll();
     EXPECT_FALSE(context.stopped()) << "the handler is still to come";
     done();

@@ -37,7 +37,7 @@ class PublishedTest : public testing::Test {
   }
   void flush_oldest() {
     const auto flushed = published_.frozen().front();
-    (void)published_.replace(after_flush_of(*flushed), flushed.get());
+    (void)published_.replace(published_.prepare(after_flush_of(*flushed)), flushed.get());
   }
 
   Published published_{Version{}, memtable(1), 0};
@@ -116,13 +116,14 @@ TEST_F(PublishedTest, lets_a_memtable_go_as_its_table_comes) {
 
 TEST_F(PublishedTest, keeps_every_memtable_where_the_version_changes_without_a_flush) {
   freeze();
-  (void)published_.replace(std::make_shared<Version>(), nullptr);
+  (void)published_.replace(published_.prepare(std::make_shared<Version>()), nullptr);
   EXPECT_EQ(published_.view(0)->memtables().size(), 2u);
 }
 
 TEST_F(PublishedTest, hands_back_what_it_showed_before) {
   const auto before = published_.version();
-  const auto replaced = published_.replace(std::make_shared<Version>(), nullptr);
+  const auto next = published_.prepare(std::make_shared<Version>());
+  const auto replaced = published_.replace(next, nullptr);
   EXPECT_EQ(replaced->version, before);
   EXPECT_NE(published_.version(), before);
 }
@@ -179,20 +180,21 @@ TEST_F(PublishedDeathTest, refuses_a_sequence_below_the_last) {
 TEST_F(PublishedDeathTest, refuses_a_version_that_shows_more_than_is_visible) {
   auto next = std::make_shared<Version>();
   next->flushed_through = 1;
-  EXPECT_DEATH((void)published_.replace(next, nullptr), "visible_sequence");
+  EXPECT_DEATH((void)published_.replace(published_.prepare(next), nullptr), "visible_sequence");
 }
 
 TEST_F(PublishedDeathTest, refuses_a_version_with_tables_above_a_memtable) {
   auto next = std::make_shared<Version>();
   next->flush_number = 1;
-  EXPECT_DEATH((void)published_.replace(next, nullptr), "flush_number");
+  EXPECT_DEATH((void)published_.replace(published_.prepare(next), nullptr), "flush_number");
 }
 
 TEST_F(PublishedDeathTest, refuses_to_let_any_but_the_oldest_memtable_go) {
   freeze();
   freeze();
   const auto second = published_.frozen().back();
-  EXPECT_DEATH((void)published_.replace(after_flush_of(*second), second.get()), "flushed");
+  const auto next = published_.prepare(after_flush_of(*second));
+  EXPECT_DEATH((void)published_.replace(next, second.get()), "flushed");
 }
 
 }  // namespace

@@ -39,17 +39,17 @@ std::vector<std::string> all_but(const LabelIndex& index, const std::vector<Matc
 
 using Keys = std::vector<std::string>;
 
-LabelIndex plant() {
-  LabelIndex index;
-  index.set("p1/temp", {{"room", "hall 1"}, {"unit", "C"}});
-  index.set("p2/temp", {{"room", "hall 2"}, {"unit", "C"}});
-  index.set("p2/volt", {{"room", "hall 2"}, {"unit", "V"}});
-  index.set("p3/temp", {{"unit", "C"}});
-  return index;
-}
+struct Plant : LabelIndex {
+  Plant() {
+    set("p1/temp", {{"room", "hall 1"}, {"unit", "C"}});
+    set("p2/temp", {{"room", "hall 2"}, {"unit", "C"}});
+    set("p2/volt", {{"room", "hall 2"}, {"unit", "V"}});
+    set("p3/temp", {{"unit", "C"}});
+  }
+};
 
 TEST(LabelIndex, finds_series_that_match_all_in_the_order_of_keys) {
-  const LabelIndex index = plant();
+  const Plant index;
   EXPECT_EQ(only(index, {Matcher::equals("unit", "C")}), (Keys{"p1/temp", "p2/temp", "p3/temp"}));
   EXPECT_EQ(only(index, {Matcher::equals("unit", "C"), Matcher::starts_with("room", "hall")}),
             (Keys{"p1/temp", "p2/temp"}));
@@ -75,7 +75,7 @@ TEST(LabelIndex, leaves_out_what_has_no_labels_where_it_is_asked_to) {
 }
 
 TEST(LabelIndex, takes_a_label_that_is_missing_for_an_empty_one) {
-  const LabelIndex index = plant();
+  const Plant index;
   // What has no labels at all matches too, so the answer is who does not.
   EXPECT_EQ(all_but(index, {Matcher::not_equals("room", "hall 1")}), (Keys{"p1/temp"}));
   EXPECT_EQ(all_but(index, {Matcher::equals("room", "")}), (Keys{"p1/temp", "p2/temp", "p2/volt"}));
@@ -90,7 +90,7 @@ TEST(LabelIndex, takes_a_label_that_is_missing_for_an_empty_one) {
 }
 
 TEST(LabelIndex, lists_names_and_values_that_are_there) {
-  LabelIndex index = plant();
+  Plant index;
   EXPECT_EQ(index.names({}, everything), (Keys{"room", "unit"}));
   EXPECT_EQ(index.names({}, engine::user_key_range("p3", {})), (Keys{"unit"}));
   EXPECT_EQ(index.values("room", {}, everything), (Keys{"hall 1", "hall 2"}));
