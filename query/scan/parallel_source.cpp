@@ -28,8 +28,7 @@
 // - ParallelSource: the threads, one queue for each part, and the taker, who sees the parts in
 //   order as if one thread had read them.
 //
-// A limit is kept by the taker. Threads do not know of it, and read ahead in vain by what two parts
-// a thread may hold.
+// The taker keeps the limit: threads read ahead in vain by what two parts a thread may hold.
 
 namespace varve::query {
 

@@ -240,11 +240,13 @@ TEST_P(DamagedLog, that_was_set_aside_in_part_takes_no_later_batch_with_it_on_a_
     disk->set_capacity(disk->used());
     auto engine = Engine::open(options_on(disk));
     disk->set_capacity(std::uint64_t{64} << 20);
-    if (!engine) {
-      EXPECT_EQ(engine.error().code, Errc::no_space) << engine.error().message();
-      engine = Engine::open(options_on(disk));
-    }
     ASSERT_TRUE(engine) << engine.error().message();
+    if (const auto refusal = engine->stats().last_error) {
+      EXPECT_EQ(refusal->code, Errc::no_space) << refusal->message();
+      EXPECT_TRUE(engine->close());
+      engine = Engine::open(options_on(disk));
+      ASSERT_TRUE(engine) << engine.error().message();
+    }
     WriteBatch batch;
     batch.put("after", 1, 1.0);
     ASSERT_TRUE(engine->write(std::move(batch), WriteOptions().durability(Durability::always())));
