@@ -176,17 +176,14 @@ Outcome<void> dump_block(const engine::Table& table, const engine::TableIndex& i
 Outcome<void> dump_table(const std::filesystem::path& file, bool rows, Output& output) {
   VARVE_TRY(const auto folder, directory_of(file));
   const std::string name = file.filename().string();
-  VARVE_TRY(engine::TableMeta meta, engine::Table::read_meta(*folder, name));
-  if (engine::name_before(name) != engine::table_file_name(meta.number)) {
-    return damaged(file.string() + ": says that its name is " +
-                   engine::table_file_name(meta.number));
-  }
+  const auto directory = std::make_shared<NamedAsBefore>(folder, name);
+  const std::string before = engine::name_before(name);
+  VARVE_TRY(engine::TableMeta meta, engine::Table::read_meta(*directory, before));
   output.text() += head(meta);
-  const auto origin = engine::Table::read_origin(*folder, name);
+  const auto origin = engine::Table::read_origin(*directory, before);
   output.text() +=
       origin ? origin_text(*origin) : "from  DAMAGED: " + origin.error().message() + '\n';
 
-  const auto directory = std::make_shared<NamedAsBefore>(folder, name);
   engine::BlockCache cache(0);
   engine::FilePool files(directory, 1);
   const engine::TableContext context{directory, &cache, &files, {}};
