@@ -129,7 +129,12 @@ Result<bool> EngineImpl::step() {
   }
   if (writes_ && writes_->step()) return true;
   if (own_executor_ && own_executor_->poll_one()) return true;
-  return upkeep_ ? upkeep_->step() : Result<bool>(false);
+  if (upkeep_) {
+    VARVE_TRY(const bool did_something, upkeep_->step());
+    if (did_something) return true;
+  }
+  // What it found for others to do.
+  return own_executor_ && own_executor_->poll_one();
 }
 
 Stats EngineImpl::stats() const {

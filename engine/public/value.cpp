@@ -26,6 +26,10 @@ Value::Value(const ValueView& view) {
   }
 }
 
+// Not as the variant copies itself: where the string finds no memory for that, GCC 12's library
+// destroys the string that it has not made.
+Value::Value(const Value& other) : Value(other.view()) {}
+
 ValueView Value::view() const {
   return std::visit([](const auto& value) -> ValueView { return value; }, value_);
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "varve/detail/requirements.hpp"
+
 #include <optional>
 #include <utility>
 

@@ -161,6 +161,12 @@ class Value {
   /// Copies the bytes that the view points to, so the value outlives it.
   explicit Value(const ValueView& view);
 
+  Value(const Value& other);
+  Value& operator=(const Value& other) { return *this = Value(other); }
+  Value(Value&&) noexcept = default;
+  Value& operator=(Value&&) noexcept = default;
+  ~Value() = default;
+
   ValueType type() const { return detail::alternatives[value_.index()]; }
   /// Whether it is a value. Others have a type, too, and none of the next four gives them.
   bool is_valid() const { return value_.index() < detail::valid_alternatives; }

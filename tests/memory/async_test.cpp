@@ -72,7 +72,8 @@ struct Ending {
 /// A threadless engine on a copy of the sample, and a context for handlers that go elsewhere.
 class Attempt {
  public:
-  Attempt() : engine_(open_engine(tiny_options(files_), Sizes::tiny).value()) {}
+  /// What an opening leaves to be done is done before.
+  Attempt() : engine_(open_engine(tiny_options(files_), Sizes::tiny).value()) { run(); }
 
   Engine& engine() { return engine_; }
   const Ending& ending() const { return ending_; }

@@ -81,7 +81,8 @@ Image made(Durability durability) {
 /// what belongs to every database.
 std::map<FileKind, std::uint64_t> files_by_kind(Directory& directory) {
   std::map<FileKind, std::uint64_t> counts;
-  for (const std::string& name : directory.list().value()) {
+  const auto names = directory.list().value();
+  for (const std::string& name : names) {
     if (const auto file = engine::parse_file_name(name)) {
       ++counts[file->kind];
     } else {
@@ -95,7 +96,8 @@ std::map<FileKind, std::uint64_t> files_by_kind(Directory& directory) {
 
 Image::Image(FileSystem& files) {
   const auto directory = files.open_directory(directory_path).value();
-  for (const std::string& name : directory->list().value()) {
+  const auto names = directory->list().value();
+  for (const std::string& name : names) {
     const auto file = directory->open(name, OpenMode::read).value();
     std::vector<std::byte> bytes(static_cast<std::size_t>(file->size().value()));
     file->read_at(0, bytes).value();

@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "varve/detail/finds_memory.hpp"
 #include "varve/detail/outstanding.hpp"
 #include "varve/error.hpp"
 #include "varve/record.hpp"
@@ -66,13 +67,9 @@ class Completion<void(Results...), Executor, Handler> {
 
   /// What is posted. Not the handler itself, which would go with a job that is not.
   static bool is_posted(const Outstanding<Executor>& to, const std::shared_ptr<Call>& call) {
-    try {
-      to.post([mine = call]() mutable { run(std::move(mine)); });
-      return true;
-    } catch (const std::bad_alloc&) {
-      if (!call->handler) throw;  // It ran there and then, and threw that.
-      return false;
-    }
+    // Without its handler it ran there and then, and what was thrown is the handler's.
+    return finds_memory([&] { to.post([mine = call]() mutable { run(std::move(mine)); }); },
+                        [&] { return call->handler.has_value(); });
   }
 
   static void run(std::shared_ptr<Call> call) {
@@ -97,11 +94,9 @@ auto make_completion(const Executor& fallback, Handler handler) {
 /// What a call comes to on a thread where nobody would catch std::bad_alloc.
 template <class T, class Call>
 Result<T> outcome_of(Call call) {
-  try {
-    return call();
-  } catch (const std::bad_alloc&) {
-    return std::unexpected(Error{make_error_code(Errc::no_memory), {}});
-  }
+  Result<T> outcome = std::unexpected(Error{make_error_code(Errc::no_memory), {}});
+  finds_memory([&] { outcome = Result<T>(call()); }, [] { return true; });
+  return outcome;
 }
 
 /// Makes the call and gives its outcome to the callback.

@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "varve/detail/finds_memory.hpp"
 #include "varve/detail/outstanding.hpp"
 #include "varve/durability.hpp"
 
@@ -126,10 +127,10 @@ class PendingWriteOf final : public PendingWrite {
     // The posted job may run, and this be gone, before post() returns.
     Outstanding<Executor> last = *std::exchange(outstanding_, std::nullopt);
     const PostUnderWay posting(this);
-    try {
-      last.post(PostedWrite<PendingWriteOf>(this));
-    } catch (const std::bad_alloc&) {
-      if (!posting.came_back()) throw;
+    const bool is_posted =
+        finds_memory([&] { last.post(PostedWrite<PendingWriteOf>(this)); },
+                     [&] { return posting.came_back(); });  // Else it ran, and threw that.
+    if (!is_posted) {
       outstanding_.emplace(std::move(last));
       return false;
     }

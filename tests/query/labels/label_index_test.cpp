@@ -61,7 +61,7 @@ TEST(LabelIndex, finds_series_that_match_all_in_the_order_of_keys) {
 }
 
 TEST(LabelIndex, leaves_out_what_has_no_labels_where_it_is_asked_to) {
-  const LabelIndex index = plant();
+  const Plant index;
   const auto labelled = [&](const std::vector<Matcher>& matchers, const KeyRange& keys) {
     const KeySelection selection = index.select(made(matchers), keys, LabelIndex::Which::labelled);
     EXPECT_EQ(selection.mode(), KeySelection::Mode::only);

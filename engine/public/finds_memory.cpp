@@ -1,0 +1,17 @@
+#include "varve/detail/finds_memory.hpp"
+
+#include <new>
+
+namespace varve::detail {
+
+bool finds_memory(void (*call)(void* context), bool (*lacks)(void* context), void* context) {
+  try {
+    call(context);
+    return true;
+  } catch (const std::bad_alloc&) {
+    if (!lacks(context)) throw;
+    return false;
+  }
+}
+
+}  // namespace varve::detail
