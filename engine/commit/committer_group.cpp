@@ -260,13 +260,15 @@ Status Committer::rotate() {
     VARVE_ASSERT(context_.versions.frozen_count() < frozen_max);
   }
   const std::uint64_t number = context_.versions.active()->number() + 1;
-  std::uint64_t segment = 0;
-  if (context_.wal != nullptr) {
-    VARVE_TRY(segment, context_.wal->rotate());
-  }
   const std::uint64_t applied = applied_.load(std::memory_order_relaxed);
-  context_.versions.rotate(
-      std::make_shared<Memtable>(number, segment, applied, context_.memtable_bytes));
+  // All that takes memory comes before the segment: else each try would leave one.
+  const auto fresh = std::make_shared<Memtable>(number, 0, applied, context_.memtable_bytes);
+  auto sources = context_.versions.prepare_rotation(fresh);
+  if (context_.wal != nullptr) {
+    VARVE_TRY(const std::uint64_t segment, context_.wal->rotate());
+    fresh->begin_in(segment);
+  }
+  context_.versions.rotate(fresh, std::move(sources));
   is_torn_ = false;
   context_.on_frozen();
   return {};

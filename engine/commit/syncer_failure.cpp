@@ -72,7 +72,7 @@ Status Syncer::mend() {
     if (!callbacks_.mend) return fail(Errc::unknown, "an earlier sync of the WAL failed");
     syncing_ = true;
   }
-  const Status mended = try_to_mend();
+  Status mended = try_to_mend();  // Returned as it is: a copy would take memory.
   {
     const Lock lock(mutex_);
     syncing_ = false;
@@ -85,7 +85,10 @@ Status Syncer::mend() {
     }
   }
   progress_.notify_all();
-  if (mended) log_.info("what the WAL could not make durable is in tables: writes go on");
+  if (mended) {
+    if_memory_allows(
+        [&] { log_.info("what the WAL could not make durable is in tables: writes go on"); });
+  }
   return mended;
 }
 

@@ -58,6 +58,8 @@ class Memtable {
   Memtable(std::uint64_t number, std::uint64_t first_segment, std::uint64_t base_sequence,
            std::size_t bytes_expected = 0);
   ~Memtable();
+  /// Its first batch will lie in that WAL segment. REQUIRES that nobody else has it yet.
+  void begin_in(std::uint64_t first_segment) { first_segment_ = first_segment; }
 
   // The writer's.
 
@@ -147,7 +149,7 @@ class Memtable {
   }
 
   const std::uint64_t number_;
-  const std::uint64_t first_segment_;
+  std::uint64_t first_segment_;  // Constant once anybody else has it.
   const std::uint64_t base_sequence_;
   std::atomic<std::uint64_t> last_sequence_;
   // Lowered before any sequence above it is published, so whoever could see more finds it lowered.

@@ -43,16 +43,25 @@ std::size_t Published::pinned_bytes() const {
   return bytes;
 }
 
-void Published::rotate(std::shared_ptr<Memtable> fresh) {
+std::shared_ptr<ViewSources> Published::prepare_rotation(
+    const std::shared_ptr<Memtable>& fresh) const {
+  auto sources = std::make_shared<ViewSources>();
+  // Until rotate() they only become fewer, by flushes.
+  sources->memtables.reserve(load()->memtables.size() + 1);
+  sources->memtables.push_back(fresh);
+  return sources;
+}
+
+void Published::rotate(std::shared_ptr<Memtable> fresh, std::shared_ptr<ViewSources> sources) {
   // Views rank memtables by their order here, and versions rank tables by these numbers.
   VARVE_ASSERT(fresh->number() > active_->number() && fresh->empty());
   // A batch lies in one memtable: none is half in the one that is frozen.
   VARVE_ASSERT(active_->last_sequence() <= visible_sequence());
   VARVE_ASSERT(active_->last_sequence() <= fresh->base_sequence());
-  auto sources = std::make_shared<ViewSources>();
-  sources->memtables.push_back(fresh);
+  VARVE_ASSERT(sources->memtables.size() == 1 && sources->memtables.front() == fresh);
   {
     const Lock lock(mutex_);
+    VARVE_ASSERT(sources->memtables.capacity() > sources_->memtables.size());
     sources->version = sources_->version;
     sources->memtables.insert(sources->memtables.end(), sources_->memtables.begin(),
                               sources_->memtables.end());

@@ -63,7 +63,14 @@ class Published {
   }
   /// Freezes the active memtable and makes `fresh`, which is empty, the active one.
   /// REQUIRES that all of the active one is visible, and a higher number of the fresh one.
-  void rotate(std::shared_ptr<Memtable> fresh);
+  void rotate(std::shared_ptr<Memtable> fresh) {
+    auto sources = prepare_rotation(fresh);
+    rotate(std::move(fresh), std::move(sources));
+  }
+  /// Takes the memory for that; the second call then cannot fail. Nothing else of the writer's
+  /// comes between.
+  std::shared_ptr<ViewSources> prepare_rotation(const std::shared_ptr<Memtable>& fresh) const;
+  void rotate(std::shared_ptr<Memtable> fresh, std::shared_ptr<ViewSources> sources);
   const std::shared_ptr<Memtable>& active() const { return active_; }
 
   // The keeper's.

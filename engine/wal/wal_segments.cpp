@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -91,14 +92,22 @@ Result<std::uint64_t> Wal::Impl::begin_segment(std::uint64_t group_bytes) {
 Status Wal::Impl::begin_in(SparePool::Spare spare) {
   // All that entering it takes, before its name may be on the disk.
   SegmentList::Segments fresh;
-  fresh.push_back({.number = next_number,
-                   .bytes = spare.bytes,
-                   .appended = SegmentHeader::encoded_size,
-                   .synced = SegmentHeader::encoded_size,
-                   .file = spare.file});
-  VARVE_CHECK(install(spare, next_number));
+  try {
+    fresh.push_back({.number = next_number,
+                     .bytes = spare.bytes,
+                     .appended = SegmentHeader::encoded_size,
+                     .synced = SegmentHeader::encoded_size,
+                     .file = spare.file});
+    VARVE_CHECK(install(spare, next_number));
+  } catch (const std::bad_alloc&) {
+    // Else each try would leave a file that nobody counts, until the next opening.
+    if (!spare.name.empty()) if_memory_allows([&] { spares.discard(std::move(spare)); });
+    throw;
+  }
   enter(std::move(fresh));
-  if (options.on_begun) options.on_begun(current);
+  if_memory_allows([this] {
+    if (options.on_begun) options.on_begun(current);
+  });
   return {};
 }
 
