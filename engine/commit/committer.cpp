@@ -159,6 +159,8 @@ void Committer::run() {
 
 /// False where some of what is late has to wait on.
 bool Committer::hand_over_late() {
+  // Hardly ever is anything late, and only this thread takes the flag down.
+  if (!is_late_.load(std::memory_order_relaxed)) return true;
   // Taken down first: what comes late meanwhile puts it up again.
   if (!is_late_.exchange(false) || !context_.hand_over_late) return true;
   if (context_.hand_over_late()) return true;

@@ -83,23 +83,24 @@ void AsyncWrites::complete(WriteRequest* first) {
 }
 
 /// Takes handlers over that were not posted: those of the engine's own executor, and those for
-/// which there was no memory. Returns of how many writes that was the last.
+/// which there was no memory. Returns of how many writes that was the last: of others' too, whose
+/// handlers were late.
 std::uint64_t AsyncWrites::take_over(const Handlers& own, const Handlers& late) {
   std::uint64_t posted = 0;
+  bool is_late = late.count != 0;
   if (own.count != 0) {
-    const bool is_posted = own_->post(own.first, own.last);
-    const Lock lock(mutex_);
-    late_own_ += own.count;
-    if (is_posted) posted = std::exchange(late_own_, 0);
+    const auto handed_over = own_->post(own.first, own.last, own.count);
+    posted = handed_over.value_or(0);
+    is_late = is_late || !handed_over;
   }
-  const bool is_late = posted < own.count || late.count != 0;
   if (late.count != 0) {
     const Lock lock(mutex_);
     (late_.first == nullptr ? late_.first : late_.last->next) = late.first;
     late_.last = late.last;
     late_.count += late.count;
   }
-  // The gate is not empty meanwhile, so this is still here.
+  // Another thread may hand them over meanwhile, and leave the gate. This is still here: whoever
+  // calls is a thread that closing waits for, or inside a call to the engine.
   if (is_late) on_late_();
   return posted;
 }
@@ -128,10 +129,9 @@ bool AsyncWrites::post_again() {
     break;
   }
   if (own_ != nullptr) {
-    const bool is_posted = own_->post_again();
-    const Lock lock(mutex_);
-    if (is_posted) posted += std::exchange(late_own_, 0);
-    is_done = is_done && is_posted;
+    const auto handed_over = own_->post_again();
+    posted += handed_over.value_or(0);
+    is_done = is_done && handed_over;
   }
   if (posted != 0) gate_.leave(posted);
   return is_done;

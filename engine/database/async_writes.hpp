@@ -71,8 +71,7 @@ class AsyncWrites final : public Completions {
 
   Mutex mutex_;
   std::vector<std::unique_ptr<AsyncWrite>> spares_ VARVE_GUARDED_BY(mutex_);
-  Handlers late_ VARVE_GUARDED_BY(mutex_);               // For executors of their own.
-  std::uint64_t late_own_ VARVE_GUARDED_BY(mutex_) = 0;  // So many are with own_, which is late.
+  Handlers late_ VARVE_GUARDED_BY(mutex_);  // For executors of their own; own_ keeps its own.
 };
 
 }  // namespace varve::engine

@@ -14,12 +14,21 @@ namespace {
 constexpr std::size_t memtable_bytes_min = std::size_t{64} << 10;
 constexpr std::size_t wal_bytes_min = std::size_t{256} << 10;
 constexpr std::size_t queue_bytes_min = std::size_t{16} << 10;
+// An opening asks for the address space of as many small writes as fit: some 4 % of it.
+constexpr std::size_t queue_bytes_max = std::size_t{1} << (sizeof(std::size_t) >= 8 ? 34 : 30);
 
 Status check_least(std::string_view name, std::size_t value, std::size_t least) {
   if (value >= least) return {};
   return fail(Errc::invalid_argument, "Options::" + std::string(name) + " is " +
                                           std::to_string(value) + "; the least is " +
                                           std::to_string(least));
+}
+
+Status check_most(std::string_view name, std::size_t value, std::size_t most) {
+  if (value <= most) return {};
+  return fail(Errc::invalid_argument, "Options::" + std::string(name) + " is " +
+                                          std::to_string(value) + "; the most is " +
+                                          std::to_string(most));
 }
 
 Status check_durability(const Durability& durability, const char* whose) {
@@ -42,6 +51,7 @@ Status check(const Options& options) {
   VARVE_CHECK(check_least("memtable_bytes", options.memtable_bytes, memtable_bytes_min));
   VARVE_CHECK(check_least("wal_bytes", options.wal_bytes, wal_bytes_min));
   VARVE_CHECK(check_least("queue_bytes", options.queue_bytes, queue_bytes_min));
+  VARVE_CHECK(check_most("queue_bytes", options.queue_bytes, queue_bytes_max));
   if (options.window < std::chrono::seconds(1)) {
     return fail(Errc::invalid_argument, "Options::window is under one second");
   }

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <memory>
 #include <new>
+#include <optional>
+#include <tuple>
 #include <utility>
 
 #include "engine/base/fork.hpp"
@@ -20,7 +22,11 @@ namespace varve::engine {
 /// handlers wait for the next.
 struct OwnExecutor::Shared {
   ~Shared();
-  bool post(detail::PendingWrite* first, detail::PendingWrite* last);
+  std::optional<std::uint64_t> post(detail::PendingWrite* first, detail::PendingWrite* last,
+                                    std::uint64_t count);
+  std::optional<std::uint64_t> post_again();
+  bool is_job_posted() VARVE_REQUIRES(mutex);
+  std::optional<std::uint64_t> handed_over() VARVE_REQUIRES(mutex);
   void put_back(detail::PendingWrite* handlers);
   void run();
 
@@ -29,6 +35,9 @@ struct OwnExecutor::Shared {
   detail::PendingWrite* first_waiting VARVE_GUARDED_BY(mutex) = nullptr;
   detail::PendingWrite* last_waiting VARVE_GUARDED_BY(mutex) = nullptr;
   bool is_posted VARVE_GUARDED_BY(mutex) = false;  // The job that runs them.
+  // So many handlers found no memory, and nobody was told since that they run. Counted with the
+  // list: were it apart, a post() that is slow could tell of those who came after its job had run.
+  std::uint64_t late VARVE_GUARDED_BY(mutex) = 0;
 };
 
 OwnExecutor::Shared::~Shared() {
@@ -40,15 +49,31 @@ OwnExecutor::Shared::~Shared() {
   while (handlers != nullptr) std::exchange(handlers, handlers->next)->discard();
 }
 
-bool OwnExecutor::Shared::post(detail::PendingWrite* first, detail::PendingWrite* last) {
+std::optional<std::uint64_t> OwnExecutor::Shared::post(detail::PendingWrite* first,
+                                                       detail::PendingWrite* last,
+                                                       std::uint64_t count) {
   const Lock lock(mutex);
-  if (first != nullptr) {
-    (first_waiting == nullptr ? first_waiting : last_waiting->next) = first;
-    last_waiting = last;
-  }
+  (first_waiting == nullptr ? first_waiting : last_waiting->next) = first;
+  last_waiting = last;
+  late += count;
+  return handed_over();
+}
+
+std::optional<std::uint64_t> OwnExecutor::Shared::post_again() {
+  const Lock lock(mutex);
+  return handed_over();
+}
+
+/// Whether all that wait will run.
+bool OwnExecutor::Shared::is_job_posted() {
   if (first_waiting == nullptr || is_posted) return true;
   is_posted = if_memory_allows([this] { asio::post(context, [this] { run(); }); });
   return is_posted;
+}
+
+std::optional<std::uint64_t> OwnExecutor::Shared::handed_over() {
+  if (!is_job_posted()) return std::nullopt;
+  return std::exchange(late, 0);
 }
 
 /// To the front: they were there before.
@@ -74,7 +99,8 @@ void OwnExecutor::Shared::run() {
   } catch (...) {
     // The others are not to suffer for one that throws.
     put_back(handlers);
-    post(nullptr, nullptr);
+    const Lock lock(mutex);
+    std::ignore = is_job_posted();  // Who is late is told by the next post().
     throw;
   }
 }
@@ -94,11 +120,12 @@ Status OwnExecutor::start() {
 
 asio::any_io_executor OwnExecutor::executor() const { return shared_->context.get_executor(); }
 
-bool OwnExecutor::post(detail::PendingWrite* first, detail::PendingWrite* last) {
-  return shared_->post(first, last);
+std::optional<std::uint64_t> OwnExecutor::post(detail::PendingWrite* first,
+                                               detail::PendingWrite* last, std::uint64_t count) {
+  return shared_->post(first, last, count);
 }
 
-bool OwnExecutor::post_again() { return shared_->post(nullptr, nullptr); }
+std::optional<std::uint64_t> OwnExecutor::post_again() { return shared_->post_again(); }
 
 bool OwnExecutor::poll_one() {
   shared_->context.restart();

@@ -3,6 +3,7 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -23,11 +24,13 @@ class OwnExecutor {
   [[nodiscard]] Status start();
 
   asio::any_io_executor executor() const;
-  /// Runs the handlers from `first` to `last`, linked by `next`, one after the other. False where
-  /// there is no memory to have that done: they are kept, and run once post_again() or another
-  /// post() returns true. Any thread. Throws nothing.
-  [[nodiscard]] bool post(detail::PendingWrite* first, detail::PendingWrite* last);
-  [[nodiscard]] bool post_again();
+  /// Runs the `count` handlers from `first` to `last`, linked by `next`, one after the other. None
+  /// where there is no memory to have that done: they are kept, and run once post_again() or
+  /// another post() finds some. Else of how many handlers it is certain from here on that they run:
+  /// these, and those that were kept; of each handler one call says so. Any thread. Throws nothing.
+  [[nodiscard]] std::optional<std::uint64_t> post(detail::PendingWrite* first,
+                                                  detail::PendingWrite* last, std::uint64_t count);
+  [[nodiscard]] std::optional<std::uint64_t> post_again();
   /// Threadless: runs one handler that is ready. False where none is.
   bool poll_one();
   /// Runs what was posted, then ends the thread. From a handler on that very thread it lets the

@@ -39,7 +39,7 @@ enum class Mode {
 ///
 /// Every field has a default that suits a gateway with a few hundred MB of memory; `dir` alone has
 /// to be set. None is stored: each opening may bring others. A value that is not valid makes the
-/// opening fail with invalid_argument, naming the field and the least value.
+/// opening fail with invalid_argument, naming the field and the bound.
 ///
 /// Memory: the engine holds at most about 3 x memtable_bytes + block_cache_bytes + queue_bytes and
 /// the index of labels, which Stats::memory_bytes() says together. While they run, a flush and a
@@ -86,7 +86,8 @@ struct Options {
   std::size_t block_cache_bytes = std::size_t{32} << 20;
   /// Memory for writes that were accepted and not yet applied, in bytes. When it is used up, writes
   /// wait and try_write() fails with busy. Larger values take longer bursts without waiting.
-  /// Smaller values save memory, and push back sooner. Default 32 MiB, least 16 KiB.
+  /// Smaller values save memory, and push back sooner. An opening takes some 4 % of it as address
+  /// space. Default 32 MiB, least 16 KiB, most 16 GiB (1 GiB on 32 bits).
   std::size_t queue_bytes = std::size_t{32} << 20;
 
   /// The span of time of a table in level 1; each level up is 8 times wider. Best about what is

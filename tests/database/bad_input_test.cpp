@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <fstream>
+#include <limits>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -34,6 +36,8 @@ TEST(BadInput, each_bad_option_is_refused_by_name) {
   refused([](Options& options) { options.memtable_bytes = 1; }, "memtable_bytes");
   refused([](Options& options) { options.wal_bytes = 1; }, "wal_bytes");
   refused([](Options& options) { options.queue_bytes = 1; }, "queue_bytes");
+  refused([](Options& options) { options.queue_bytes = std::numeric_limits<std::size_t>::max(); },
+          "queue_bytes");
   refused([](Options& options) { options.window = Duration(0); }, "window");
   refused([](Options& options) { options.flush_after = Duration(999'999); }, "flush_after");
   refused([](Options& options) { options.default_ttl = Duration(-1); }, "default_ttl");

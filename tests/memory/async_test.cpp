@@ -174,16 +174,21 @@ INSTANTIATE_TEST_SUITE_P(Every, AsyncWithoutMemory,
 /// The executor of a context that finds no memory for so many jobs.
 class ShortExecutor {
  public:
-  ShortExecutor(asio::io_context& context, std::atomic<int>& refusals) noexcept
-      : context_(&context), refusals_(&refusals) {}
+  enum class Jobs : std::uint8_t {
+    returned,
+    kept,  ///< As by Asio's strand, whose memory may end once it has the job.
+  };
+
+  ShortExecutor(asio::io_context& context, std::atomic<int>& refusals,
+                Jobs jobs = Jobs::returned) noexcept
+      : context_(&context), refusals_(&refusals), jobs_(jobs) {}
 
   template <class Job>
   void execute(Job&& job) const {
-    if (refusals_->load() > 0) {
-      --*refusals_;
-      throw std::bad_alloc();
-    }
-    asio::post(*context_, std::forward<Job>(job));
+    const bool refuses = refusals_->load() > 0;
+    if (refuses) --*refusals_;
+    if (!refuses || jobs_ == Jobs::kept) asio::post(*context_, std::forward<Job>(job));
+    if (refuses) throw std::bad_alloc();
   }
   ShortExecutor require(asio::execution::blocking_t::never_t /*property*/) const { return *this; }
   bool operator==(const ShortExecutor& other) const noexcept { return context_ == other.context_; }
@@ -192,6 +197,7 @@ class ShortExecutor {
  private:
   asio::io_context* context_;
   std::atomic<int>* refusals_;
+  Jobs jobs_;
 };
 
 /// An engine, and a handler whose executor is short of memory at first.
@@ -285,6 +291,50 @@ TEST_F(ShortOfMemory, a_handler_of_a_read_waits_for_memory) {
   EXPECT_EQ(refusals_, 0);
   EXPECT_EQ(calls_, 1);
 }
+
+/// A handler whose executor keeps the job, and throws all the same. Everything else runs in the
+/// same context, so that the test is the only thread.
+class KeptWithoutMemory : public testing::TestWithParam<Call> {
+ protected:
+  KeptWithoutMemory() {
+    Options options = tiny_options(sample().copy());
+    options.executor = context_.get_executor();
+    engine_.emplace(open_engine(options, Sizes::tiny).value());
+  }
+  void start_and_run() {
+    const ShortExecutor executor(context_, refusals_, ShortExecutor::Jobs::kept);
+    test::start(*engine_, GetParam(),
+                asio::bind_executor(executor, [this](std::error_code error, auto&&...) {
+                  errors_.push_back(error);
+                }));
+    for (int i = 0; i < 20; ++i) {
+      std::ignore = engine_->step();  // A closed one refuses.
+      context_.restart();
+      context_.poll();
+    }
+    EXPECT_EQ(refusals_, 0);
+  }
+
+  asio::io_context context_;
+  std::atomic<int> refusals_{1};
+  std::vector<std::error_code> errors_;  // That the handler was called with.
+  std::optional<Engine> engine_;
+};
+
+TEST_P(KeptWithoutMemory, a_handler_is_called_once) {
+  start_and_run();
+  EXPECT_EQ(errors_, std::vector{std::error_code()});
+  EXPECT_TRUE(engine_->close());
+}
+
+TEST_P(KeptWithoutMemory, a_handler_of_a_refused_call_is_called_once) {
+  EXPECT_TRUE(engine_->close());
+  EXPECT_NO_THROW(start_and_run());
+  EXPECT_EQ(errors_, std::vector{make_error_code(Errc::closed)});
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, KeptWithoutMemory, testing::Values(Call::write, Call::query),
+                         [](const auto& chosen) { return name_of(chosen.param); });
 
 }  // namespace
 }  // namespace varve::test

@@ -15,6 +15,7 @@
 
 #include "varve/detail/finds_memory.hpp"
 #include "varve/detail/outstanding.hpp"
+#include "varve/detail/post_under_way.hpp"
 #include "varve/error.hpp"
 #include "varve/record.hpp"
 
@@ -66,10 +67,26 @@ class Completion<void(Results...), Executor, Handler> {
   };
 
   /// What is posted. Not the handler itself, which would go with a job that is not.
+  class PostedCall {
+   public:
+    explicit PostedCall(std::shared_ptr<Call> call) : call_(std::move(call)) {}
+    PostedCall(PostedCall&&) noexcept = default;
+    PostedCall& operator=(PostedCall&&) = delete;
+    ~PostedCall() {
+      if (call_) std::ignore = PostUnderWay::give_back(call_.get());
+    }
+    void operator()() { run(std::exchange(call_, nullptr)); }
+
+   private:
+    std::shared_ptr<Call> call_;
+  };
+
+  /// False where there is no memory for it. Else the call is the executor's, which may run it at
+  /// once on another thread: it is not looked at any more.
   static bool is_posted(const Outstanding<Executor>& to, const std::shared_ptr<Call>& call) {
-    // Without its handler it ran there and then, and what was thrown is the handler's.
-    return finds_memory([&] { to.post([mine = call]() mutable { run(std::move(mine)); }); },
-                        [&] { return call->handler.has_value(); });
+    PostUnderWay posting(call.get());
+    return posting.outcome_of([&] { to.post(PostedCall(call)); }) !=
+           PostUnderWay::Outcome::no_memory;
   }
 
   static void run(std::shared_ptr<Call> call) {
@@ -95,7 +112,7 @@ auto make_completion(const Executor& fallback, Handler handler) {
 template <class T, class Call>
 Result<T> outcome_of(Call call) {
   Result<T> outcome = std::unexpected(Error{make_error_code(Errc::no_memory), {}});
-  finds_memory([&] { outcome = Result<T>(call()); }, [] { return true; });
+  finds_memory([&] { outcome = Result<T>(call()); });
   return outcome;
 }
 

@@ -12,42 +12,11 @@
 #include <type_traits>
 #include <utility>
 
-#include "varve/detail/finds_memory.hpp"
 #include "varve/detail/outstanding.hpp"
+#include "varve/detail/post_under_way.hpp"
 #include "varve/durability.hpp"
 
 namespace varve::detail {
-
-/// A post() under way on this thread, for the job that it posts: where there is no memory for it,
-/// or the executor drops it there and then, the job is destroyed before post() returns, and gives
-/// what it owned back instead of destroying it too.
-class PostUnderWay {
- public:
-  explicit PostUnderWay(const void* posted)
-      : posted_(posted), outer_(std::exchange(innermost, this)) {}
-  PostUnderWay(const PostUnderWay&) = delete;
-  PostUnderWay& operator=(const PostUnderWay&) = delete;
-  ~PostUnderWay() { innermost = outer_; }
-
-  /// Whether it was given back.
-  bool came_back() const { return came_back_; }
-  /// True where the thread is just posting it.
-  static bool give_back(const void* posted) {
-    for (PostUnderWay* at = innermost; at != nullptr; at = at->outer_) {
-      if (at->posted_ != posted) continue;
-      at->came_back_ = true;
-      return true;
-    }
-    return false;
-  }
-
- private:
-  static inline thread_local constinit PostUnderWay* innermost = nullptr;
-
-  const void* const posted_;
-  PostUnderWay* const outer_;
-  bool came_back_ = false;
-};
 
 /// The handler of an async_write until the write is done. One of post(), run() and discard() is
 /// called, once; after that the object is gone. But a post() that finds no memory has done nothing.
@@ -59,7 +28,8 @@ class PendingWrite {
   PendingWrite(const PendingWrite&) = delete;
   PendingWrite& operator=(const PendingWrite&) = delete;
 
-  /// Posts the handler to its own associated executor. False where there is no memory for that.
+  /// Posts the handler to its own associated executor. False where there is no memory for that, and
+  /// the executor has not taken it either.
   [[nodiscard]] virtual bool post() = 0;
   /// Runs it here and now: for the engine's own thread.
   virtual void run() = 0;
@@ -126,15 +96,13 @@ class PendingWriteOf final : public PendingWrite {
   bool post() override {
     // The posted job may run, and this be gone, before post() returns.
     Outstanding<Executor> last = *std::exchange(outstanding_, std::nullopt);
-    const PostUnderWay posting(this);
-    const bool is_posted =
-        finds_memory([&] { last.post(PostedWrite<PendingWriteOf>(this)); },
-                     [&] { return posting.came_back(); });  // Else it ran, and threw that.
-    if (!is_posted) {
+    PostUnderWay posting(this);
+    const auto outcome = posting.outcome_of([&] { last.post(PostedWrite<PendingWriteOf>(this)); });
+    if (outcome == PostUnderWay::Outcome::no_memory) {
       outstanding_.emplace(std::move(last));
       return false;
     }
-    if (posting.came_back()) discard();
+    if (outcome == PostUnderWay::Outcome::dropped) discard();
     return true;
   }
 
