@@ -118,8 +118,8 @@ Result<std::uint64_t> Upkeep::collect_garbage(ClockTrust trust) {
   return purged;
 }
 
-Status Upkeep::forget_labels(std::span<const std::string> keys) {
-  return label_garbage_.forget(keys, store_->trusted_clock.purge_now());
+Status Upkeep::forget_labels(std::span<const std::string> keys, const View& chosen_in) {
+  return label_garbage_.forget(keys, chosen_in, store_->trusted_clock.purge_now());
 }
 
 Result<MaintenanceHandle> Upkeep::start_maintenance() {
