@@ -92,8 +92,8 @@ struct CompactionPlan {
 };
 
 /// The most useful compaction, or none that pays. Every plan makes progress: tables of level 0
-/// become fewer, or rows go to higher levels. Of the regions that are to be had, those that are sure
-/// to hold a row of level 0 come first. So only with `everything`, and where damaged tables are over
+/// become fewer, or rows go to higher levels. Of the regions that are to be had, those that hold a
+/// row of level 0 for sure come first. So only with `everything`, and where damaged tables are over
 /// all rows whose times are known, a plan may turn out to move no row: where the caller sees that,
 /// nothing more is to be had.
 std::optional<CompactionPlan> choose_compaction(const LiveTables& tables, const Rules& rules);

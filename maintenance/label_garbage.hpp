@@ -87,7 +87,7 @@ class LabelGarbage {
 
   Result<Looked> collect_from(const std::string& first_key, Timestamp now, std::size_t count_max,
                               bool counts);
-  /// `chosen_in`, here and of remove(), is the view of whoever chose the keys, whatever their labels
+  /// `chosen_in`, here and of remove(), is the view of whoever chose the keys, whatever the labels
   /// say; null where the labels themselves do.
   Result<std::uint64_t> remove_all(const ViewPointer& view, std::span<const std::string> keys,
                                    Timestamp now, const engine::View* chosen_in);
