@@ -5,6 +5,7 @@
 #include <map>
 #include <string_view>
 
+#include "engine/base/assert.hpp"
 #include "maintenance/windows.hpp"
 #include "varve/time.hpp"
 
@@ -155,6 +156,20 @@ std::optional<CompactionPlan> join(const LiveTables& tables, const Rules& rules,
   return box.plan(target);
 }
 
+/// Of positions in level 0, newest first, the oldest: as many as one job begins with. What is newer
+/// is the next job's.
+std::vector<std::size_t> seeds_of_one_job(const LiveTables& tables, const Rules& rules,
+                                          std::span<const std::size_t> positions) {
+  std::uint64_t bytes = 0;
+  std::size_t count = 0;
+  for (; count < positions.size() && count < rules.job_tables; ++count) {
+    bytes += tables[positions[positions.size() - 1 - count]].meta->weight();
+    if (count != 0 && bytes > rules.job_bytes) break;
+  }
+  const auto oldest = positions.last(count);
+  return {oldest.begin(), oldest.end()};
+}
+
 }  // namespace
 
 std::optional<CompactionPlan> choose_join(const LiveTables& tables, const Rules& rules) {
@@ -172,28 +187,23 @@ std::optional<CompactionPlan> choose_join(const LiveTables& tables, const Rules&
   return std::nullopt;
 }
 
-std::vector<std::size_t> seeds_of_one_job(const LiveTables& tables, const Rules& rules,
+std::optional<CompactionPlan> plan_oldest(const LiveTables& tables, const Rules& rules,
                                           std::span<const std::size_t> positions) {
-  std::uint64_t bytes = 0;
-  std::size_t count = 0;
-  for (; count < positions.size() && count < rules.job_tables; ++count) {
-    bytes += tables[positions[positions.size() - 1 - count]].meta->weight();
-    if (count != 0 && bytes > rules.job_bytes) break;
+  for (auto left = positions; !left.empty();) {
+    const auto some = seeds_of_one_job(tables, rules, left);
+    VARVE_ASSERT(!some.empty());  // So this ends.
+    if (auto plan = plan_level0(tables, rules, some)) return plan;
+    left = left.first(left.size() - some.size());
   }
-  const auto oldest = positions.last(count);
-  return {oldest.begin(), oldest.end()};
+  return std::nullopt;
 }
 
 std::optional<CompactionPlan> choose_compaction(const LiveTables& tables, const Rules& rules) {
   const std::vector<std::size_t> seeds = level0_seeds(tables, rules);
-  if (!rules.everything && !seeds.empty()) {
-    if (auto plan = plan_level0(tables, rules, seeds)) return plan;
-  }
-  // Of all of level 0 the oldest go first; newer ones where nothing can be done with those.
-  for (std::span<const std::size_t> left(seeds); rules.everything && !left.empty();) {
-    const auto some = seeds_of_one_job(tables, rules, left);
-    if (auto plan = plan_level0(tables, rules, some)) return plan;
-    left = left.first(left.size() - some.size());
+  if (!seeds.empty()) {
+    auto plan =
+        rules.everything ? plan_oldest(tables, rules, seeds) : plan_level0(tables, rules, seeds);
+    if (plan) return plan;
   }
   return choose_join(tables, rules);
 }

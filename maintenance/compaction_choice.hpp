@@ -92,18 +92,20 @@ struct CompactionPlan {
 };
 
 /// The most useful compaction, or none that pays. Every plan makes progress: tables of level 0
-/// become fewer, or rows go to higher levels. Only with `everything`, and beside damaged tables, a
-/// plan may turn out to move no row: where the caller sees that, nothing more is to be had.
+/// become fewer, or rows go to higher levels. Of the regions that are to be had, those that hold a
+/// row of level 0 for sure come first. So only with `everything`, and where damaged tables are over
+/// all rows whose times are known, a plan may turn out to move no row: where the caller sees that,
+/// nothing more is to be had.
 std::optional<CompactionPlan> choose_compaction(const LiveTables& tables, const Rules& rules);
-
-/// Of positions in level 0, newest first, the oldest: as many as one job begins with. What is newer
-/// is the next job's.
-std::vector<std::size_t> seeds_of_one_job(const LiveTables& tables, const Rules& rules,
-                                          std::span<const std::size_t> positions);
 
 /// From level 0, given what to begin with: positions in `tables`. Takes along what has to come.
 std::optional<CompactionPlan> plan_level0(const LiveTables& tables, const Rules& rules,
                                           const std::vector<std::size_t>& seeds);
+
+/// The same, given positions in level 0, newest first, of which it begins with the oldest: as many
+/// as one job takes. With newer ones where nothing can be done with those, for damage beside them.
+std::optional<CompactionPlan> plan_oldest(const LiveTables& tables, const Rules& rules,
+                                          std::span<const std::size_t> positions);
 
 /// Small tables of one window into one of a higher level.
 std::optional<CompactionPlan> choose_join(const LiveTables& tables, const Rules& rules);

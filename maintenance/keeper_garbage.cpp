@@ -189,8 +189,7 @@ Result<std::uint64_t> Keeper::Impl::bring_down(std::set<std::uint64_t> numbers, 
       const bool is_meant = table.level == 0 && numbers.contains(table.meta->number);
       if (is_meant && !table.blocked) seeds.push_back(at);
     }
-    if (seeds.empty()) return gone;
-    auto plan = plan_level0(tables, all, seeds_of_one_job(tables, all, seeds));
+    auto plan = plan_oldest(tables, all, seeds);
     if (!plan) return gone;
     const std::size_t damaged_before = damaged.size();
     VARVE_TRY(const std::uint64_t dropped,

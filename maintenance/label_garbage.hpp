@@ -43,6 +43,10 @@ struct LabelGarbageContext {
 /// applies only if since then nobody has described the series or written a record of it. So a
 /// series that comes back to life in between keeps its labels; else it comes back without.
 ///
+/// Damage of records holds up nothing but what it concerns: a series of which it lets nobody say
+/// that it is empty keeps its labels, and where it is in the way of the count, the figure is
+/// unknown.
+///
 /// Threads: any. What orders collect(), forget() and the background is that write; two of them may
 /// find the same series, and the second then finds nothing to remove. collecting_ lets one round of
 /// the background run at a time: who sets it posts the first job of a round, each job posts the
@@ -55,13 +59,16 @@ class LabelGarbage {
   /// Removes them all on the calling thread, judged by expiry at `now`, and counts.
   [[nodiscard]] Status collect(Timestamp now);
   /// Removes the labels of those of the series (by their users' keys, ascending) that have no
-  /// record at `now`, whatever their labels say of that.
-  [[nodiscard]] Status forget(std::span<const std::string> keys, Timestamp now);
+  /// record at `now`, whatever their labels say of that. Whoever was described after the view in
+  /// which the keys were chosen keeps them.
+  [[nodiscard]] Status forget(std::span<const std::string> keys, const engine::View& chosen_in,
+                              Timestamp now);
   /// Begins a round in the background, unless one runs or nothing was deleted or purged since the
   /// last one began. Does not wait. A round counts where the last that did is long past.
   void collect_later();
 
-  /// Series that have labels and no record, as counted last; nothing before that.
+  /// Series that have labels and no record, as counted last; nothing before that, nor where damage
+  /// kept them from being counted.
   std::optional<std::uint64_t> without_records() const;
 
  private:
@@ -69,7 +76,8 @@ class LabelGarbage {
   /// What became of some label records, and where to go on.
   struct Looked {
     std::optional<std::string> next;
-    std::uint64_t without_records = 0;  // That keep their labels.
+    /// That keep their labels. None: nobody asked, or damage does not let them be counted.
+    std::optional<std::uint64_t> without_records;
   };
   struct Round {
     bool counts = false;
@@ -79,11 +87,14 @@ class LabelGarbage {
 
   Result<Looked> collect_from(const std::string& first_key, Timestamp now, std::size_t count_max,
                               bool counts);
+  /// `chosen_in`, here and of remove(), is the view of whoever chose the keys, whatever the labels
+  /// say; null where the labels themselves do.
   Result<std::uint64_t> remove_all(const ViewPointer& view, std::span<const std::string> keys,
-                                   Timestamp now, bool whatever_they_say);
+                                   Timestamp now, const engine::View* chosen_in);
   Result<std::uint64_t> remove(ViewPointer view, std::vector<std::string> keys, Timestamp now,
-                               bool whatever_they_say);
+                               const engine::View* chosen_in);
   void go_on(std::string first_key);
+  void plan_next_count();
   void end_round(const std::optional<Error>& failure);
 
   const LabelGarbageContext context_;

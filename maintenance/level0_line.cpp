@@ -161,9 +161,21 @@ void cut(const Band& band, const Rules& rules, std::vector<Region>& regions) {
   }
 }
 
-/// The largest, as many as one job may write. The others wait for the next.
-std::vector<Region> bounded(std::vector<Region> regions, const Rules& rules) {
+/// Whether a row of the inputs is sure to lie in the region: a cell has one at either end. Between
+/// them its rows may leave the region empty, however many bytes it counts.
+bool holds_row(const Region& region, const Shape& cells) {
+  const auto cell = std::ranges::lower_bound(cells, region.times.first, {},
+                                             [](const Cell& one) { return one.times.last; });
+  if (cell == cells.end()) return false;  // The next ones begin after this one ends.
+  return region.times.contains(cell->times.first) || region.times.contains(cell->times.last);
+}
+
+/// As many as one job may write: those that are sure to hold a row before the others, so that each
+/// job moves one, and of either kind the largest. The others wait for the next.
+std::vector<Region> bounded(std::vector<Region> regions, const Shape& cells, const Rules& rules) {
   std::ranges::stable_sort(regions, std::ranges::greater{}, &Region::bytes);
+  std::ranges::stable_partition(regions,
+                                [&](const Region& region) { return holds_row(region, cells); });
   if (regions.size() > rules.regions_max) regions.resize(rules.regions_max);
   std::uint64_t total = 0;
   std::size_t count = 0;
@@ -208,7 +220,7 @@ std::vector<Region> choose_regions(const Shape& cells, const Keys& keys,
     if (!rules.everything && !has_cover(band) && bytes_of(band) < enough) continue;
     cut(band, rules, regions);
   }
-  return bounded(std::move(regions), rules);
+  return bounded(std::move(regions), cells, rules);
 }
 
 }  // namespace varve::maintenance

@@ -111,8 +111,9 @@ Result<std::uint64_t> EngineImpl::collect_garbage(const CollectOptions& options)
   if (!options.labels_without_records()) return purged;
   Query query = *options.labels_without_records();
   query.between(TimeRange()).limit(Query::unlimited).without_records();
-  VARVE_TRY(const auto keys, reads_.series_list(query, ReadOptions().fill_cache(false)));
-  VARVE_CHECK(upkeep_->forget_labels(keys));
+  VARVE_TRY(const auto chosen,
+            reads_.series_without_records(query, ReadOptions().fill_cache(false)));
+  VARVE_CHECK(upkeep_->forget_labels(chosen.keys, *chosen.view));
   return purged;
 }
 

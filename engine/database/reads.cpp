@@ -308,7 +308,10 @@ Result<std::vector<std::string>> Reads::series_list(const Query& query,
                                                     const ReadOptions& options) {
   const Timer timer(*store_->options.clock, store_->counters.query_latency);
   store_->counters.scans.add();
-  if (query.is_without_records()) return series_without_records(query, options);
+  if (query.is_without_records()) {
+    VARVE_TRY(Listed listed, series_without_records(query, options));
+    return std::move(listed.keys);
+  }
   // The limit counts keys here, so one record of each is enough, if the query asks for one at all.
   Query one_of_each = query;
   one_of_each.limit(Query::unlimited).per_series(std::min<std::size_t>(query.per_series(), 1));
@@ -316,15 +319,16 @@ Result<std::vector<std::string>> Reads::series_list(const Query& query,
   return query::series_list(*source, query.limit());
 }
 
-Result<std::vector<std::string>> Reads::series_without_records(const Query& query,
-                                                               const ReadOptions& options) {
+Result<Reads::Listed> Reads::series_without_records(const Query& query,
+                                                    const ReadOptions& options) {
   VARVE_CHECK(refuse_as_of(options));
-  VARVE_TRY(auto labelled, select_labelled(query, options));
+  VARVE_TRY(const auto labelled, select_labelled(query, options));
   Query one_of_each = query;
   one_of_each.limit(Query::unlimited).per_series(1);
   VARVE_TRY(const auto source,
-            BlockSource::open(std::move(labelled.view), one_of_each, options, labelled.keys));
-  return query::series_without_records(*source, *labelled.keys, query.limit());
+            BlockSource::open(labelled.view, one_of_each, options, labelled.keys));
+  VARVE_TRY(auto keys, query::series_without_records(*source, *labelled.keys, query.limit()));
+  return Listed{labelled.view, std::move(keys)};
 }
 
 Result<std::uint64_t> Reads::count(const Query& query, const ReadOptions& options) {

@@ -68,6 +68,13 @@ class Reads {
                                    std::string_view target_prefix,
                                    const std::function<Status(WriteBatch&)>& write);
   Result<std::vector<std::string>> series_list(const Query& query, const ReadOptions& options);
+  /// Series that have labels, by key, and the view that says so.
+  struct Listed {
+    std::shared_ptr<const View> view;
+    std::vector<std::string> keys;
+  };
+  /// Those that have no live record in the query.
+  Result<Listed> series_without_records(const Query& query, const ReadOptions& options);
   Result<std::uint64_t> count(const Query& query, const ReadOptions& options);
   Result<Snapshot> snapshot();
 
@@ -99,9 +106,6 @@ class Reads {
   Result<Selected> select(const Query& query, const ReadOptions& options);
   /// The series that have labels, of those that a query's keys and matchers choose.
   Result<Selected> select_labelled(const Query& query, const ReadOptions& options);
-  /// The keys of those that have no live record in the query.
-  Result<std::vector<std::string>> series_without_records(const Query& query,
-                                                          const ReadOptions& options);
   /// What a query gives, its matchers included: every read of a query goes through one of these.
   Result<std::unique_ptr<query::BlockSource>> source_of(const Query& query,
                                                         const ReadOptions& options);

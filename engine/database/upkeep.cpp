@@ -118,8 +118,8 @@ Result<std::uint64_t> Upkeep::collect_garbage(ClockTrust trust) {
   return purged;
 }
 
-Status Upkeep::forget_labels(std::span<const std::string> keys) {
-  return label_garbage_.forget(keys, store_->trusted_clock.purge_now());
+Status Upkeep::forget_labels(std::span<const std::string> keys, const View& chosen_in) {
+  return label_garbage_.forget(keys, chosen_in, store_->trusted_clock.purge_now());
 }
 
 Result<MaintenanceHandle> Upkeep::start_maintenance() {
@@ -150,7 +150,12 @@ Status Upkeep::make_room() {
       continue;
     }
     scheduler->wake();
-    if (auto error = keeper_.flush_error()) return std::unexpected(std::move(*error));
+    if (auto error = keeper_.flush_error()) {
+      if (error->code != Errc::no_memory) return std::unexpected(std::move(*error));
+      // There may be memory again: this writer is told what is so now.
+      VARVE_CHECK(keeper_.flush_one());
+      continue;
+    }
     const Lock lock(room_mutex_);
     if (versions.frozen_count() < Committer::frozen_max) return {};
     // Looks again now and then: the scheduler may be stopped, or fail.

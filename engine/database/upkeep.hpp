@@ -61,8 +61,8 @@ class Upkeep {
   /// from here on.
   Result<std::uint64_t> collect_garbage(ClockTrust trust);
   /// Removes the labels of those of the series (by key, ascending) that have no record left, by the
-  /// trusted time.
-  [[nodiscard]] Status forget_labels(std::span<const std::string> keys);
+  /// trusted time, but for those that were described after the view in which they were chosen.
+  [[nodiscard]] Status forget_labels(std::span<const std::string> keys, const View& chosen_in);
   Result<MaintenanceHandle> start_maintenance();
   /// Threadless: does the most urgent piece. False if there was nothing.
   Result<bool> step() { return keeper_.step(); }

@@ -88,9 +88,6 @@ class Memtable {
   void note_step(const ClockStep& step);
   /// The newest of these, in order. For the writer, and for anybody once it is frozen.
   const std::vector<ClockStep>& clock_steps() const { return clock_steps_; }
-  /// Whether anything after `sequence` (range tombstones included) touched the record.
-  bool touched_since(std::string_view key, std::uint64_t hash, Timestamp ts,
-                     std::uint64_t sequence) const;
 
   /// About what bytes() will say once a batch of so many bytes was applied.
   std::size_t bytes_with(std::size_t batch_bytes) const;
@@ -103,6 +100,11 @@ class Memtable {
   /// tombstone of its own included), or nothing where it holds nothing about the record.
   std::optional<Row> get(std::string_view key, std::uint64_t hash, Timestamp ts,
                          std::uint64_t sequence) const;
+
+  /// Whether anything after `sequence` (range tombstones included) touched the record, up to the
+  /// moment of the call.
+  bool touched_since(std::string_view key, std::uint64_t hash, Timestamp ts,
+                     std::uint64_t sequence) const;
 
   /// The newest row of the greatest timestamp of the key, a tombstone included. Does not ask for
   /// range tombstones: REQUIRES that there are none up to `sequence`.

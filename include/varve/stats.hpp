@@ -116,8 +116,8 @@ struct Stats {
   std::uint64_t label_index_bytes = 0;
   /// Series that have labels and no record, when they were counted last: collect_garbage() counts
   /// them, and so does the background, every hour at most, where something was deleted or purged.
-  /// Empty before that. Query::without_records() lists them, and CollectOptions has their labels
-  /// removed.
+  /// Empty before that, and where damage keeps them from being counted. Query::without_records()
+  /// lists them, and CollectOptions has their labels removed.
   std::optional<std::uint64_t> series_without_records;
 
   // Maintenance, in the background or on demand. What opening itself had to do does not count.

@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/support/database.hpp"
@@ -232,6 +236,120 @@ TEST(Forgetting, leaves_a_series_that_has_come_back_its_labels) {
     EXPECT_TRUE(has_labels(db, "k")) << "written at read " << place;
   }
   EXPECT_GE(rounds_that_wrote, 5);
+}
+
+// The same with a description, by which the query does not choose the series any more: whether it
+// came before the series was chosen or after, the labels stay.
+TEST(Forgetting, leaves_a_series_that_is_described_meanwhile_its_labels) {
+  int rounds_that_described = 0;
+  for (int place = 1; place <= 30; ++place) {
+    const auto disk = std::make_shared<SimulatedDisk>();
+    Options options = small_options();
+    options.file_system = disk;
+    options.block_cache_bytes = 0;
+    Database db(options);
+    describe(db, "k");
+    db.put("l", 1, 1.0);
+    db.flush();
+    EXPECT_EQ(db->label_values("kind").value(), (Keys{"k"})) << "and so the index is there";
+    int reads = 0;
+    bool described = false;
+    disk->on_call([&](Call call, const std::string& path) {
+      if (call != Call::read || !path.ends_with(".table") || ++reads != place) return;
+      described = true;
+      EXPECT_TRUE(db->describe("k", {{"kind", "other"}}));
+    });
+    forget(db, Query::all().with(Matcher::equals("kind", "k")));
+    disk->on_call({});
+    if (!described) break;
+    ++rounds_that_described;
+    EXPECT_TRUE(has_labels(db, "k")) << "described at read " << place;
+  }
+  EXPECT_GE(rounds_that_described, 5);
+}
+
+/// A table whose only block is damaged has "m/a" and "m/c", so that a walk to a series between them
+/// meets the damage. Another one is sound, and expires within the hour. Labels are in memory: of
+/// "m/b", which has no records, and of "m/bb", which had one, and whose labels leave with it.
+class CollectionBesideDamage : public testing::Test {
+ protected:
+  explicit CollectionBesideDamage(bool threadless = false) : db_(options_on(disk_, threadless)) {
+    db_.put("m/a", 1, 1.0);
+    db_.put("m/c", 1, 1.0);
+    db_.flush();
+    for (const std::string& name : disk_->names("/db")) {
+      if (name.ends_with(".table")) disk_->flip_bit("/db/" + name, 8 * 20);
+    }
+    EXPECT_FALSE(db_->query(Query::key("m/a"))) << "it is damaged";
+    db_.put("e", db_.clock().wall(), 1.0, 1h);
+    db_.flush();
+    describe(db_, "m/b");
+    had_a_record("m/bb");
+  }
+
+  void had_a_record(std::string_view key) {
+    WriteBatch batch;
+    batch.describe(key, Labels({{"kind", "job"}}).leave_with_records());
+    batch.put(key, 10, 1.0);
+    db_.write(std::move(batch));
+    db_.erase(key, 10);
+  }
+
+  static Options options_on(const std::shared_ptr<SimulatedDisk>& disk, bool threadless) {
+    Options options = small_options();
+    options.file_system = disk;
+    options.block_cache_bytes = 0;
+    options.threadless = threadless;
+    // One memtable takes it all.
+    options.memtable_bytes = std::size_t{8} << 20;
+    options.wal_bytes = std::size_t{64} << 20;
+    return options;
+  }
+
+  const std::shared_ptr<SimulatedDisk> disk_ = std::make_shared<SimulatedDisk>();
+  Database db_;
+};
+
+TEST_F(CollectionBesideDamage, purges_and_takes_the_labels_that_leave) {
+  db_.clock().advance(2h);
+  const auto collected = db_->collect_garbage(ClockTrust::vouched);
+  ASSERT_TRUE(collected) << collected.error().message();
+  EXPECT_EQ(*collected, 1U);
+  EXPECT_FALSE(has_labels(db_, "m/bb"));
+  EXPECT_TRUE(has_labels(db_, "m/b"));
+  EXPECT_FALSE(db_->stats().series_without_records) << "nobody can say";
+}
+
+class BackgroundBesideDamage : public CollectionBesideDamage {
+ protected:
+  BackgroundBesideDamage() : CollectionBesideDamage(true) {}
+
+  void rest_for(Duration time) {
+    db_.clock().advance(time);
+    for (int steps = 0; steps < 10'000; ++steps) {
+      const auto did = db_->step();
+      if (did && !*did) return;  // What fails for damage goes on around it.
+    }
+    FAIL() << "it does not come to rest";
+  }
+};
+
+TEST_F(BackgroundBesideDamage, comes_to_the_labels_behind_those_that_it_cannot_count) {
+  // More label records than one job looks at.
+  for (int part = 0; part < 10; ++part) {
+    WriteBatch batch;
+    for (int i = 0; i < 500; ++i) {
+      const std::string key = "n/" + std::to_string(10'000 + 500 * part + i);
+      batch.describe(key, {{"kind", "n"}});
+    }
+    db_.write(std::move(batch));
+  }
+  had_a_record("z");
+  rest_for(61min);
+  EXPECT_FALSE(has_labels(db_, "m/bb"));
+  EXPECT_FALSE(has_labels(db_, "z"));
+  EXPECT_TRUE(has_labels(db_, "m/b"));
+  EXPECT_FALSE(db_->stats().series_without_records);
 }
 
 }  // namespace

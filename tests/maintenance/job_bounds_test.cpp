@@ -139,6 +139,26 @@ TEST(JobBounds, collect_deletes_of_many_flushes_in_several_jobs) {
   db.expect_right();
 }
 
+TEST(JobBounds, collect_newer_deletes_where_nothing_can_be_done_with_the_oldest) {
+  KeeperFixture db(memory_file_system(), rules_of(2));
+  for (const Timestamp begin : {0, 10'000}) {
+    for (Timestamp ts = begin; ts < begin + 100; ++ts) db.put("a", ts, ts);
+    db.flush();
+    ASSERT_TRUE(db.keeper->compact_all().value());
+  }
+  ASSERT_EQ(db.tables(1), 2u);
+  // As many as one job begins with lie over the first table, which is damaged.
+  for (const Timestamp ts : {0, 99, 10'000, 10'050}) {
+    db.erase("a", ts);
+    db.flush();
+  }
+  for (const auto& table : db.version()->levels[1]) {
+    if (table->meta().times.first == 0) db.damage(table->meta().number);
+  }
+  EXPECT_EQ(db.keeper->collect(0).value(), 4u) << "two deletes, and what they delete";
+  EXPECT_EQ(db.rows(), 200u);
+}
+
 // Regions.
 
 /// Rows of a flush in each of ten windows of 100.

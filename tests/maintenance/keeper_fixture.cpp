@@ -5,6 +5,7 @@
 #include <span>
 
 #include "engine/directory/file_names.hpp"
+#include "engine/record/label_record.hpp"
 #include "maintenance/compaction.hpp"
 #include "tests/support/directories.hpp"
 
@@ -120,6 +121,16 @@ void KeeperFixture::erase_range(const std::string& first, const std::string& end
     const auto& [key, ts] = record.first;
     return first <= key && key < end_key && times.contains(ts);
   });
+}
+
+void KeeperFixture::describe(const std::string& key, const Labels& labels) {
+  const std::uint64_t sequence = begin();
+  Memtable& memtable = *versions->active();
+  const std::string label_key = engine::label_key(key);
+  const engine::Bytes bytes = engine::encode_labels(labels);
+  memtable.put(memtable.series(label_key, engine::hash_of(label_key)), engine::label_ts,
+               engine::as_text(bytes), never, sequence);
+  end(sequence);
 }
 
 void KeeperFixture::freeze(std::uint64_t next_segment) {

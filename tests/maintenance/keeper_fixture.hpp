@@ -23,6 +23,7 @@
 #include "tests/support/flat_row.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "varve/file_system.hpp"
+#include "varve/labels.hpp"
 
 namespace varve::maintenance {
 
@@ -44,6 +45,8 @@ class KeeperFixture {
   void put(const std::string& key, Timestamp ts, std::int64_t value, Timestamp expires_at = never);
   void erase(const std::string& key, Timestamp ts);
   void erase_range(const std::string& first, const std::string& end, engine::TimeSpan times);
+  /// By the user's key. The model does not know of it.
+  void describe(const std::string& key, const Labels& labels);
   void freeze(std::uint64_t next_segment = 0);
   /// Freezes, and flushes everything.
   void flush();

@@ -16,8 +16,8 @@ namespace varve::test {
 /// It takes an executable that has failing_allocations.cpp among its own sources, which replaces
 /// `operator new` and `operator delete` in all their forms. What is taken by malloc is not counted
 /// and does not fail: of zstd, CRoaring and the ConcurrentQueue. What Asio takes is counted, since
-/// ASIO_DISABLE_STD_ALIGNED_ALLOC, which Asio::asio defines, has it use `new`. One at a time; of this thread's,
-/// made and gone on that thread.
+/// ASIO_DISABLE_STD_ALIGNED_ALLOC, which Asio::asio defines, has it use `new`. One at a time; of
+/// this thread's, made and gone on that thread.
 class FailAllocation {
  public:
   enum class Until : std::uint8_t {

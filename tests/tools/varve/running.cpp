@@ -1,8 +1,11 @@
 #include "tests/tools/varve/running.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -57,6 +60,71 @@ int signal_varve(const std::vector<std::string>& arguments, int number,
   ::kill(child, number);
   ::waitpid(child, &status, 0);
   return status;
+}
+
+VarveOnTerminal::VarveOnTerminal(const std::vector<std::string>& arguments)
+    : keyboard_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
+  if (keyboard_ < 0 || ::grantpt(keyboard_) != 0 || ::unlockpt(keyboard_) != 0) return;
+  const char* const name = ::ptsname(keyboard_);
+  // Open here, too, so that it can be read whatever the command has open.
+  if (name != nullptr) terminal_ = ::open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (terminal_ < 0) return;
+  std::vector<std::string> words = {VARVE_COMMAND};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  child_ = ::fork();
+  if (child_ != 0) return;
+  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    ::dup2(terminal_, standard);
+  }
+  ::execv(argv.front(), argv.data());
+  ::_exit(127);
+}
+
+VarveOnTerminal::~VarveOnTerminal() {
+  if (is_running()) {
+    ::kill(child_, SIGKILL);
+    ::waitpid(child_, &status_, 0);
+  }
+  if (terminal_ >= 0) ::close(terminal_);
+  if (keyboard_ >= 0) ::close(keyboard_);
+}
+
+bool VarveOnTerminal::shows(const std::string& text) {
+  const auto has_shown = [&] { return shown_.find(text) != std::string::npos; };
+  while (!has_shown() && is_running()) read_for(10);
+  read_for(0);
+  return has_shown();
+}
+
+bool VarveOnTerminal::type(const std::string& text) const {
+  return ::write(keyboard_, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
+int VarveOnTerminal::end() {
+  while (is_running()) read_for(10);
+  read_for(0);
+  return WIFEXITED(status_) ? WEXITSTATUS(status_) : -1;
+}
+
+bool VarveOnTerminal::is_running() {
+  if (child_ > 0 && !has_ended_) has_ended_ = ::waitpid(child_, &status_, WNOHANG) != 0;
+  return child_ > 0 && !has_ended_;
+}
+
+void VarveOnTerminal::read_for(int milliseconds) {
+  std::array<char, 4096> text{};
+  pollfd waited{};
+  waited.fd = keyboard_;
+  waited.events = POLLIN;
+  while (::poll(&waited, 1, milliseconds) == 1 && (waited.revents & POLLIN) != 0) {
+    const ssize_t size = ::read(keyboard_, text.data(), text.size());
+    if (size <= 0) return;
+    shown_.append(text.data(), static_cast<std::size_t>(size));
+    milliseconds = 0;
+  }
 }
 
 TestDirectory::TestDirectory() {

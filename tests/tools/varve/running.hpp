@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -21,6 +23,37 @@ RunResult run_varve(const std::vector<std::string>& arguments, const std::string
 /// what waitpid() says. Where it ends before that, by itself, that is returned.
 int signal_varve(const std::vector<std::string>& arguments, int number,
                  const std::function<bool()>& is_time);
+
+/// The built command on a terminal of its own, which is ended where it still runs when this goes.
+class VarveOnTerminal {
+ public:
+  explicit VarveOnTerminal(const std::vector<std::string>& arguments);
+  VarveOnTerminal(const VarveOnTerminal&) = delete;
+  VarveOnTerminal& operator=(const VarveOnTerminal&) = delete;
+  ~VarveOnTerminal();
+
+  /// False where the machine has no terminals to give.
+  bool has_begun() const { return child_ > 0; }
+  /// Waits until it has shown the text, or ends. Returns whether it has.
+  bool shows(const std::string& text);
+  bool type(const std::string& text) const;
+  /// Waits for its end, and returns what it exits with; -1 where a signal ended it.
+  int end();
+  /// All that it has shown so far.
+  const std::string& shown() const { return shown_; }
+
+ private:
+  bool is_running();
+  /// Takes what it shows, and waits so long for the first of it.
+  void read_for(int milliseconds);
+
+  const int keyboard_;  // The side of who sits there.
+  int terminal_ = -1;   // The command's.
+  pid_t child_ = -1;
+  int status_ = 0;
+  bool has_ended_ = false;
+  std::string shown_;
+};
 
 /// A directory for one test, gone with it.
 class TestDirectory {

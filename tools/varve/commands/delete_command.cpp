@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,7 +23,7 @@ namespace {
 
 constexpr const char* footer =
     R"(It says what it will delete and asks; without a terminal to ask on it needs --yes. Before the
-answer it only reads.
+answer it only reads. Where the records are others after it, nothing is deleted.
 --prefix "" is every series. With --match it asks of all series that match, at this moment; their
 labels stay, but for those that leave with the last record.
 
@@ -95,6 +96,8 @@ struct Found {
   std::uint64_t records = 0;
   std::vector<std::string> keys;  // That matchers choose.
   std::string words;
+
+  friend bool operator==(const Found&, const Found&) = default;
 };
 
 Outcome<Found> find(Engine& engine, const Arguments& arguments, const Target& target) {
@@ -149,14 +152,20 @@ int nothing_to_delete(const Found& found) {
 
 Outcome<int> run(const Arguments& arguments) {
   VARVE_TRY(const Target target, target_of(arguments, wall_clock()));
+  std::optional<Found> agreed_to;
   if (!arguments.yes) {
-    VARVE_TRY(const Found seen, look(arguments, target));
-    if (seen.records == 0) return nothing_to_delete(seen);
-    VARVE_TRY(const bool yes, agreed(seen.words + '.'));
+    VARVE_TRY(agreed_to, look(arguments, target));
+    if (agreed_to->records == 0) return nothing_to_delete(*agreed_to);
+    VARVE_TRY(const bool yes, agreed(agreed_to->words + '.'));
     if (!yes) return failed("nothing was deleted");
   }
   VARVE_TRY(Engine engine, open_database(arguments.db, Access::write));
   VARVE_TRY(const Found found, find(engine, arguments, target));
+  // While it asked, nothing kept others from writing.
+  if (agreed_to && found != *agreed_to) {
+    return failed("the database has changed since it was asked: " + found.words +
+                  "; nothing was deleted");
+  }
   if (found.records == 0) return nothing_to_delete(found);
   const Query& query = target.query;
   if (target.time) {

@@ -91,7 +91,7 @@ Outcome<int> run_forget(const ForgetArguments& arguments) {
   VARVE_TRY(const auto before, engine.series_list(without_records));
   VARVE_CHECK(engine.collect_garbage(CollectOptions().labels_without_records(query)));
   VARVE_TRY(const auto after, engine.series_list(without_records));
-  VARVE_CHECK(engine.close());
+  VARVE_CHECK(close_database(engine));
   const std::size_t gone = before.size() - std::min(before.size(), after.size());
   std::string outcome = grouped(gone) + " series without records lost their labels";
   if (!after.empty()) {

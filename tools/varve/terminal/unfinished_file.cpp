@@ -49,16 +49,19 @@ class SignalPause {
 }  // namespace
 
 Outcome<std::unique_ptr<UnfinishedFile>> UnfinishedFile::create(const std::string& target) {
+  struct stat old{};
+  const bool replaces = ::stat(target.c_str(), &old) == 0;
+  // What takes the place of a private file is private from its first moment on.
+  const mode_t mode = replaces ? 0600 : 0666;
   const SignalPause pause(signals);  // No signal comes between the file and the note of its name.
   for (int attempt = 0;; ++attempt) {
     std::string name = target + ".partial-" + std::to_string(::getpid());
     if (attempt != 0) name += '-' + std::to_string(attempt);
-    const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0 && errno == EEXIST && attempt < 99) continue;
     if (fd < 0) return system_failure(name);
     std::unique_ptr<UnfinishedFile> made(new UnfinishedFile(fd, std::move(name), target));
-    struct stat old{};
-    if (::stat(target.c_str(), &old) == 0 && ::fchmod(fd, old.st_mode & 07777) != 0) {
+    if (replaces && ::fchmod(fd, old.st_mode & 07777) != 0) {
       return system_failure(target);
     }
     return made;

@@ -279,6 +279,24 @@ TEST_F(ExitStatus, is_4_where_a_table_that_has_to_be_read_is_damaged) {
   EXPECT_EQ(run_varve({"dump", "table", find_file(db(), ".table").string()}).exit_code, 4);
 }
 
+TEST_F(ExitStatus, is_4_where_a_collection_for_labels_leaves_a_damaged_table_out) {
+  import_small();
+  ASSERT_EQ(on_db("compact").exit_code, 0);
+  {
+    Options options;
+    options.dir = db();
+    options.background_maintenance = false;
+    Engine engine = Engine::open(options).value();
+    engine.erase_prefix("plant/a").value();
+    ASSERT_TRUE(engine.flush());
+  }
+  change_byte(find_file(db(), ".table"), 10);
+  const RunResult forgotten = on_db("labels", {"forget"});
+  EXPECT_EQ(forgotten.exit_code, 4);
+  EXPECT_TRUE(contains(forgotten.err, "left out 1 table that cannot be read")) << forgotten.err;
+  EXPECT_TRUE(contains(forgotten.err, "lost their labels")) << forgotten.err;
+}
+
 /// Whoever opens the database to read waits for somebody to write into its LOCK.
 TEST_F(ExitStatus, is_that_of_the_signal_and_nothing_is_left_of_a_file) {
   import_small();
