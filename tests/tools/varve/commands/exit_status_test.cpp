@@ -291,7 +291,7 @@ TEST_F(ExitStatus, is_4_where_a_collection_for_labels_leaves_a_damaged_table_out
     ASSERT_TRUE(engine.flush());
   }
   change_byte(find_file(db(), ".table"), 10);
-  const RunResult forgotten = on_db("labels", {"forget"});
+  const RunResult forgotten = run_varve({"labels", "forget", "--db", db()});
   EXPECT_EQ(forgotten.exit_code, 4);
   EXPECT_TRUE(contains(forgotten.err, "left out 1 table that cannot be read")) << forgotten.err;
   EXPECT_TRUE(contains(forgotten.err, "lost their labels")) << forgotten.err;
