@@ -137,7 +137,7 @@ TEST_P(AsyncWithoutMemory, throws_and_has_done_nothing_or_calls_its_handler_once
   ASSERT_EQ(usual.ending().handlers_called, 1);
   ASSERT_FALSE(usual.ending().error) << usual.ending().error.message();
 
-  const std::uint64_t stride = is_sanitized ? 7 : 1;
+  const std::uint64_t stride = is_sanitized ? 17 : 1;
   bool is_reached = true;
   for (std::uint64_t n = 1; is_reached && !HasFailure(); n += stride) {
     SCOPED_TRACE("allocation " + std::to_string(n));

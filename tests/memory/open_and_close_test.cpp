@@ -20,7 +20,7 @@ namespace {
 
 using Until = FailAllocation::Until;
 
-constexpr std::uint64_t stride = is_sanitized ? 7 : 1;
+constexpr std::uint64_t stride = is_sanitized ? 17 : 1;
 
 Content content_in(const std::shared_ptr<FileSystem>& files) {
   Engine engine = open_engine(tiny_options(files), Sizes::tiny).value();

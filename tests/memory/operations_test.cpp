@@ -119,7 +119,7 @@ class WithoutMemory : public testing::TestWithParam<Case> {};
 TEST_P(WithoutMemory, a_call_is_done_or_leaves_all_as_it_was) {
   const Case& one = GetParam();
   const Usual usual(one);
-  const std::uint64_t stride = is_sanitized ? 7 : 1;
+  const std::uint64_t stride = is_sanitized ? 17 : 1;
   bool is_reached = true;
   for (std::uint64_t n = 1; is_reached && !HasFailure(); n += stride) {
     SCOPED_TRACE("allocation " + std::to_string(n));

@@ -75,7 +75,7 @@ UnfinishedFile::UnfinishedFile(int descriptor, std::string name, std::string tar
   has_name = true;
   struct sigaction action{};
   action.sa_handler = remove_and_end;
-  action.sa_flags = SA_RESETHAND;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
   ::sigemptyset(&action.sa_mask);
   for (std::size_t i = 0; i < signals.size(); ++i) {
     ::sigaction(signals[i], nullptr, &before_[i]);
