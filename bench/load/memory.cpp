@@ -49,6 +49,7 @@ void write_rounds(Engine& engine, const std::vector<std::string>& keys, std::siz
       batch.put(keys[i], ts, 20 + static_cast<double>((i * 7 + round * 3) % 200) / 10);
       if (batch.size() < 1'000) continue;
       Run::expect(engine.write(std::move(batch)).has_value(), "write");
+      batch.clear();
     }
   }
 }

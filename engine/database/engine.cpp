@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "engine/base/assert.hpp"
 #include "engine/database/engine_impl.hpp"
 #include "engine/database/options_check.hpp"
 #include "engine/database/own_executor.hpp"
@@ -162,8 +163,8 @@ void Engine::submit_write(Entry& entry, WriteBatch batch, const WriteOptions& op
     void operator()(detail::PendingWrite* handler) const { handler->discard(); }
   };
   std::unique_ptr<detail::PendingWrite, Discard> handler(&pending);
-  const bool may_write = entry.impl_ != nullptr && !entry.impl_->is_read_only();
-  if (may_write && entry.is_inside_) {
+  VARVE_ASSERT(!entry.is_inside_ || entry.impl_ != nullptr);
+  if (entry.is_inside_ && !entry.impl_->is_read_only()) {
     entry.impl_->writes().submit(std::move(batch), options, pending);
     // The write stays inside until its handler has been posted.
     entry.is_inside_ = false;

@@ -20,8 +20,8 @@ struct Memtable::Impl {
   Impl(std::atomic<std::size_t>& bytes, std::size_t bytes_expected)
       : arena(bytes, bytes_expected), memory(arena, gate), index(arena) {}
 
-  Arena arena;  // The writer's.
-  ReaderGate gate;
+  ReaderGate gate;   // First, since it begins a cache line.
+  Arena arena;       // The writer's.
   RunMemory memory;  // The writer's.
   SeriesIndex index;
   TombstoneList tombstones;
