@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "bench/load/run.hpp"
@@ -48,8 +49,7 @@ void write_rounds(Engine& engine, const std::vector<std::string>& keys, std::siz
           1'700'000'000'000'000 + static_cast<Timestamp>(round) * 1'000'000 + jitter;
       batch.put(keys[i], ts, 20 + static_cast<double>((i * 7 + round * 3) % 200) / 10);
       if (batch.size() < 1'000) continue;
-      Run::expect(engine.write(std::move(batch)).has_value(), "write");
-      batch.clear();
+      Run::expect(engine.write(std::exchange(batch, {})).has_value(), "write");
     }
   }
 }
