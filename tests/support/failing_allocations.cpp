@@ -1,6 +1,11 @@
 #include "tests/support/failing_allocations.hpp"
 
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdlib>
 #include <limits>
@@ -75,7 +80,23 @@ FailAllocation::~FailAllocation() { countdown(of_).end(); }
 
 bool FailAllocation::was_reached() const { return countdown(of_).was_reached(); }
 
+/// For mmap(), which stands outside.
+bool finds_no_pages() { return of_this_thread.fails_next() || of_any_thread.fails_next(); }
+
 }  // namespace varve::test
+
+// Memtables take their pages from the system, and count as well. Not under sanitizers, which have a
+// mmap() of their own.
+#if !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && __SIZEOF_POINTER__ == 8
+extern "C" void* mmap(void* at, std::size_t size, int access, int flags, int file,
+                      off_t offset) noexcept {
+  if (varve::test::finds_no_pages()) {
+    errno = ENOMEM;
+    return MAP_FAILED;
+  }
+  return reinterpret_cast<void*>(::syscall(SYS_mmap, at, size, access, flags, file, offset));
+}
+#endif
 
 // What replaces the library's. Each form, so that none goes by another way.
 
