@@ -165,7 +165,7 @@ class DamagedLog : public LeftLog, public ::testing::WithParamInterface<bool> {
 
   void cut_again(const SimulatedDisk& found, std::uint64_t seed) const {
     // A sanitizer sees every kind of call all the same.
-    constexpr std::uint64_t stride = is_sanitized ? 7 : 1;
+    constexpr std::uint64_t stride = is_sanitized ? 17 : 1;
     for (std::uint64_t at = 1 + seed % stride;; at += stride) {
       const auto disk = found.after(PowerCut::keep_all());
       disk->cut_power_at(at);

@@ -27,7 +27,7 @@ static_assert(std::size(calls) == call_count);
 
 /// Of the calls of a kind, one of so many fails in a run; seeds that follow each other take them
 /// all.
-constexpr std::uint64_t stride = is_sanitized ? 11 : 3;
+constexpr std::uint64_t stride = is_sanitized ? 29 : 3;
 
 struct Told {
   Content acknowledged;

@@ -11,6 +11,7 @@
 
 #include "tests/crash/scripted_run.hpp"
 #include "tests/support/database.hpp"
+#include "tests/support/sanitized.hpp"
 
 namespace varve::test {
 namespace {
@@ -90,8 +91,9 @@ class KeptTwice : public ::testing::Test {
 };
 
 TEST_F(KeptTwice, with_any_bit_of_a_file_flipped_opens_with_all_its_records) {
+  constexpr std::uint64_t stride = is_sanitized ? 7 : 1;
   for (const std::string& file : files_) {
-    for (std::uint64_t bit = 0; bit < used_bytes(file) * 8; ++bit) {
+    for (std::uint64_t bit = 0; bit < used_bytes(file) * 8; bit += stride) {
       SCOPED_TRACE(file + " bit " + std::to_string(bit));
       const auto disk = copy();
       disk->flip_bit("/db/" + file, bit);

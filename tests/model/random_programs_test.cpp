@@ -19,7 +19,7 @@ namespace varve::test {
 namespace {
 
 constexpr std::uint64_t programs_usual(Sizes sizes) {
-  return (sizes == Sizes::shipped ? 2'000 : 1'000) / (is_sanitized ? 10 : 1);
+  return (sizes == Sizes::shipped ? 2'000 : 1'000) / (is_sanitized ? 20 : 1);
 }
 constexpr unsigned seconds_per_program_max = is_sanitized ? 300 : 120;
 
