@@ -63,6 +63,14 @@ void fill_memtable(Engine& engine) {
   }
 }
 
+void nearly_fill_memtable(Engine& engine) {
+  engine.flush().value();
+  WriteBatch batch;
+  batch.put("plant/a", read_at, 1.0);
+  batch.put("large", read_at, std::string(58'000, 'x'));
+  engine.write(std::move(batch)).value();
+}
+
 void describe_twice(Engine& engine) {
   engine.describe("new/0", {{"room", "attic"}}).value();
   ask_for_labels(engine);
@@ -107,6 +115,16 @@ constexpr std::array writing{
                     batch.put("plant/b", read_at, std::string(20'000, 'x'));
                     return silently(engine.write(std::move(batch)));
                   }},
+    // The memtable has room for the batch, and not for what its rows take: so some of these find no
+    // memory when others are there, and the group in the log.
+    Operation{.name = "write_that_outgrows_its_memtable",
+              .run =
+                  [](Engine& engine) {
+                    WriteBatch batch;
+                    for (int i = 1; i <= 450; ++i) batch.put("plant/a", read_at + i, 0.5 * i);
+                    return silently(engine.write(std::move(batch)));
+                  },
+              .prepare = nearly_fill_memtable},
     Operation{.name = "write_of_late_records_and_deletes",
               .run =
                   [](Engine& engine) {

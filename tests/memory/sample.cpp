@@ -122,7 +122,7 @@ Options tiny_options(std::shared_ptr<FileSystem> files, Timestamp now, Durabilit
   options.dir = directory_path;
   options.durability = durability;
   options.memtable_bytes = std::size_t{64} << 10;
-  options.wal_bytes = std::size_t{256} << 10;
+  options.wal_bytes = std::size_t{512} << 10;
   options.queue_bytes = std::size_t{64} << 10;
   options.block_cache_bytes = std::size_t{64} << 10;
   options.compression = Compression::none;  // zstd's memory is its own.
