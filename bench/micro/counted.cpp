@@ -1,7 +1,7 @@
 // Work that is the same at every run, for counting its instructions instead of its seconds: one
 // thread, files in memory, a clock that stands. bench/count runs it under callgrind.
 //
-//   varve_counted ingest|scan|get N    does N times the work on top of what it prepares
+//   varve_counted ingest|sync|scan|get N    does N times the work on top of what it prepares
 
 #include <cstdint>
 #include <cstdlib>
@@ -62,6 +62,14 @@ class Plant {
       engine_->write(std::move(batch)).value();
     }
   }
+  /// Writes of one record, each of which returns once it is durable.
+  void write_durably(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      WriteBatch batch;
+      batch.put(keys_[0], static_cast<Timestamp>(i) * step, walk_.next());
+      engine_->write(std::move(batch), WriteOptions().durability(Durability::always())).value();
+    }
+  }
   void flush() { engine_->flush().value(); }
 
   std::size_t scan() {
@@ -98,6 +106,10 @@ int run(std::string_view what, std::size_t times) {
     plant.write(times);
     return 0;
   }
+  if (what == "sync") {
+    plant.write_durably(times);
+    return 0;
+  }
   plant.flush();
   std::size_t answered = 0;
   if (what == "scan") {
@@ -115,7 +127,7 @@ int run(std::string_view what, std::size_t times) {
 
 int main(int argc, char** argv) {
   if (argc != 3) {
-    std::cerr << "usage: varve_counted ingest|scan|get N\n";
+    std::cerr << "usage: varve_counted ingest|sync|scan|get N\n";
     return 2;
   }
   try {

@@ -31,8 +31,8 @@ class Content {
   bool read(std::uint64_t offset, std::span<std::byte> target) const {
     const Lock lock(mutex_);
     if (offset > bytes_.size() || target.size() > bytes_.size() - offset) return false;
-    const auto at = static_cast<std::size_t>(offset);
-    std::ranges::copy(std::span(bytes_).subspan(at, target.size()), target.begin());
+    const auto from = bytes_.begin() + static_cast<std::ptrdiff_t>(offset);
+    std::copy_n(from, target.size(), target.begin());
     return true;
   }
 
@@ -46,7 +46,8 @@ class Content {
     const std::size_t end = static_cast<std::size_t>(offset) + size;
     if (end > bytes_.size()) bytes_.resize(end);
     auto at = bytes_.begin() + static_cast<std::ptrdiff_t>(offset);
-    for (const auto piece : pieces) at = std::ranges::copy(piece, at).out;
+    // And not std::ranges::copy: GCC 12 makes that byte by byte where a span is const.
+    for (const auto piece : pieces) at = std::copy(piece.begin(), piece.end(), at);
     return true;
   }
 
@@ -127,6 +128,8 @@ class MemoryFile final : public File {
 struct Node {
   std::map<std::string, std::shared_ptr<Content>> files;
   std::map<std::string, std::shared_ptr<Node>> directories;
+  /// Grows, with the mutex held, before a file's name goes away or stands for another file.
+  std::atomic<std::uint64_t> losses = 0;
 };
 
 /// A directory as a handle. Directories can be neither renamed nor removed.
@@ -152,11 +155,18 @@ class MemoryFileLock final : public FileLock {
     return is_taken_;
   }
 
+  /// Any thread. Each sync asks, so only what lost a name is looked through again. A name that goes
+  /// while this runs counts as one that goes behind it, as with a file of a system.
   Status check() const override {
+    const std::uint64_t losses = place_.node->losses.load();
+    if (sound_at_.load(std::memory_order_relaxed) == losses) return {};
     const Lock lock(*place_.mutex);
     const auto found = place_.node->files.find(name_);
     const bool is_gone = found == place_.node->files.end();
-    if (!is_gone && found->second == content_) return {};
+    if (!is_gone && found->second == content_) {
+      sound_at_.store(place_.node->losses.load(), std::memory_order_relaxed);
+      return {};
+    }
     return fail(Errc::locked, where_ + ": somebody " +
                                   (is_gone ? "removed it" : "put another file in its place") +
                                   ", so another process may have the database open too");
@@ -168,6 +178,8 @@ class MemoryFileLock final : public FileLock {
   const std::string where_;
   const std::shared_ptr<Content> content_;
   bool is_taken_ = false;
+  /// The directory's losses when the name was seen to stand for the content.
+  mutable std::atomic<std::uint64_t> sound_at_ = std::numeric_limits<std::uint64_t>::max();
 };
 
 class MemoryDirectory final : public Directory {
@@ -202,6 +214,7 @@ class MemoryDirectory final : public Directory {
     const Lock lock(*place_.mutex);
     VARVE_CHECK(need_file(name, "remove " + text_of(name)));
     const auto found = files().find(name);
+    ++place_.node->losses;
     --found->second->links;
     files().erase(found);
     return {};
@@ -222,6 +235,8 @@ class MemoryDirectory final : public Directory {
       if (replaced->second == moved) return {};
       --replaced->second->links;
     }
+    ++place_.node->losses;
+    ++there->place_.node->losses;
     there->files().insert_or_assign(to, moved);
     files().erase(from);
     return {};

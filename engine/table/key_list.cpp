@@ -74,7 +74,7 @@ KeyList decode_keys(ByteReader& reader, std::size_t count, std::size_t heap_size
 
   list.heap = std::make_unique_for_overwrite<char[]>(list.heap_size);
   list.keys.reserve(count);
-  char* at = std::ranges::copy(first, list.heap.get()).out;
+  char* at = std::copy(first.begin(), first.end(), list.heap.get());
   std::string_view previous(list.heap.get(), first.size());
   list.keys.push_back(previous);
   for (std::size_t i = 0; i < shared_sizes.size(); ++i) {
@@ -86,8 +86,8 @@ KeyList decode_keys(ByteReader& reader, std::size_t count, std::size_t heap_size
         return {};
       }
       char* const begin = at;
-      at = std::ranges::copy(previous.substr(0, shared), at).out;
-      at = std::ranges::copy(rest, at).out;
+      at = std::copy_n(previous.begin(), shared, at);
+      at = std::copy(rest.begin(), rest.end(), at);
       previous = {begin, shared + rest.size()};
     }
     list.keys.push_back(previous);

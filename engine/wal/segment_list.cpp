@@ -65,40 +65,42 @@ void SegmentList::note_replaced(std::uint64_t bytes) {
 
 // What is due is read under the mutex, which note_appended() takes after the write, so each group
 // counted here was written before the sync begins, and File::sync() covers it whatever is written
-// meanwhile. A segment that is begun after that has groups above `target` only. Files are synced in
+// meanwhile. A segment that is begun after that has groups above `reach` only. Files are synced in
 // their order, so that a later group is never known durable before an earlier one; one that is
 // released meanwhile is in tables.
 //
 // Nothing is allocated but for the text of an error, and a failure is noted before that: a sync
 // whose failure was forgotten would be done again, and succeed.
 Status SegmentList::sync() {
-  std::uint64_t target = 0;
   std::uint64_t last = 0;
-  std::uint64_t take_backs = 0;
+  Reach reach;
+  Due due;
   {
     const Lock lock(mutex_);
     for (const Segment& segment : segments_) {
       if (segment.failure) return std::unexpected(*segment.failure);
       last = segment.number;
     }
-    target = appended_;
-    take_backs = take_backs_;
-    VARVE_ASSERT(target >= durable());
+    reach = {appended_, take_backs_};
+    VARVE_ASSERT(reach.sequence >= durable());
+    due = next_due(0, last);
+    if (!due.file) return note_reached(reach);
   }
-  for (Due due = next_due(0, last); due.file; due = next_due(due.number, last)) {
-    VARVE_CHECK(sync_one(due));
+  while (true) {
+    Status synced = or_no_memory([&due] { return due.file->sync(); });
+    Due next;
+    {
+      const Lock lock(mutex_);
+      VARVE_CHECK(note_synced(due, std::move(synced)));
+      next = next_due(due.number, last);
+      if (!next.file) return note_reached(reach);
+    }
+    due = std::move(next);  // Without the mutex: who is the last to have a file closes it.
   }
-  const Lock lock(mutex_);
-  // Else `target` may have been a group that does not count any more.
-  if (take_backs == take_backs_) {
-    durable_.store(std::max(durable(), target), std::memory_order_release);
-  }
-  return {};
 }
 
 /// The first that is to be synced of those above `after`, up to `last`.
 SegmentList::Due SegmentList::next_due(std::uint64_t after, std::uint64_t last) const {
-  const Lock lock(mutex_);
   for (const Segment& segment : segments_) {
     if (segment.number <= after || segment.number > last) continue;
     if (segment.synced < segment.appended) return {segment.number, segment.appended, segment.file};
@@ -106,9 +108,7 @@ SegmentList::Due SegmentList::next_due(std::uint64_t after, std::uint64_t last) 
   return {};
 }
 
-Status SegmentList::sync_one(const Due& due) {
-  Status synced = or_no_memory([&due] { return due.file->sync(); });
-  const Lock lock(mutex_);
+Status SegmentList::note_synced(const Due& due, Status synced) {
   const auto segment = std::ranges::find(segments_, due.number, &Segment::number);
   if (segment == segments_.end()) return {};
   if (!synced) {
@@ -118,6 +118,15 @@ Status SegmentList::sync_one(const Due& due) {
   segment->synced = std::max(segment->synced, due.appended);
   const bool is_current = &*segment == &segments_.back();
   if (!is_current && segment->synced == segment->appended) segment->file.reset();
+  return {};
+}
+
+/// After all that was due.
+Status SegmentList::note_reached(const Reach& reach) {
+  // Else the sequence may have been a group's that does not count any more.
+  if (reach.take_backs == take_backs_) {
+    durable_.store(std::max(durable(), reach.sequence), std::memory_order_release);
+  }
   return {};
 }
 

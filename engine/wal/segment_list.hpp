@@ -81,8 +81,14 @@ class SegmentList {
     std::uint64_t appended = 0;
     std::shared_ptr<File> file = nullptr;  // None: there is no such segment.
   };
-  Due next_due(std::uint64_t after, std::uint64_t last) const;
-  Status sync_one(const Due& due);
+  /// What a sync makes durable.
+  struct Reach {
+    std::uint64_t sequence = 0;
+    std::uint64_t take_backs = 0;  ///< Before it.
+  };
+  Due next_due(std::uint64_t after, std::uint64_t last) const VARVE_REQUIRES(mutex_);
+  Status note_synced(const Due& due, Status synced) VARVE_REQUIRES(mutex_);
+  Status note_reached(const Reach& reach) VARVE_REQUIRES(mutex_);
 
   mutable Mutex mutex_;
   Segments segments_ VARVE_GUARDED_BY(mutex_);       // Ascending; the last is the current.
