@@ -198,7 +198,7 @@ TEST(Table, get_gives_a_tombstone_as_a_row) {
 
 TEST(Table, keeps_an_index_that_takes_over_an_eighth_of_the_cache) {
   TableFixture fixture;
-  const TableMeta meta = fixture.write(1, long_series("a", 100 * 1024)).value();
+  const TableMeta meta = fixture.write(1, long_series("a", 128 * 1024)).value();
   BlockCache cache(std::size_t{64} << 10);
   TableContext context = fixture.context;
   context.cache = &cache;
