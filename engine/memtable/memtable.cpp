@@ -174,6 +174,26 @@ bool Memtable::has_rows_since(std::string_view key, std::uint64_t hash,
   return has_later(series->ordered()) || (late != nullptr && has_later(*late));
 }
 
+bool Memtable::may_have_values_from(Timestamp ts, const MemtableSeries& series, std::uint64_t after,
+                                    std::uint64_t through) const {
+  constexpr std::uint32_t rows_max = 4'096;
+  VARVE_ASSERT(after <= through);
+  const ReaderGate::Pin inside(impl_->gate);
+  const auto has_any = [&](const Run& run) {
+    const std::uint32_t begin = run.visible(visible_relative(after));
+    const std::uint32_t end = run.visible(visible_relative(through));
+    VARVE_ASSERT(begin <= end);
+    if (end - begin > rows_max) return true;
+    for (std::uint32_t row = begin; row < end; ++row) {
+      const RunPlace place = run.place(row);
+      if (place.type() != RowType::tombstone && place.timestamp() >= ts) return true;
+    }
+    return false;
+  };
+  const Run* const late = series.late();
+  return has_any(series.ordered()) || (late != nullptr && has_any(*late));
+}
+
 // What came late lies below what came in order, or at the same timestamp, where it is the newer.
 std::optional<Row> Memtable::newest(std::string_view key, std::uint64_t hash,
                                     std::uint64_t sequence) const {

@@ -93,6 +93,10 @@ class Memtable {
   std::size_t bytes_with(std::size_t batch_bytes) const;
   /// Whether a row of the key, a tombstone included, came after `sequence`.
   bool has_rows_since(std::string_view key, std::uint64_t hash, std::uint64_t sequence) const;
+  /// Whether a row of the series with a value, at `ts` or above, came after one sequence and up to
+  /// another. Also true where so many rows came that it would take long to say.
+  bool may_have_values_from(Timestamp ts, const MemtableSeries& series, std::uint64_t after,
+                            std::uint64_t through) const;
 
   // Anybody's. `sequence` is the newest that the reader sees.
 

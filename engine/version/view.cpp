@@ -20,10 +20,12 @@
 #include <limits>
 #include <string>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include "engine/base/assert.hpp"
 #include "engine/base/checksum.hpp"
+#include "engine/base/no_memory.hpp"
 #include "varve/try.hpp"
 
 namespace varve::engine {
@@ -69,20 +71,30 @@ class LatestRows {
   /// REQUIRES rows that are all older than those before.
   void take(const RowsView& rows) {
     VARVE_ASSERT(rows_.empty() || rows.last_ts() < rows_.back().ts);
-    if (rows.type == RowType::tombstone) return;
+    if (rows.type == RowType::tombstone) {
+      passed_over_ += rows.size();
+      return;
+    }
     for (std::size_t index = rows.size(); index-- > 0 && !full();) {
-      if (rows.expires_at(index) <= now_) continue;
+      if (rows.expires_at(index) <= now_) {
+        ++passed_over_;
+        continue;
+      }
       rows_.push_back(
           {rows.type, rows.timestamps[index], Value(rows.value(index)), rows.expires_at(index)});
     }
   }
   bool full() const { return rows_.size() >= count_; }
+  const std::vector<Row>& rows() const { return rows_; }
+  /// How many were not live.
+  std::size_t passed_over() const { return passed_over_; }
   std::vector<Row> release() { return std::move(rows_); }
 
  private:
   const std::size_t count_;
   const Timestamp now_;
   std::vector<Row> rows_;
+  std::size_t passed_over_ = 0;
 };
 
 /// One call of View::latest(), stepping back in time. A step ends where the next table begins to
@@ -102,6 +114,11 @@ class LatestSearch {
 
   Result<std::vector<Row>> run() {
     TimeSpan ahead{.last = until_};  // What has not been looked at yet.
+    const auto hint = known();
+    if (hint) {
+      if (!hint->newest) return rows_.release();
+      ahead.last = std::min(ahead.last, *hint->newest);
+    }
     if (const Timestamp newest = view_.version().newest_ts; newest < ahead.last) {
       VARVE_CHECK(look_at({newest + 1, ahead.last}));
       ahead.last = newest;
@@ -113,6 +130,7 @@ class LatestSearch {
       if (step.first == ahead.first) break;
       ahead.last = step.first - 1;
     }
+    if (hint || rows_.passed_over() >= passed_over_min) leave_hint();
     return rows_.release();
   }
 
@@ -126,6 +144,36 @@ class LatestSearch {
     }
     VARVE_ASSERT(!step.empty());
     return step;
+  }
+
+  std::string_view key() const { return bounds_.keys.first; }
+
+  /// What an earlier search says, where it still holds. Passing over damage may uncover what is
+  /// older, so such a search goes by itself.
+  std::optional<LatestHint> known() const {
+    if (options_.skip_damaged) return std::nullopt;
+    auto hint = view_.latest_hints().find(key(), view_.sequence(), view_.now());
+    if (!hint) return std::nullopt;
+    if (hint->newest == TimeSpan().last) return hint;
+    const Timestamp above = hint->newest ? *hint->newest + 1 : TimeSpan().first;
+    for (std::size_t index = 0; index < series_.size(); ++index) {
+      if (series_[index] == nullptr) continue;
+      if (view_.memtables()[index]->may_have_values_from(above, *series_[index], hint->sequence,
+                                                         view_.sequence())) {
+        return std::nullopt;
+      }
+    }
+    return hint;
+  }
+
+  /// After a search of all that lies above what was found.
+  void leave_hint() const {
+    if (options_.skip_damaged || until_ != TimeSpan().last) return;
+    std::optional<Timestamp> newest;
+    if (!rows_.rows().empty()) newest = rows_.rows().front().ts;
+    // Without memory the next search takes as long.
+    std::ignore = if_memory_allows(
+        [&] { view_.latest_hints().note(key(), {view_.sequence(), view_.now(), newest}); });
   }
 
   Status look_at(const TimeSpan& times) {
@@ -191,6 +239,9 @@ class LatestSearch {
     }
     return {};
   }
+
+  /// Fewer take no longer than a hint.
+  static constexpr std::size_t passed_over_min = 64;
 
   const View& view_;
   const std::uint64_t hash_;
@@ -303,6 +354,7 @@ Result<std::unique_ptr<Cursor>> View::live_rows(const CursorBounds& bounds,
 
 Result<std::vector<Row>> View::latest(std::string_view key, std::size_t count,
                                       CursorOptions options, Timestamp until) const {
+  if (count == 0) return std::vector<Row>();
   return LatestSearch(*this, key, count, options, until).run();
 }
 

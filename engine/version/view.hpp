@@ -10,16 +10,19 @@
 #include "engine/memtable/memtable.hpp"
 #include "engine/record/rows.hpp"
 #include "engine/record/time_span.hpp"
+#include "engine/version/latest_hints.hpp"
 #include "engine/version/version.hpp"
 #include "varve/error.hpp"
 
 namespace varve::engine {
 
 /// What a view names besides its moment: the version, and the memtables above it, newest first.
-/// Immutable, so that one pointer to it publishes both at once.
+/// Immutable, so that one pointer to it publishes both at once; but for what readers leave for each
+/// other.
 struct ViewSources {
   std::shared_ptr<const Version> version;
   std::vector<std::shared_ptr<const Memtable>> memtables;
+  mutable LatestHints latest_hints = {};
 };
 
 /// What a read answers from: the memtables, newest first, the version below them, the newest
@@ -38,6 +41,7 @@ class View {
   const std::vector<std::shared_ptr<const Memtable>>& memtables() const {
     return sources_->memtables;
   }
+  LatestHints& latest_hints() const { return sources_->latest_hints; }
   std::uint64_t sequence() const { return sequence_; }
   Timestamp now() const { return now_; }
 
@@ -57,7 +61,9 @@ class View {
   /// The live rows of one key, newest first, at most `count` of them. Walks back in time, and
   /// opens a table only when it comes to the table's newest row: rows that are newer than all
   /// tables, the usual answer, cost a look into the memtables. An answer far back costs one merge
-  /// of the tables that overlap there for each table that it passed. Only rows up to `until`.
+  /// of the tables that overlap there for each table that it passed. Many deleted rows above the
+  /// answer are passed over once, and by the next call not again (LatestHints). Only rows up to
+  /// `until`.
   Result<std::vector<Row>> latest(std::string_view key, std::size_t count, CursorOptions options,
                                   Timestamp until = TimeSpan().last) const;
 
