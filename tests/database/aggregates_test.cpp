@@ -38,6 +38,7 @@ void write_at_random(Database& db, Random& random, int batches) {
       const bool whole = random.chance(0.4);
       const double value = std::round(random.fraction() * 1e4) / 100;
       const Value written = random.chance(0.02)   ? Value(std::numeric_limits<double>::quiet_NaN())
+                            : random.chance(0.03) ? Value(stale_marker)
                             : random.chance(0.02) ? Value("text")
                             : random.chance(0.02) ? Value(value * 1e-12)
                             : whole               ? Value(random.between(0, 1'000))

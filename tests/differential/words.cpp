@@ -10,6 +10,7 @@ namespace {
 constexpr std::int64_t second = 1'000'000;
 
 std::string say_number(double number) {
+  if (is_stale_marker(number)) return "stale";
   char text[40];
   std::snprintf(text, sizeof text, "%.17g", number);
   return text;

@@ -40,6 +40,7 @@ std::string text_of_ts(Timestamp ts) {
 std::string text_of(const Value& value) {
   switch (value.type()) {
     case ValueType::double_: {
+      if (is_stale_marker(value.as_double())) return "stale";
       char text[32];
       std::snprintf(text, sizeof text, "%.17g", value.as_double());
       return std::string(text) + "d";
