@@ -54,6 +54,7 @@ inline std::vector<std::pair<std::string, std::error_code>> blocking_calls(Engin
   call("scan", engine.scan(Query::all()));
   call("aggregate", engine.aggregate(Query::all(), Aggregation::count));
   call("series_list", engine.series_list(Query::all()));
+  call("described_series", engine.described_series());
   call("count", engine.count(Query::all()));
   call("downsample",
        engine.downsample(Query::prefix("k"), std::chrono::seconds(1), {Aggregation::mean}, "to/"));

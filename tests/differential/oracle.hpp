@@ -66,7 +66,10 @@ class Oracle {
                              Timestamp as_of = never) const;
   std::vector<Record> records(const Question& question) const;
   std::vector<std::string> series(const Question& question) const;
+  /// With the labels of each.
+  std::vector<DescribedSeries> described(const Question& question) const;
   Labels labels(std::string_view key) const;
+  /// No more than the question's limit, here and below.
   std::vector<std::string> label_names(const Question& question) const;
   std::vector<std::string> label_values(std::string_view name, const Question& question) const;
 

@@ -77,6 +77,8 @@ std::string say(const Labels& labels) {
   return text + (labels.leaves_with_records() ? "leaving}" : "}");
 }
 
+std::string say(const DescribedSeries& series) { return say(series.key) + " " + say(series.labels); }
+
 std::string say(const TimeRange& range) {
   return "[" + (range.from() ? say_time(*range.from()) : "") + ", " +
          (range.to() ? say_time(*range.to()) : "") + ")";

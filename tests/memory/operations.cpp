@@ -30,6 +30,11 @@ std::string text_of(const Record& record) {
 }
 std::string text_of(const std::string& text) { return text + ' '; }
 std::string text_of(const Label& label) { return label.name() + '=' + label.value() + ' '; }
+std::string text_of(const DescribedSeries& series) {
+  std::string text = series.key + '{';
+  for (const Label& label : series.labels) text += text_of(label);
+  return text + "} ";
+}
 std::string text_of(const Aggregate& value) {
   return value.key + '@' + std::to_string(value.ts) + ':' +
          (value.value ? std::to_string(static_cast<int>(value.value->type())) : "-") + ' ';
@@ -254,6 +259,8 @@ constexpr std::array others{
                     return list_of(
                         engine.series_list(Query::all().with(Matcher::equals("room", "hall"))));
                   }},
+    Operation{.name = "described_series",
+              .run = [](Engine& engine) { return list_of(engine.described_series()); }},
     Operation{.name = "labels",
               .run = [](Engine& engine) { return list_of(engine.labels("plant/a")); }},
     Operation{.name = "label_names",

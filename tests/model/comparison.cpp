@@ -58,6 +58,7 @@ void compare_refusal(Engine& engine, const ReadOptions& options, const Query& qu
   require(refused(engine.query(query, options)) && refused(engine.scan(query, options)) &&
               refused(engine.count(query, options)) &&
               refused(engine.series_list(query, options)) &&
+              refused(engine.described_series(query, options)) &&
               refused(engine.label_names(query, options)) &&
               refused(engine.aggregate(query, Aggregation::count, options)),
           "a range that ends before it begins is taken");
@@ -131,7 +132,11 @@ void compare_read(Engine& engine, const ReadOptions& options, const Model& model
   if (!selection.valid()) return compare_refusal(engine, options, query);
   const std::vector<Record> expected = model.query(selection);
   const std::string what = text_of(selection);
-  switch (random.below(8)) {
+  switch (random.below(9)) {
+    case 8:
+      return require(require(engine.described_series(query, options), "described_series") ==
+                         model.described_series(selection),
+                     "series and labels of " + what);
     case 6: {
       const std::string name = words.label_name(random);
       return require(require(engine.label_values(name, query, options), "label_values") ==

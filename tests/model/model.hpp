@@ -97,8 +97,9 @@ class Model {
   std::vector<Record> latest_n(std::string_view key, std::size_t count) const;
   std::vector<Record> query(const Selection& selection) const;
   std::vector<std::string> series_list(const Selection& selection) const;
+  std::vector<DescribedSeries> described_series(const Selection& selection) const;
   Labels labels(std::string_view key) const;
-  /// Of the series that the keys and matchers choose.
+  /// Of the series that the keys and matchers choose; the limit counts names and values.
   std::vector<std::string> label_names(const Selection& selection) const;
   std::vector<std::string> label_values(std::string_view name, const Selection& selection) const;
   /// Everything that is live, as Selection() asks for it.
