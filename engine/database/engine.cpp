@@ -264,6 +264,10 @@ ReadResult<std::vector<std::string>> Engine::label_values(std::string_view name,
   return inside([&](EngineImpl& impl) { return impl.reads().label_values(name, query, options); });
 }
 
+ReadResult<std::vector<Note>> Engine::notes(std::string_view prefix, const ReadOptions& options) {
+  return inside([&](EngineImpl& impl) { return impl.reads().notes(prefix, options); });
+}
+
 Result<std::optional<Record>> Engine::get(std::string_view key, TimePoint ts,
                                           const ReadOptions& options) {
   return inside([&](EngineImpl& impl) { return impl.reads().get(key, ts, options); });

@@ -8,6 +8,7 @@
 #include "engine/base/fork.hpp"
 #include "engine/database/pinned_scan.hpp"
 #include "engine/version/label_records.hpp"
+#include "engine/version/note_records.hpp"
 #include "engine/version/view.hpp"
 #include "query/aggregate/aggregate_answers.hpp"
 #include "query/aggregate/aggregation_plan.hpp"
@@ -355,6 +356,12 @@ Result<std::vector<std::string>> Reads::label_values(std::string_view name, cons
   VARVE_TRY(auto snapshot, snapshot_of(options));
   return store_->label_reader->values(name, query, options, std::move(snapshot),
                                       store_->expiry_clock.now());
+}
+
+Result<std::vector<Note>> Reads::notes(std::string_view prefix, const ReadOptions& options) {
+  VARVE_CHECK(refuse_as_of(options));
+  VARVE_TRY(const auto view, view_of(options));
+  return notes_of(*view, prefix, query::cursor_options(options));
 }
 
 }  // namespace engine

@@ -18,6 +18,7 @@
 #include "varve/aggregation.hpp"
 #include "varve/error.hpp"
 #include "varve/labels.hpp"
+#include "varve/note.hpp"
 #include "varve/query.hpp"
 #include "varve/record.hpp"
 #include "varve/scan.hpp"
@@ -84,6 +85,7 @@ class Reads {
   Result<std::vector<std::string>> label_names(const Query& query, const ReadOptions& options);
   Result<std::vector<std::string>> label_values(std::string_view name, const Query& query,
                                                 const ReadOptions& options);
+  Result<std::vector<Note>> notes(std::string_view prefix, const ReadOptions& options);
 
  private:
   /// What `find` finds of the internal key in the view.

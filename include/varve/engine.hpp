@@ -25,6 +25,7 @@
 #include "varve/error.hpp"
 #include "varve/labels.hpp"
 #include "varve/maintenance_handle.hpp"
+#include "varve/note.hpp"
 #include "varve/options.hpp"
 #include "varve/query.hpp"
 #include "varve/read_result.hpp"
@@ -245,6 +246,10 @@ class Engine {
         },
         std::forward<Token>(token));
   }
+
+  /// Returns the notes whose names begin with `prefix`, ascending by name (WriteBatch::note()).
+  ReadResult<std::vector<Note>> notes(std::string_view prefix = {},
+                                      const ReadOptions& options = {});
 
   // Reading. A read sees every batch that was acknowledged before it began, and no part of another.
   // What is damaged is Errc::corruption with file and offset, never an absence. A record is *live*

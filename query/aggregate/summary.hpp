@@ -45,8 +45,8 @@ class Summary {
   /// order of time, all older; they are in the same order themselves. Stale markers are passed over
   /// as if they were not there.
   void add(const Block& block, std::size_t begin, std::size_t end, bool newest_first);
-  /// As if the block's rows were added: there is no stale marker among them, since statistics are of
-  /// finite numbers alone. REQUIRES Needs::statistics_suffice().
+  /// As if the block's rows were added: there is no stale marker among them, since statistics are
+  /// of finite numbers alone. REQUIRES Needs::statistics_suffice().
   void add(const BlockStatistics& block);
   /// As if the records of another series, with a greater key, were added.
   void add(const Summary& other);

@@ -381,8 +381,7 @@ std::vector<std::string> LabelIndex::names(std::span<const LabelMatcher> matcher
 
 std::vector<std::string> LabelIndex::values(std::string_view name,
                                             std::span<const LabelMatcher> matchers,
-                                            const engine::KeyRange& keys,
-                                            std::size_t limit) const {
+                                            const engine::KeyRange& keys, std::size_t limit) const {
   std::vector<std::string> found;
   const auto of_name = names_.find(name);
   if (of_name == names_.end()) return found;

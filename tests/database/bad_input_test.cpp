@@ -87,6 +87,7 @@ TEST(BadInput, reads_that_have_no_use_for_a_moment_refuse_one) {
   refused(db->labels("k", as_of), "labels");
   refused(db->label_names(Query::all(), as_of), "label_names");
   refused(db->label_values("a", Query::all(), as_of), "label_values");
+  refused(db->notes("a", as_of), "notes");
 }
 
 TEST(BadInput, a_missing_directory_is_not_made_with_create_if_missing_off) {

@@ -47,6 +47,7 @@ inline std::vector<std::pair<std::string, std::error_code>> blocking_calls(Engin
   call("labels", engine.labels("k"));
   call("label_names", engine.label_names());
   call("label_values", engine.label_values("a"));
+  call("notes", engine.notes());
   call("get", engine.get("k", 1));
   call("latest", engine.latest("k"));
   call("latest_n", engine.latest_n("k", 1));

@@ -75,6 +75,7 @@ TEST(Pinned, a_snapshot_of_another_engine_is_refused_by_every_read) {
   refused(db->labels("k", foreign), "labels");
   refused(db->label_names(Query::all(), foreign), "label_names");
   refused(db->label_values("a", Query::all(), foreign), "label_values");
+  refused(db->notes("a", foreign), "notes");
   EXPECT_EQ(other->count(Query::all(), foreign).value(), 1u);
 }
 

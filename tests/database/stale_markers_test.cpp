@@ -177,8 +177,8 @@ TEST(StaleMarkers, are_not_written_by_a_downsample) {
                            {Aggregation::last, Aggregation::count}, "out/")
                 .value(),
             2U);
-  EXPECT_EQ(db.query(Query::prefix("out/")), (std::vector<Record>{Record("out/in/a/count", 0, 1),
-                                                                  Record("out/in/a/last", 0, 1.0)}));
+  EXPECT_EQ(db.query(Query::prefix("out/")),
+            (std::vector<Record>{Record("out/in/a/count", 0, 1), Record("out/in/a/last", 0, 1.0)}));
 }
 
 TEST(StaleMarkers, differ_from_every_other_nan) {

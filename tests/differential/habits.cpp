@@ -129,8 +129,8 @@ Value Habits::number_of_extremes(Random& random) const {
       {0.0, -0.0, 1e300, -1e300, 1e-300, Limits::denorm_min(), -Limits::denorm_min(),
        Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN(),
        std::bit_cast<double>(std::uint64_t{0xFFF8'0000'0000'1234}), stale_marker, Whole::min(),
-       Whole::max(),
-       std::int64_t{0}, std::int64_t{-1}, std::int64_t{(1LL << 53) + 1}, 9007199254740992.0, 0.1});
+       Whole::max(), std::int64_t{0}, std::int64_t{-1}, std::int64_t{(1LL << 53) + 1},
+       9007199254740992.0, 0.1});
   return numbers[random.below(numbers.size())];
 }
 

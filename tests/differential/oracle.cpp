@@ -60,9 +60,23 @@ void Oracle::describe(const std::string& key, const Labels& labels) {
   if (!labels.empty()) labels_.emplace(key, labels);
 }
 
+void Oracle::note(const std::string& name, const std::optional<std::string>& bytes) {
+  notes_.erase(name);
+  if (bytes) notes_.emplace(name, *bytes);
+}
+
+std::vector<Note> Oracle::notes(std::string_view prefix) const {
+  std::vector<Note> found;
+  for (const auto& [name, bytes] : notes_) {
+    if (std::string_view(name).substr(0, prefix.size()) == prefix) found.push_back({name, bytes});
+  }
+  return found;
+}
+
 void Oracle::join(const Oracle& other) {
   series_.insert(other.series_.begin(), other.series_.end());
   labels_.insert(other.labels_.begin(), other.labels_.end());
+  notes_.insert(other.notes_.begin(), other.notes_.end());
 }
 
 std::optional<Record> Oracle::get(std::string_view key, Timestamp ts) const {

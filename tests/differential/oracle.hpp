@@ -55,6 +55,8 @@ class Oracle {
   void erase(const KeyTest& means_key, const TimeRange& range);
   /// No labels remove those that there are.
   void describe(const std::string& key, const Labels& labels);
+  /// None takes the note away.
+  void note(const std::string& name, const std::optional<std::string>& bytes);
   /// Takes in what another one holds, of other keys.
   void join(const Oracle& other);
 
@@ -72,6 +74,8 @@ class Oracle {
   /// No more than the question's limit, here and below.
   std::vector<std::string> label_names(const Question& question) const;
   std::vector<std::string> label_values(std::string_view name, const Question& question) const;
+
+  std::vector<Note> notes(std::string_view prefix) const;
 
   // What a run looks for.
 
@@ -100,6 +104,7 @@ class Oracle {
   Timestamp now_;
   std::map<std::string, Series, std::less<>> series_;
   std::map<std::string, Labels, std::less<>> labels_;
+  std::map<std::string, std::string> notes_;
 };
 
 /// Whether a range takes the moment in.

@@ -77,7 +77,13 @@ std::string say(const Labels& labels) {
   return text + (labels.leaves_with_records() ? "leaving}" : "}");
 }
 
-std::string say(const DescribedSeries& series) { return say(series.key) + " " + say(series.labels); }
+std::string say(const DescribedSeries& series) {
+  return say(series.key) + " " + say(series.labels);
+}
+
+std::string say(const Note& note) {
+  return say(std::string_view(note.name)) + " = " + say(std::string_view(note.bytes));
+}
 
 std::string say(const TimeRange& range) {
   return "[" + (range.from() ? say_time(*range.from()) : "") + ", " +

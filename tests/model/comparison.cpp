@@ -96,6 +96,7 @@ void compare_all(Engine& engine, const ReadOptions& options, const Model& model)
                 model.label_values(name, {}),
             std::string("values of ") + name);
   }
+  require(require(engine.notes({}, options), "notes") == model.notes({}), "all notes");
 }
 
 void compare_aggregates(const Result<std::vector<Aggregate>>& answers,
@@ -127,6 +128,11 @@ void compare_gets(Engine& engine, const ReadOptions& options, const Model& model
 void compare_read(Engine& engine, const ReadOptions& options, const Model& model,
                   const Words& words, Random& random) {
   if (random.chance(0.4)) return compare_key_read(engine, options, model, words, random);
+  if (random.chance(0.05)) {
+    const std::string prefix = words.prefix(random);
+    return require(require(engine.notes(prefix, options), "notes") == model.notes(prefix),
+                   "notes that begin with " + text_of(std::string_view(prefix)));
+  }
   const Selection selection = words.selection(random);
   const Query query = selection.query();
   if (!selection.valid()) return compare_refusal(engine, options, query);

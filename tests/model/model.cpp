@@ -112,6 +112,13 @@ void Model::apply(const Change& change, std::optional<Duration> default_ttl) {
         labels_[change.key] = change.labels;
       }
       return;
+    case Change::Kind::note:
+      if (change.bytes) {
+        notes_[change.key] = *change.bytes;
+      } else {
+        notes_.erase(change.key);
+      }
+      return;
   }
 }
 
@@ -206,6 +213,14 @@ std::vector<std::string> Model::label_values(std::string_view name,
     if (!value.empty() && is_chosen(key, selection)) values.emplace(value);
   }
   return first_of(values, selection.limit);
+}
+
+std::vector<Note> Model::notes(std::string_view prefix) const {
+  std::vector<Note> found;
+  for (const auto& [name, bytes] : notes_) {
+    if (name.starts_with(prefix)) found.push_back({name, bytes});
+  }
+  return found;
 }
 
 std::optional<Timestamp> Model::next_expiry() const {

@@ -409,10 +409,15 @@ Change Words::change(Random& random, bool puts_only) const {
     change.kind = Change::Kind::erase;
     change.key = key(random);
     change.ts = ts(random);
-  } else if (which < 0.95) {
+  } else if (which < 0.94) {
     change.kind = Change::Kind::describe;
     change.key = key(random);
     change.labels = labels(random);
+  } else if (which < 0.96) {
+    // Under the names of series, which they must not meet.
+    change.kind = Change::Kind::note;
+    change.key = key(random);
+    if (random.chance(0.7)) change.bytes = "note " + std::to_string(random.below(100));
   } else {
     change.kind = Change::Kind::erase_range;
     do {

@@ -129,6 +129,9 @@ std::string text_of(const Changes& changes) {
       text += "erase " + text_of(change.keys) + " " + text_of(change.times);
     } else if (change.kind == Change::Kind::describe) {
       text += "describe " + text_of(std::string_view(change.key)) + text_of(change.labels);
+    } else if (change.kind == Change::Kind::note) {
+      text += "note " + text_of(std::string_view(change.key)) + " = " +
+              (change.bytes ? text_of(std::string_view(*change.bytes)) : "none");
     } else if (change.kind == Change::Kind::erase) {
       text +=
           "erase (" + text_of(std::string_view(change.key)) + ", " + text_of_ts(change.ts) + ")";

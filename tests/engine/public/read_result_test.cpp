@@ -40,6 +40,7 @@ static_assert(is_safe<decltype(std::declval<EngineReference>().described_series(
 static_assert(is_safe<decltype(std::declval<EngineReference>().label_names())>);
 static_assert(is_safe<decltype(std::declval<EngineReference>().label_values("room"))>);
 static_assert(is_safe<decltype(std::declval<EngineReference>().labels("k"))>);
+static_assert(is_safe<decltype(std::declval<EngineReference>().notes())>);
 static_assert(
     is_safe<decltype(std::declval<EngineReference>().aggregate(Query::all(), Aggregation::sum))>);
 
