@@ -114,7 +114,9 @@ void write_long_series(Database& db, Random& random) {
       WriteBatch batch;
       for (Timestamp minute = 0; minute < 1'440; ++minute) {
         walk += static_cast<double>(random.between(-9, 9)) / 100;
-        const Value value = whole ? Value(random.between(0, 1'000)) : Value(walk);
+        const Value value = whole                   ? Value(random.between(0, 1'000))
+                            : random.chance(0.0003) ? Value(stale_marker)
+                                                    : Value(walk);
         batch.put(key, begin + (day * 1'440 + minute) * 60'000'000, value.view());
       }
       db.write(std::move(batch));
