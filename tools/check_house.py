@@ -21,13 +21,13 @@ UNITS_MAX = 18
 
 LONG_FILES = {
     # The reference of everything that an engine does: comments, for the most part.
-    "include/varve/engine.hpp": 468,
+    "include/varve/engine.hpp": 457,
     "tests/database/async_test.cpp": 449,
     "tests/engine/memtable/memtable_test.cpp": 483,
     "tests/engine/wal/batch_test.cpp": 474,
     "tests/maintenance/compaction_choice_test.cpp": 431,
     "tests/maintenance/keeper_test.cpp": 607,
-    "tests/model/program.cpp": 498,
+    "tests/model/program.cpp": 431,
 }
 WIDE_FOLDERS = {}
 # Types that share a name on purpose.

@@ -138,7 +138,7 @@ Result<Receipt> Engine::try_write(WriteBatch&& batch, WriteOptions options) {
 
 // A refused call must not go to the engine's own thread: it has ended, or ends before it comes to
 // what is posted now. Inside, the thread cannot end: close() stops it after the gate is empty.
-Engine::Entry::Entry(EngineImpl* impl)
+detail::Entry::Entry(EngineImpl* impl)
     : impl_(impl),
       is_inside_(impl != nullptr && impl->gate()->gate.enter()),
       // Who writes is called back by the queue of writes, which an engine that only reads has not.
@@ -152,7 +152,7 @@ Engine::Entry::Entry(EngineImpl* impl)
   }
 }
 
-Engine::Entry::~Entry() {
+detail::Entry::~Entry() {
   if (is_inside_) impl_->gate()->gate.leave();
 }
 
@@ -264,6 +264,10 @@ ReadResult<std::vector<std::string>> Engine::label_values(std::string_view name,
   return inside([&](EngineImpl& impl) { return impl.reads().label_values(name, query, options); });
 }
 
+ReadResult<std::vector<Note>> Engine::notes(std::string_view prefix, const ReadOptions& options) {
+  return inside([&](EngineImpl& impl) { return impl.reads().notes(prefix, options); });
+}
+
 Result<std::optional<Record>> Engine::get(std::string_view key, TimePoint ts,
                                           const ReadOptions& options) {
   return inside([&](EngineImpl& impl) { return impl.reads().get(key, ts, options); });
@@ -297,6 +301,10 @@ Result<std::uint64_t> Engine::downsample(const Query& query, Duration every,
 ReadResult<std::vector<std::string>> Engine::series_list(const Query& query,
                                                          const ReadOptions& options) {
   return inside([&](EngineImpl& impl) { return impl.reads().series_list(query, options); });
+}
+ReadResult<std::vector<DescribedSeries>> Engine::described_series(const Query& query,
+                                                                  const ReadOptions& options) {
+  return inside([&](EngineImpl& impl) { return impl.reads().described_series(query, options); });
 }
 Result<std::uint64_t> Engine::count(const Query& query, const ReadOptions& options) {
   return inside([&](EngineImpl& impl) { return impl.reads().count(query, options); });

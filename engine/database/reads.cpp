@@ -6,7 +6,9 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/base/fork.hpp"
+#include "engine/database/pinned_scan.hpp"
 #include "engine/version/label_records.hpp"
+#include "engine/version/note_records.hpp"
 #include "engine/version/view.hpp"
 #include "query/aggregate/aggregate_answers.hpp"
 #include "query/aggregate/aggregation_plan.hpp"
@@ -47,48 +49,6 @@ class Timer {
   const std::chrono::nanoseconds begun_;
 };
 
-/// What a user has of a scan. Each step is a call, which the gate lets in or not: so close() waits
-/// for one under way, and those that come later fail, since from then on another process may change
-/// the files. What is pinned goes with the scan, whenever that is; but not in a child that was
-/// forked, where threads that read ahead would be waited for.
-class PinnedScan final : public Scan::Source {
- public:
-  PinnedScan(const std::shared_ptr<Store>& store, std::shared_ptr<Gate> gate,
-             std::unique_ptr<Scan::Source> source)
-      : parts_(new Parts(store, std::move(gate), std::move(source))) {}
-
-  Result<std::span<const Block>> next_blocks() override {
-    const Gate::Pass pass(*parts_->gate);
-    if (!pass) {
-      return fail(Errc::closed, parts_->gate->is_here()
-                                    ? "scan: the engine is closed"
-                                    : "scan: begun by the process that forked this one");
-    }
-    VARVE_TRY(const auto blocks, parts_->source->next_blocks());
-    std::size_t records = 0;
-    for (const Block& block : blocks) records += block.size();
-    parts_->store->counters.records_read.add(records);
-    return blocks;
-  }
-
- private:
-  struct Parts {
-    Parts(const std::shared_ptr<Store>& whose, std::shared_ptr<Gate> entered,
-          std::unique_ptr<Scan::Source> of)
-        : store(whose),
-          gate(std::move(entered)),
-          source(std::move(of)),
-          hold(whose->pins, Pins::Kind::scan, whose->options.clock->monotonic(), source.get()) {}
-
-    const std::shared_ptr<Store> store;  // First: the others need it to the end.
-    const std::shared_ptr<Gate> gate;
-    const std::unique_ptr<Scan::Source> source;
-    const Pins::Hold hold;  // Last: what it names is there for as long as it is held.
-  };
-
-  const std::unique_ptr<Parts, DeleteAtHome> parts_;
-};
-
 /// Only latest() and latest_n() take it.
 Status refuse_as_of(const ReadOptions& options) {
   if (!options.as_of()) return {};
@@ -96,10 +56,11 @@ Status refuse_as_of(const ReadOptions& options) {
               "ReadOptions::as_of: latest() and latest_n() alone take it; see Query::between()");
 }
 
-/// Only series_list() takes it.
+/// Only lists of series take it.
 Status refuse_without_records(const Query& query) {
   if (!query.is_without_records()) return {};
-  return fail(Errc::invalid_argument, "Query::without_records: series_list() alone takes it");
+  return fail(Errc::invalid_argument,
+              "Query::without_records: series_list() and described_series() alone take it");
 }
 
 }  // namespace
@@ -258,7 +219,7 @@ Result<std::vector<Record>> Reads::query(const Query& query, const ReadOptions& 
 Result<Scan> Reads::scan(const Query& query, const ReadOptions& options) {
   store_->counters.scans.add();
   VARVE_TRY(auto source, blocks_of(query, options, nullptr));
-  return Scan(std::make_unique<PinnedScan>(store_, gate_, std::move(source)));
+  return Scan(pinned_scan(store_, gate_, std::move(source)));
 }
 
 Status Reads::group_by_label(query::AggregationPlan& plan, ReadOptions& options) {
@@ -308,15 +269,35 @@ Result<std::vector<std::string>> Reads::series_list(const Query& query,
                                                     const ReadOptions& options) {
   const Timer timer(*store_->options.clock, store_->counters.query_latency);
   store_->counters.scans.add();
-  if (query.is_without_records()) {
-    VARVE_TRY(Listed listed, series_without_records(query, options));
-    return std::move(listed.keys);
+  VARVE_TRY(Listed listed, list_series(query, options));
+  return std::move(listed.keys);
+}
+
+Result<std::vector<DescribedSeries>> Reads::described_series(const Query& query,
+                                                             const ReadOptions& options) {
+  const Timer timer(*store_->options.clock, store_->counters.query_latency);
+  store_->counters.scans.add();
+  VARVE_TRY(Listed listed, list_series(query, options));
+  VARVE_TRY(std::vector<Labels> said,
+            labels_of_each(*listed.view, listed.keys, query::cursor_options(options)));
+  std::vector<DescribedSeries> described;
+  described.reserve(listed.keys.size());
+  for (std::size_t i = 0; i < listed.keys.size(); ++i) {
+    described.push_back({std::move(listed.keys[i]), std::move(said[i])});
   }
+  return described;
+}
+
+Result<Reads::Listed> Reads::list_series(const Query& query, const ReadOptions& options) {
+  if (query.is_without_records()) return series_without_records(query, options);
   // The limit counts keys here, so one record of each is enough, if the query asks for one at all.
   Query one_of_each = query;
   one_of_each.limit(Query::unlimited).per_series(std::min<std::size_t>(query.per_series(), 1));
-  VARVE_TRY(const auto source, source_of(one_of_each, options));
-  return query::series_list(*source, query.limit());
+  VARVE_TRY(auto selected, select(one_of_each, options));
+  VARVE_TRY(const auto source,
+            BlockSource::open(selected.view, one_of_each, options, std::move(selected.keys)));
+  VARVE_TRY(auto keys, query::series_list(*source, query.limit()));
+  return Listed{std::move(selected.view), std::move(keys)};
 }
 
 Result<Reads::Listed> Reads::series_without_records(const Query& query,
@@ -375,6 +356,12 @@ Result<std::vector<std::string>> Reads::label_values(std::string_view name, cons
   VARVE_TRY(auto snapshot, snapshot_of(options));
   return store_->label_reader->values(name, query, options, std::move(snapshot),
                                       store_->expiry_clock.now());
+}
+
+Result<std::vector<Note>> Reads::notes(std::string_view prefix, const ReadOptions& options) {
+  VARVE_CHECK(refuse_as_of(options));
+  VARVE_TRY(const auto view, view_of(options));
+  return notes_of(*view, prefix, query::cursor_options(options));
 }
 
 }  // namespace engine

@@ -18,6 +18,7 @@
 #include "varve/aggregation.hpp"
 #include "varve/error.hpp"
 #include "varve/labels.hpp"
+#include "varve/note.hpp"
 #include "varve/query.hpp"
 #include "varve/record.hpp"
 #include "varve/scan.hpp"
@@ -68,12 +69,14 @@ class Reads {
                                    std::string_view target_prefix,
                                    const std::function<Status(WriteBatch&)>& write);
   Result<std::vector<std::string>> series_list(const Query& query, const ReadOptions& options);
-  /// Series that have labels, by key, and the view that says so.
+  Result<std::vector<DescribedSeries>> described_series(const Query& query,
+                                                        const ReadOptions& options);
+  /// Series by key, and the view that they are of.
   struct Listed {
     std::shared_ptr<const View> view;
     std::vector<std::string> keys;
   };
-  /// Those that have no live record in the query.
+  /// Those that have labels, and no live record in the query.
   Result<Listed> series_without_records(const Query& query, const ReadOptions& options);
   Result<std::uint64_t> count(const Query& query, const ReadOptions& options);
   Result<Snapshot> snapshot();
@@ -82,6 +85,7 @@ class Reads {
   Result<std::vector<std::string>> label_names(const Query& query, const ReadOptions& options);
   Result<std::vector<std::string>> label_values(std::string_view name, const Query& query,
                                                 const ReadOptions& options);
+  Result<std::vector<Note>> notes(std::string_view prefix, const ReadOptions& options);
 
  private:
   /// What `find` finds of the internal key in the view.
@@ -104,6 +108,8 @@ class Reads {
     std::optional<query::KeySelection> keys;
   };
   Result<Selected> select(const Query& query, const ReadOptions& options);
+  /// The series that have a live record in the query or, where it asks for those, that have none.
+  Result<Listed> list_series(const Query& query, const ReadOptions& options);
   /// The series that have labels, of those that a query's keys and matchers choose.
   Result<Selected> select_labelled(const Query& query, const ReadOptions& options);
   /// What a query gives, its matchers included: every read of a query goes through one of these.

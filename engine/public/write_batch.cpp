@@ -10,6 +10,7 @@
 #include "engine/record/expiry.hpp"
 #include "engine/record/key.hpp"
 #include "engine/record/label_record.hpp"
+#include "engine/record/note_record.hpp"
 #include "engine/record/payload.hpp"
 #include "engine/record/series_state.hpp"
 #include "engine/record/time_span.hpp"
@@ -143,6 +144,29 @@ void WriteBatch::describe(std::string_view key, const Labels& labels) {
     }
     describes_ = true;
   });
+}
+
+WriteBatch& WriteBatch::note(std::string_view name, std::string_view bytes) {
+  const Status checked = engine::check_note(name, bytes);
+  if (!checked) refuse(checked.error().where);
+  add([&] {
+    if (!checked) return;
+    // An expiry of its own, so that no default applies.
+    put(key_number(engine::KeySpace::notes, name), engine::note_ts, bytes, never);
+  });
+  return *this;
+}
+
+WriteBatch& WriteBatch::remove_note(std::string_view name) {
+  const Status checked = engine::check_note(name, {});
+  if (!checked) refuse(checked.error().where);
+  add([&] {
+    if (!checked) return;
+    engine::BatchEncoder(payload_).erase(key_number(engine::KeySpace::notes, name),
+                                         engine::note_ts);
+    ++deletes_;
+  });
+  return *this;
 }
 
 void WriteBatch::clear() {

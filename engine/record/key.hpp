@@ -15,7 +15,7 @@ namespace varve::engine {
 /// records never meet users'. A span of keys is always bounded: a space ends where the next begins.
 /// Here are those that code names. docs/format/spaces.md has all that were given away, and any
 /// other is kept as it is.
-enum class KeySpace : char { user = 1, labels = 2 };
+enum class KeySpace : char { user = 1, labels = 2, notes = 3 };
 
 inline std::string internal_key(std::string_view user_key, KeySpace space = KeySpace::user) {
   std::string key(1, static_cast<char>(space));

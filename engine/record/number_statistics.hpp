@@ -11,7 +11,8 @@
 namespace varve::engine {
 
 /// What aggregates need of the values of a stretch, so that they need not be read: of doubles that
-/// are all finite, or of int64s. Exact.
+/// are all finite, or of int64s. Exact. A stretch with a NaN in it has none, whatever its bits: so
+/// where a stale marker lies, which aggregates pass over, they read the rows.
 ///
 /// Each member is a value of the type, as 64 bits. The sum of doubles is the exact sum, as the
 /// nearest double and what that lacks; the sum of int64s has 128 bits.

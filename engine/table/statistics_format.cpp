@@ -1,5 +1,6 @@
 #include "engine/table/statistics_format.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -27,9 +28,10 @@ constexpr auto no_statistics = static_cast<std::uint64_t>(RowType::tombstone);
 
 std::uint64_t stored_type(RowType type) { return static_cast<std::uint64_t>(type); }
 
-bool has_sum(const NumberStatistics& block) {
-  return block.type != RowType::double_ || (std::isfinite(std::bit_cast<double>(block.sum_high)) &&
-                                            std::isfinite(std::bit_cast<double>(block.sum_low)));
+bool is_of_finite_numbers(const NumberStatistics& block) {
+  return block.type != RowType::double_ || std::ranges::all_of(members, [&block](Member member) {
+           return std::isfinite(std::bit_cast<double>(block.*member));
+         });
 }
 
 }  // namespace
@@ -95,9 +97,11 @@ Result<std::shared_ptr<const TableStatistics>> decode_statistics(ByteSpan bytes,
     }
   }
   if (!reader.at_end()) return corruption();
-  // A sum of finite numbers that passed the greatest double on the way, as was once written.
+  // A sum of finite numbers that passed the greatest double on the way, as was once written. And
+  // whoever wrote a NaN or an infinity: of the rows of such a block only the rows tell which of
+  // them aggregates pass over.
   for (auto& block : statistics->blocks) {
-    if (block && !has_sum(*block)) block.reset();
+    if (block && !is_of_finite_numbers(*block)) block.reset();
   }
   statistics->bytes = sizeof(TableStatistics) + count * sizeof(std::optional<NumberStatistics>);
   return statistics;

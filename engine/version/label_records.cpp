@@ -20,6 +20,37 @@ Result<Labels> labels_of(const View& view, std::string_view key, CursorOptions o
   return decode_labels(as_bytes(row->value.as_bytes()));
 }
 
+Result<std::vector<Labels>> labels_of_each(const View& view, std::span<const std::string> keys,
+                                           CursorOptions options) {
+  std::vector<Labels> found(keys.size());
+  if (keys.empty()) return found;
+  // The end does not belong to the range, so: the least key above the last.
+  const KeyRange range{label_key(keys.front()), label_key(keys.back()) + '\0'};
+  VARVE_TRY(const auto cursor, view.live_rows({range, {}, false}, options));
+  VARVE_TRY(bool has_key, cursor->next_key());
+  for (std::size_t i = 0; i < keys.size() && has_key; ++i) {
+    const std::string wanted = label_key(keys[i]);
+    // Mostly the next one is it, and where it is not the walk leaps.
+    if (cursor->key() < wanted) {
+      VARVE_TRY(has_key, cursor->next_key());
+    }
+    if (has_key && cursor->key() < wanted) {
+      VARVE_TRY(has_key, cursor->seek_key(wanted));
+    }
+    if (!has_key || cursor->key() != wanted) continue;
+    VARVE_TRY(const RowsView rows, cursor->next_rows());
+    if (rows.empty()) continue;
+    if (rows.type != RowType::bytes) return no_bytes();
+    auto labels = decode_labels(as_bytes(rows.value(rows.size() - 1).as_bytes()));
+    if (labels) {
+      found[i] = *std::move(labels);
+    } else if (!options.passes_over(labels.error())) {
+      return std::unexpected(std::move(labels).error());
+    }
+  }
+  return found;
+}
+
 Status for_each_label_record(
     const View& view, const KeyRange& label_keys, CursorOptions options,
     const std::function<Result<bool>(std::string_view, std::string_view)>& visit) {

@@ -35,6 +35,11 @@ enum class Fill : std::uint8_t {
 /// value, a sum without numbers say, is left out of the answer. However records lie in memory and
 /// tables, the answer has the same bits.
 ///
+/// A record whose value is `stale_marker` (varve/value.hpp) is no reading: every function passes
+/// over it as if it were not there, `count`, `first` and `last` too, and what has no other record
+/// has no value. Any other NaN is a number like the rest. The query's limits, query() and
+/// Engine::count() take such a record for what it is: a record.
+///
 /// What a table says of a block of numbers (count, sum, least, greatest, first and last of them)
 /// stands for its records, here and in Engine::count(), by one rule: all of them belong to the
 /// answer and to one bucket, and nothing else has a record between them. That is right of a block
@@ -59,7 +64,7 @@ class Aggregation {
     quantile,
   };
 
-  /// How many records there are, of any type, as an int64.
+  /// How many records there are, of any type but stale markers, as an int64.
   static const Aggregation count;
   /// The sum of the numbers, as a double: exact, and rounded once. A NaN makes it NaN, an infinity
   /// makes it that infinity, two opposite infinities make it NaN.

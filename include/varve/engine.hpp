@@ -19,11 +19,13 @@
 #include "varve/aggregation.hpp"
 #include "varve/collect_options.hpp"
 #include "varve/detail/completion.hpp"
+#include "varve/detail/entry.hpp"
 #include "varve/detail/pending_write.hpp"
 #include "varve/durability.hpp"
 #include "varve/error.hpp"
 #include "varve/labels.hpp"
 #include "varve/maintenance_handle.hpp"
+#include "varve/note.hpp"
 #include "varve/options.hpp"
 #include "varve/query.hpp"
 #include "varve/read_result.hpp"
@@ -211,10 +213,11 @@ class Engine {
   /// Returns the labels of one series; none if it has none. Needs no index.
   ReadResult<Labels> labels(std::string_view key, const ReadOptions& options = {});
   /// Returns the names of all labels of the series that the keys and matchers of `query` choose,
-  /// whether they have records or not, ascending. Its times and limits do not matter here.
+  /// whether they have records or not, ascending. Its times do not matter here; its `limit` counts
+  /// names. Where as many come there may be more: to know, ask for one more than is wanted.
   ReadResult<std::vector<std::string>> label_names(const Query& query = Query::all(),
                                                    const ReadOptions& options = {});
-  /// Returns the values that a label has in those series, each once, ascending.
+  /// Returns the values that a label has in those series, each once, ascending; so many at most.
   ReadResult<std::vector<std::string>> label_values(std::string_view name,
                                                     const Query& query = Query::all(),
                                                     const ReadOptions& options = {});
@@ -243,6 +246,10 @@ class Engine {
         },
         std::forward<Token>(token));
   }
+
+  /// Returns the notes whose names begin with `prefix`, ascending by name (WriteBatch::note()).
+  ReadResult<std::vector<Note>> notes(std::string_view prefix = {},
+                                      const ReadOptions& options = {});
 
   // Reading. A read sees every batch that was acknowledged before it began, and no part of another.
   // What is damaged is Errc::corruption with file and offset, never an absence. A record is *live*
@@ -277,6 +284,9 @@ class Engine {
   /// With Query::without_records(): those that have labels, and no such record.
   ReadResult<std::vector<std::string>> series_list(const Query& query,
                                                    const ReadOptions& options = {});
+  /// series_list(), with the labels of each series, all of one moment: none for one that has none.
+  ReadResult<std::vector<DescribedSeries>> described_series(const Query& query = Query::all(),
+                                                            const ReadOptions& options = {});
   /// Counts the records that query() would return, by statistics where aggregate() may use them.
   Result<std::uint64_t> count(const Query& query, const ReadOptions& options = {});
 
@@ -406,32 +416,11 @@ class Engine {
 
  private:
   friend class EngineImpl;
+  using Entry = detail::Entry;
   using Job = std::move_only_function<void(Engine&)>;
 
   explicit Engine(std::unique_ptr<EngineImpl> impl);
 
-  /// The beginning of an asynchronous call: it is inside the engine, which does not close before
-  /// the call is on its way, or it was refused, because the engine is closed or was moved from.
-  class Entry {
-   public:
-    explicit Entry(EngineImpl* impl);
-    ~Entry();
-    Entry(const Entry&) = delete;
-    Entry& operator=(const Entry&) = delete;
-
-    /// For the call, and for a handler that brings none. Runs what is posted to it, also when the
-    /// call was refused.
-    const executor_type& executor() const { return executor_; }
-    /// Whether that is the engine's own thread.
-    bool is_own() const { return is_own_; }
-
-   private:
-    friend class Engine;
-    EngineImpl* const impl_;
-    bool is_inside_;
-    bool is_own_;
-    executor_type executor_;
-  };
   /// Posts `pending` or runs it on the engine's thread, once the outcome is known.
   static void submit_write(Entry& entry, WriteBatch batch, const WriteOptions& options,
                            detail::PendingWrite& pending);

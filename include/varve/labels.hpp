@@ -85,6 +85,14 @@ class Labels {
 /// those that a series has.
 [[nodiscard]] Status check(const Labels& labels);
 
+/// A series and what is said of it, as Engine::described_series() lists them.
+struct DescribedSeries {
+  std::string key;
+  Labels labels;  ///< Empty where nobody described it.
+
+  friend bool operator==(const DescribedSeries&, const DescribedSeries&) = default;
+};
+
 /// What a query asks of one label of a series; Query::with() takes it. A label that a series does
 /// not have counts as one with an empty value: so not_equals("room", "attic") also finds series
 /// without a room, and equals("room", "") finds those alone. The same holds in Prometheus.

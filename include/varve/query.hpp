@@ -50,15 +50,16 @@ class Query {
   /// Keeps only series whose labels match, judged at the read's snapshot. Call it again to require
   /// several matchers at once.
   Query& with(Matcher matcher);
-  /// At most so many records in all; series_list() counts keys instead.
+  /// At most so many records in all; series_list() and described_series() count keys instead,
+  /// label_names() names and label_values() values.
   Query& limit(std::size_t records);
   /// At most so many records of each series: the oldest, or the newest with newest_first().
   Query& per_series(std::size_t records);
   /// Gives each series from its newest record to its oldest. Keys stay ascending.
   Query& newest_first();
-  /// Has series_list() give the series that have labels and no live record in the query, in place
-  /// of those that have one: what has fallen silent since a moment, or is gone and leaves its
-  /// labels behind. Any other read fails with invalid_argument.
+  /// Has series_list() and described_series() give the series that have labels and no live record
+  /// in the query, in place of those that have one: what has fallen silent since a moment, or is
+  /// gone and leaves its labels behind. Any other read fails with invalid_argument.
   Query& without_records();
 
   // What it says, for the engine and for programs that show it.

@@ -26,6 +26,21 @@ enum class ValueType : std::uint8_t { double_ = 1, int64 = 2, bool_ = 3, bytes =
 std::string_view name_of(ValueType type) noexcept;
 
 namespace detail {
+inline constexpr std::uint64_t stale_marker_bits = 0x7FF0'0000'0000'0002;
+}  // namespace detail
+
+/// The NaN by which Prometheus, and what speaks its protocols, says that a series has ended for
+/// now: of all NaN the one with the bits 0x7FF0000000000002. It is stored as it comes, and reads of
+/// records give it back bit for bit; but it is no reading, so aggregates pass over it
+/// (varve/aggregation.hpp). Write it as it stands: arithmetic makes another NaN of it.
+inline constexpr double stale_marker = std::bit_cast<double>(detail::stale_marker_bits);
+
+/// Whether the double is that NaN, bit for bit. No other NaN is.
+constexpr bool is_stale_marker(double value) {
+  return std::bit_cast<std::uint64_t>(value) == detail::stale_marker_bits;
+}
+
+namespace detail {
 
 /// A floating-point number of which a double holds every one.
 template <class T>

@@ -4,7 +4,7 @@
 ///
 /// To read it, begin with engine.hpp, the database and all its calls. Then
 ///
-///   what is stored        record.hpp, value.hpp, time.hpp, labels.hpp
+///   what is stored        record.hpp, value.hpp, time.hpp, labels.hpp, note.hpp
 ///   how to write          write_batch.hpp, series.hpp, durability.hpp
 ///   how to read           query.hpp, scan.hpp, snapshot.hpp, aggregation.hpp, read_result.hpp
 ///   what can go wrong     error.hpp, try.hpp, recovery_report.hpp
@@ -25,6 +25,7 @@
 #include "varve/labels.hpp"
 #include "varve/log.hpp"
 #include "varve/maintenance_handle.hpp"
+#include "varve/note.hpp"
 #include "varve/options.hpp"
 #include "varve/query.hpp"
 #include "varve/read_result.hpp"

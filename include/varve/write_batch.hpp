@@ -84,7 +84,7 @@ class WriteBatch {
   /// Deletes every record with first_key <= key < end_key and a ts in `range` that was written
   /// before, earlier in this batch included. Records written later are not touched. No `end_key`:
   /// every key from `first_key` on. Costs the same however many records it deletes; their space is
-  /// given back by later compactions. Labels stay.
+  /// given back by later compactions. Labels and notes stay.
   void erase_range(std::string_view first_key, std::optional<std::string_view> end_key,
                    TimeRange range = {});
   /// The same for every key that begins with `prefix`; "" is every key.
@@ -93,6 +93,13 @@ class WriteBatch {
   /// Gives the series these labels in place of all that it had; no labels remove those. They count
   /// as one record of the engine's own, to which no TTL applies.
   void describe(std::string_view key, const Labels& labels);
+
+  /// Keeps `bytes` under a name (varve/note.hpp), in place of what was there. Counts as one record
+  /// of the engine's own, to which no TTL applies. Writing the batch fails with invalid_argument
+  /// where a limit of Note is exceeded. Returns the batch.
+  WriteBatch& note(std::string_view name, std::string_view bytes);
+  /// Takes a note away. One that is not there is fine.
+  WriteBatch& remove_note(std::string_view name);
 
   /// How many operations were added, those that will be refused included.
   std::size_t size() const { return operations_; }

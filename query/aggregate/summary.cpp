@@ -1,9 +1,11 @@
 #include "query/aggregate/summary.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "engine/base/assert.hpp"
@@ -43,6 +45,21 @@ Summary::Summary(const Needs& needs) : needs_(needs) {
 
 void Summary::add(const Block& block, std::size_t begin, std::size_t end, bool newest_first) {
   VARVE_ASSERT(begin <= end && end <= block.size());
+  if (block.type() != ValueType::double_) return add_readings_of(block, begin, end, newest_first);
+  // What lies between stale markers. Nearly always there is none, and this is all of it.
+  while (begin < end) {
+    const auto rest = block.doubles().subspan(begin, end - begin);
+    const auto marker =
+        std::ranges::find_if(rest, [](double value) { return is_stale_marker(value); });
+    const std::size_t run_end = begin + static_cast<std::size_t>(marker - rest.begin());
+    add_readings_of(block, begin, run_end, newest_first);
+    begin = run_end + 1;
+  }
+}
+
+/// REQUIRES that none of them is a stale marker.
+void Summary::add_readings_of(const Block& block, std::size_t begin, std::size_t end,
+                              bool newest_first) {
   if (begin == end) return;
   records_ += end - begin;
   if (needs_.ends) {
@@ -106,6 +123,9 @@ void Summary::add(const BlockStatistics& block) {
 
 template <class T>
 void Summary::add_statistics(const BlockStatistics& block) {
+  if constexpr (std::is_same_v<T, double>) {
+    VARVE_ASSERT(std::isfinite(std::bit_cast<double>(block.numbers.sum_high)));
+  }
   records_ += block.count;
   numbers_ += block.count;
   if (needs_.extremes) {

@@ -42,9 +42,11 @@ class Summary {
   explicit Summary(const Needs& needs);
 
   /// The records [begin, end) of the block, which are all newer than those before or, against the
-  /// order of time, all older; they are in the same order themselves.
+  /// order of time, all older; they are in the same order themselves. Stale markers are passed over
+  /// as if they were not there.
   void add(const Block& block, std::size_t begin, std::size_t end, bool newest_first);
-  /// As if the block's rows were added. REQUIRES Needs::statistics_suffice().
+  /// As if the block's rows were added: there is no stale marker among them, since statistics are
+  /// of finite numbers alone. REQUIRES Needs::statistics_suffice().
   void add(const BlockStatistics& block);
   /// As if the records of another series, with a greater key, were added.
   void add(const Summary& other);
@@ -63,6 +65,7 @@ class Summary {
     Timestamp ts;
   };
 
+  void add_readings_of(const Block& block, std::size_t begin, std::size_t end, bool newest_first);
   template <class T>
   void add_statistics(const BlockStatistics& block);
   template <class T>

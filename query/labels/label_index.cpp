@@ -369,10 +369,11 @@ KeySelection LabelIndex::select(std::span<const LabelMatcher> matchers,
 }
 
 std::vector<std::string> LabelIndex::names(std::span<const LabelMatcher> matchers,
-                                           const engine::KeyRange& keys) const {
+                                           const engine::KeyRange& keys, std::size_t limit) const {
   const SeriesBitmap series = labelled(matchers, keys);
   std::vector<std::string> found;
   for (const auto& [text, name] : names_) {
+    if (found.size() == limit) break;
     if (name.present.intersects(series)) found.push_back(text);
   }
   return found;
@@ -380,12 +381,13 @@ std::vector<std::string> LabelIndex::names(std::span<const LabelMatcher> matcher
 
 std::vector<std::string> LabelIndex::values(std::string_view name,
                                             std::span<const LabelMatcher> matchers,
-                                            const engine::KeyRange& keys) const {
+                                            const engine::KeyRange& keys, std::size_t limit) const {
   std::vector<std::string> found;
   const auto of_name = names_.find(name);
   if (of_name == names_.end()) return found;
   const SeriesBitmap series = labelled(matchers, keys);
   for (const auto& [text, number] : of_name->second.values) {
+    if (found.size() == limit) break;
     if (values_[number].posting.intersects(series)) found.emplace_back(text);
   }
   return found;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -43,11 +44,15 @@ class LabelIndex {
   /// The series of the range that match: labelled or not, or only those that have labels.
   KeySelection select(std::span<const LabelMatcher> matchers, const engine::KeyRange& keys,
                       Which which = Which::all) const;
-  /// The names of their labels, and the values of one name, each once, ascending.
+  static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
+  /// The names of their labels, and the values of one name, each once, ascending: the first `limit`
+  /// of them.
   std::vector<std::string> names(std::span<const LabelMatcher> matchers,
-                                 const engine::KeyRange& keys) const;
+                                 const engine::KeyRange& keys, std::size_t limit = unlimited) const;
   std::vector<std::string> values(std::string_view name, std::span<const LabelMatcher> matchers,
-                                  const engine::KeyRange& keys) const;
+                                  const engine::KeyRange& keys,
+                                  std::size_t limit = unlimited) const;
 
   /// Series that have labels.
   std::uint64_t size() const { return described_.count(); }

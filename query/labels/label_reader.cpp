@@ -125,8 +125,9 @@ Result<std::vector<std::string>> LabelReader::names(const Query& query, const Re
   VARVE_TRY(const engine::CursorBounds bounds, bounds_of(query));
   VARVE_TRY(const auto matchers, make_matchers(query.matchers()));
   std::vector<std::string> found;
-  VARVE_CHECK(ask(snapshot, options, now,
-                  [&](const LabelIndex& index) { found = index.names(matchers, bounds.keys); }));
+  VARVE_CHECK(ask(snapshot, options, now, [&](const LabelIndex& index) {
+    found = index.names(matchers, bounds.keys, query.limit());
+  }));
   return found;
 }
 
@@ -137,7 +138,7 @@ Result<std::vector<std::string>> LabelReader::values(std::string_view name, cons
   VARVE_TRY(const auto matchers, make_matchers(query.matchers()));
   std::vector<std::string> found;
   VARVE_CHECK(ask(snapshot, options, now, [&](const LabelIndex& index) {
-    found = index.values(name, matchers, bounds.keys);
+    found = index.values(name, matchers, bounds.keys, query.limit());
   }));
   return found;
 }

@@ -38,6 +38,7 @@ void write_at_random(Database& db, Random& random, int batches) {
       const bool whole = random.chance(0.4);
       const double value = std::round(random.fraction() * 1e4) / 100;
       const Value written = random.chance(0.02)   ? Value(std::numeric_limits<double>::quiet_NaN())
+                            : random.chance(0.03) ? Value(stale_marker)
                             : random.chance(0.02) ? Value("text")
                             : random.chance(0.02) ? Value(value * 1e-12)
                             : whole               ? Value(random.between(0, 1'000))
@@ -113,7 +114,9 @@ void write_long_series(Database& db, Random& random) {
       WriteBatch batch;
       for (Timestamp minute = 0; minute < 1'440; ++minute) {
         walk += static_cast<double>(random.between(-9, 9)) / 100;
-        const Value value = whole ? Value(random.between(0, 1'000)) : Value(walk);
+        const Value value = whole                   ? Value(random.between(0, 1'000))
+                            : random.chance(0.0003) ? Value(stale_marker)
+                                                    : Value(walk);
         batch.put(key, begin + (day * 1'440 + minute) * 60'000'000, value.view());
       }
       db.write(std::move(batch));

@@ -82,10 +82,12 @@ TEST(BadInput, reads_that_have_no_use_for_a_moment_refuse_one) {
   refused(db->scan(Query::all(), as_of), "scan");
   refused(db->aggregate(Query::all(), Aggregation::count, as_of), "aggregate");
   refused(db->series_list(Query::all(), as_of), "series_list");
+  refused(db->described_series(Query::all(), as_of), "described_series");
   refused(db->count(Query::all(), as_of), "count");
   refused(db->labels("k", as_of), "labels");
   refused(db->label_names(Query::all(), as_of), "label_names");
   refused(db->label_values("a", Query::all(), as_of), "label_values");
+  refused(db->notes("a", as_of), "notes");
 }
 
 TEST(BadInput, a_missing_directory_is_not_made_with_create_if_missing_off) {
@@ -217,6 +219,7 @@ std::vector<std::pair<std::string, std::error_code>> calls_with(Database& db,
   call("scan", db->scan(query));
   call("count", db->count(query));
   call("series_list", db->series_list(query));
+  call("described_series", db->described_series(query));
   call("aggregate", db->aggregate(query, Aggregation::sum.every(Duration(10))));
   call("label_names", db->label_names(query));
   call("label_values", db->label_values("room", query));

@@ -47,6 +47,7 @@ inline std::vector<std::pair<std::string, std::error_code>> blocking_calls(Engin
   call("labels", engine.labels("k"));
   call("label_names", engine.label_names());
   call("label_values", engine.label_values("a"));
+  call("notes", engine.notes());
   call("get", engine.get("k", 1));
   call("latest", engine.latest("k"));
   call("latest_n", engine.latest_n("k", 1));
@@ -54,6 +55,7 @@ inline std::vector<std::pair<std::string, std::error_code>> blocking_calls(Engin
   call("scan", engine.scan(Query::all()));
   call("aggregate", engine.aggregate(Query::all(), Aggregation::count));
   call("series_list", engine.series_list(Query::all()));
+  call("described_series", engine.described_series());
   call("count", engine.count(Query::all()));
   call("downsample",
        engine.downsample(Query::prefix("k"), std::chrono::seconds(1), {Aggregation::mean}, "to/"));

@@ -70,10 +70,12 @@ TEST(Pinned, a_snapshot_of_another_engine_is_refused_by_every_read) {
   refused(db->aggregate(Query::all(), Aggregation::count.group_by_label("a"), foreign),
           "aggregate by label");
   refused(db->series_list(Query::all(), foreign), "series_list");
+  refused(db->described_series(Query::all(), foreign), "described_series");
   refused(db->count(Query::all(), foreign), "count");
   refused(db->labels("k", foreign), "labels");
   refused(db->label_names(Query::all(), foreign), "label_names");
   refused(db->label_values("a", Query::all(), foreign), "label_values");
+  refused(db->notes("a", foreign), "notes");
   EXPECT_EQ(other->count(Query::all(), foreign).value(), 1u);
 }
 

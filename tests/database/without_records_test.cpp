@@ -122,6 +122,8 @@ TEST(WithoutRecords, are_for_a_list_of_series_alone) {
   expect_refused(db->aggregate(query, Aggregation::count));
   expect_refused(db->label_names(query));
   expect_refused(db->label_values("kind", query));
+  EXPECT_TRUE(db->series_list(query));
+  EXPECT_TRUE(db->described_series(query));
 }
 
 TEST(WithoutRecords, are_counted_by_a_collection_that_is_asked_for) {

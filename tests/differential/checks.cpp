@@ -46,6 +46,7 @@ void Asker::everything() {
   compare(sure(engine_.query(Query::all(), options_), "query"), oracle_.records({}), "all records");
   compare(sure(engine_.label_names(Query::all(), options_), "label_names"), oracle_.label_names({}),
           "all names of labels");
+  compare(sure(engine_.notes({}, options_), "notes"), oracle_.notes({}), "all notes");
   for (const std::string& key : oracle_.keys()) {
     const Labels found = sure(engine_.labels(key, options_), "labels");
     const Labels expected = oracle_.labels(key);
@@ -100,6 +101,8 @@ void Asker::refuse(const Question& question) {
   refused(engine_.count(question.query, options_), Errc::invalid_argument, "count of " + what);
   refused(engine_.series_list(question.query, options_), Errc::invalid_argument,
           "series_list of " + what);
+  refused(engine_.described_series(question.query, options_), Errc::invalid_argument,
+          "described_series of " + what);
   refused(engine_.aggregate(question.query, Aggregation::sum, options_), Errc::invalid_argument,
           "aggregate of " + what);
 }
@@ -138,6 +141,16 @@ void Asker::about_many(const Habits& habits, Random& random) {
 void Asker::about_labels(const Habits& habits, Random& random) {
   const Question question = habits.question(oracle_, random);
   if (!question.legal) return refuse(question);
+  if (random.chance(0.1)) {
+    const std::string prefix = habits.some_prefix(habits.some_key(oracle_, random), random);
+    return compare(sure(engine_.notes(prefix, options_), "notes"), oracle_.notes(prefix),
+                   "notes that begin with " + say(prefix));
+  }
+  if (random.chance(0.3)) {
+    return compare(
+        sure(engine_.described_series(question.query, any_options(random)), "described_series"),
+        oracle_.described(question), "series and labels of " + question.words);
+  }
   if (random.chance(0.3)) {
     return compare(sure(engine_.label_names(question.query, options_), "label_names"),
                    oracle_.label_names(question), "names of labels of " + question.words);

@@ -128,8 +128,9 @@ Value Habits::number_of_extremes(Random& random) const {
   const auto numbers = std::to_array<Value>(
       {0.0, -0.0, 1e300, -1e300, 1e-300, Limits::denorm_min(), -Limits::denorm_min(),
        Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN(),
-       std::bit_cast<double>(std::uint64_t{0xFFF8'0000'0000'1234}), Whole::min(), Whole::max(),
-       std::int64_t{0}, std::int64_t{-1}, std::int64_t{(1LL << 53) + 1}, 9007199254740992.0, 0.1});
+       std::bit_cast<double>(std::uint64_t{0xFFF8'0000'0000'1234}), stale_marker, Whole::min(),
+       Whole::max(), std::int64_t{0}, std::int64_t{-1}, std::int64_t{(1LL << 53) + 1},
+       9007199254740992.0, 0.1});
   return numbers[random.below(numbers.size())];
 }
 
@@ -152,6 +153,7 @@ Value Habits::value(Nature nature, Timestamp ts, Random& random) const {
       return random.chance(0.02) ? Value(random.between(0, 50))
                                  : Value(place * 3 + random.between(0, 2));
     case Nature::gauge:
+      if (random.chance(0.003)) return stale_marker;
       if (random.chance(0.01)) return number_of_extremes(random);
       return std::round(std::sin(static_cast<double>(place) / 7) * 200 + random.fraction()) / 10;
     case Nature::flag: return random.chance(0.8);

@@ -8,6 +8,20 @@
 
 namespace varve::test {
 
+namespace {
+
+/// The least of them, `count` at most.
+std::vector<std::string> up_to(std::size_t count, const std::set<std::string>& all) {
+  std::vector<std::string> found;
+  for (const std::string& each : all) {
+    if (found.size() == count) break;
+    found.push_back(each);
+  }
+  return found;
+}
+
+}  // namespace
+
 bool takes(const TimeRange& range, Timestamp ts) {
   if (range.from() && ts < *range.from()) return false;
   return !range.to() || ts < *range.to();
@@ -46,9 +60,23 @@ void Oracle::describe(const std::string& key, const Labels& labels) {
   if (!labels.empty()) labels_.emplace(key, labels);
 }
 
+void Oracle::note(const std::string& name, const std::optional<std::string>& bytes) {
+  notes_.erase(name);
+  if (bytes) notes_.emplace(name, *bytes);
+}
+
+std::vector<Note> Oracle::notes(std::string_view prefix) const {
+  std::vector<Note> found;
+  for (const auto& [name, bytes] : notes_) {
+    if (std::string_view(name).substr(0, prefix.size()) == prefix) found.push_back({name, bytes});
+  }
+  return found;
+}
+
 void Oracle::join(const Oracle& other) {
   series_.insert(other.series_.begin(), other.series_.end());
   labels_.insert(other.labels_.begin(), other.labels_.end());
+  notes_.insert(other.notes_.begin(), other.notes_.end());
 }
 
 std::optional<Record> Oracle::get(std::string_view key, Timestamp ts) const {
@@ -116,6 +144,12 @@ std::vector<std::string> Oracle::series(const Question& question) const {
   return found;
 }
 
+std::vector<DescribedSeries> Oracle::described(const Question& question) const {
+  std::vector<DescribedSeries> found;
+  for (const std::string& key : series(question)) found.push_back({key, labels(key)});
+  return found;
+}
+
 Labels Oracle::labels(std::string_view key) const {
   const auto found = labels_.find(key);
   return found == labels_.end() ? Labels() : found->second;
@@ -127,7 +161,7 @@ std::vector<std::string> Oracle::label_names(const Question& question) const {
     if (!means(question, key)) continue;
     for (const Label& label : labels) names.insert(label.name());
   }
-  return {names.begin(), names.end()};
+  return up_to(question.query.limit(), names);
 }
 
 std::vector<std::string> Oracle::label_values(std::string_view name,
@@ -137,7 +171,7 @@ std::vector<std::string> Oracle::label_values(std::string_view name,
     const std::string value(labels.value_of(name));
     if (!value.empty() && means(question, key)) values.insert(value);
   }
-  return {values.begin(), values.end()};
+  return up_to(question.query.limit(), values);
 }
 
 std::vector<std::string> Oracle::keys() const {

@@ -55,6 +55,8 @@ class Oracle {
   void erase(const KeyTest& means_key, const TimeRange& range);
   /// No labels remove those that there are.
   void describe(const std::string& key, const Labels& labels);
+  /// None takes the note away.
+  void note(const std::string& name, const std::optional<std::string>& bytes);
   /// Takes in what another one holds, of other keys.
   void join(const Oracle& other);
 
@@ -66,9 +68,14 @@ class Oracle {
                              Timestamp as_of = never) const;
   std::vector<Record> records(const Question& question) const;
   std::vector<std::string> series(const Question& question) const;
+  /// With the labels of each.
+  std::vector<DescribedSeries> described(const Question& question) const;
   Labels labels(std::string_view key) const;
+  /// No more than the question's limit, here and below.
   std::vector<std::string> label_names(const Question& question) const;
   std::vector<std::string> label_values(std::string_view name, const Question& question) const;
+
+  std::vector<Note> notes(std::string_view prefix) const;
 
   // What a run looks for.
 
@@ -97,6 +104,7 @@ class Oracle {
   Timestamp now_;
   std::map<std::string, Series, std::less<>> series_;
   std::map<std::string, Labels, std::less<>> labels_;
+  std::map<std::string, std::string> notes_;
 };
 
 /// Whether a range takes the moment in.

@@ -134,6 +134,15 @@ TEST(Recomputed, counts_a_counters_step_where_it_ends_and_a_reset_as_itself) {
   EXPECT_EQ(values(records, Aggregation::increase.every(2s)), (Values{Value(5.0), Value(4.0)}));
 }
 
+TEST(Recomputed, knows_of_no_record_that_is_a_stale_marker) {
+  const std::vector<Record> records = {
+      {"a", 0, 1.0}, {"a", 1, stale_marker}, {"a", 2, 3.0}, {"a", 3, stale_marker}};
+  EXPECT_EQ(values(records, Aggregation::count), Values{Value(2)});
+  EXPECT_EQ(values(records, Aggregation::last), Values{Value(3.0)});
+  EXPECT_EQ(values(records, Aggregation::sum.every(1us)), (Values{Value(1.0), Value(3.0)}));
+  EXPECT_EQ(values({{"a", 0, stale_marker}}, Aggregation::count), Values{});
+}
+
 TEST(Recomputed, fills_what_lies_between_values) {
   const std::vector<Record> records = {{"a", 0, 1.0}, {"a", 2, 3.0}};
   const Aggregation sum = Aggregation::sum.every(1us);

@@ -171,7 +171,11 @@ void RandomRun::write_again(Random& random) {
 void RandomRun::add_anything(TwinBatch& batch, Random& random) {
   const double which = random.fraction();
   const std::string key = habits_.some_key(oracle_, random);
-  if (which < 0.5) {
+  if (which < 0.03) {
+    // Under the name of a series, as often as not one that has been written to.
+    batch.keep_note(
+        key, random.chance(0.8) ? std::optional(std::string(random.below(60), 'n')) : std::nullopt);
+  } else if (which < 0.5) {
     put(batch, random.pick(habits_.sensors()), habits_.reading_time(oracle_.now(), random), random);
   } else if (which < 0.7) {
     const auto record = kept_record(random);

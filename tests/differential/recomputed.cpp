@@ -332,7 +332,9 @@ Recomputation recompute(const Oracle& oracle, const Question& question,
                         const Aggregation& aggregation) {
   std::map<std::string, std::vector<Reading>> series;
   for (const Record& record : oracle.records(question)) {
-    series[record.key()].push_back({record.key(), record.ts(), record.value()});
+    const Value& value = record.value();
+    if (value.type() == ValueType::double_ && is_stale_marker(value.as_double())) continue;
+    series[record.key()].push_back({record.key(), record.ts(), value});
   }
   std::map<std::string, Buckets> groups;
   for (auto& [key, readings] : series) {

@@ -94,6 +94,17 @@ void TwinBatch::describe(std::string_view key, const Labels& labels) {
        [key = std::string(key), labels](Oracle& oracle) { oracle.describe(key, labels); });
 }
 
+void TwinBatch::keep_note(std::string_view name, const std::optional<std::string>& bytes) {
+  if (!take(name.size() + (bytes ? bytes->size() : 0))) return;
+  if (bytes) {
+    batch_.note(name, *bytes);
+  } else {
+    batch_.remove_note(name);
+  }
+  note("note " + say(name) + " = " + (bytes ? say(*bytes) : "none"),
+       [name = std::string(name), bytes](Oracle& oracle) { oracle.note(name, bytes); });
+}
+
 void TwinBatch::apply_to(Oracle& oracle) const {
   for (const auto& effect : effects_) effect(oracle);
 }

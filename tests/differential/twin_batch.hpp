@@ -35,6 +35,8 @@ class TwinBatch {
   void erase_range(std::string_view first, std::optional<std::string> end, const TimeRange& range);
   void erase_prefix(std::string_view prefix, const TimeRange& range);
   void describe(std::string_view key, const Labels& labels);
+  /// note(), or remove_note() for none.
+  void keep_note(std::string_view name, const std::optional<std::string>& bytes);
 
   bool empty() const { return effects_.empty(); }
   std::size_t size() const { return effects_.size(); }

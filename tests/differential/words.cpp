@@ -10,6 +10,7 @@ namespace {
 constexpr std::int64_t second = 1'000'000;
 
 std::string say_number(double number) {
+  if (is_stale_marker(number)) return "stale";
   char text[40];
   std::snprintf(text, sizeof text, "%.17g", number);
   return text;
@@ -74,6 +75,14 @@ std::string say(const Labels& labels) {
   std::string text = "{";
   for (const Label& label : labels) text += label.name() + "=" + say(label.value()) + " ";
   return text + (labels.leaves_with_records() ? "leaving}" : "}");
+}
+
+std::string say(const DescribedSeries& series) {
+  return say(series.key) + " " + say(series.labels);
+}
+
+std::string say(const Note& note) {
+  return say(std::string_view(note.name)) + " = " + say(std::string_view(note.bytes));
 }
 
 std::string say(const TimeRange& range) {

@@ -22,6 +22,8 @@ std::string say(const std::optional<Value>& value);
 std::string say(const Record& record);
 std::string say(const std::optional<Record>& record);
 std::string say(const Labels& labels);
+std::string say(const DescribedSeries& series);
+std::string say(const Note& note);
 std::string say(const TimeRange& range);
 std::string say(const Aggregation& aggregation);
 std::string say(const Options& options);

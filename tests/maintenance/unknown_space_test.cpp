@@ -23,7 +23,7 @@ TEST(UnknownSpace, keeps_its_rows_through_flush_compaction_and_collection) {
       db.put(in(200, "cursor"), round * 50 + ts, round);
       db.put(in(1, "plant/a"), round * 50 + ts, ts);
       db.put(in(1, "plant/b"), round * 50 + ts, ts, 100);  // Expires.
-      db.put(in(3, "note"), ts, round);                    // Replaced in each round.
+      db.put(in(4, "setting"), ts, round);                 // Replaced in each round.
     }
     db.flush();
     db.expect_right();

@@ -30,6 +30,12 @@ std::string text_of(const Record& record) {
 }
 std::string text_of(const std::string& text) { return text + ' '; }
 std::string text_of(const Label& label) { return label.name() + '=' + label.value() + ' '; }
+std::string text_of(const DescribedSeries& series) {
+  std::string text = series.key + '{';
+  for (const Label& label : series.labels) text += text_of(label);
+  return text + "} ";
+}
+std::string text_of(const Note& note) { return note.name + '=' + note.bytes + ' '; }
 std::string text_of(const Aggregate& value) {
   return value.key + '@' + std::to_string(value.ts) + ':' +
          (value.value ? std::to_string(static_cast<int>(value.value->type())) : "-") + ' ';
@@ -76,6 +82,12 @@ void describe_twice(Engine& engine) {
   ask_for_labels(engine);
 }
 
+void write_notes(Engine& engine) {
+  WriteBatch batch;
+  batch.note("gateway/a", std::string(300, 'x')).note("gateway/b", "y");
+  engine.write(std::move(batch)).value();
+}
+
 WriteBatch fifty_series() {
   WriteBatch batch;
   for (int i = 0; i < 50; ++i) batch.put("new/" + std::to_string(i), read_at + i, 0.5 * i);
@@ -113,6 +125,13 @@ constexpr std::array writing{
                     WriteBatch batch;
                     batch.put("plant/a", read_at, 7);
                     batch.put("plant/b", read_at, std::string(20'000, 'x'));
+                    return silently(engine.write(std::move(batch)));
+                  }},
+    Operation{.name = "write_of_notes",
+              .run =
+                  [](Engine& engine) {
+                    WriteBatch batch;
+                    batch.note("gateway/a", std::string(300, 'x')).remove_note("gateway/b");
                     return silently(engine.write(std::move(batch)));
                   }},
     // The memtable has room for the batch, and not for what its rows take: so some of these find no
@@ -254,12 +273,17 @@ constexpr std::array others{
                     return list_of(
                         engine.series_list(Query::all().with(Matcher::equals("room", "hall"))));
                   }},
+    Operation{.name = "described_series",
+              .run = [](Engine& engine) { return list_of(engine.described_series()); }},
     Operation{.name = "labels",
               .run = [](Engine& engine) { return list_of(engine.labels("plant/a")); }},
     Operation{.name = "label_names",
               .run = [](Engine& engine) { return list_of(engine.label_names()); }},
     Operation{.name = "label_values",
               .run = [](Engine& engine) { return list_of(engine.label_values("room")); }},
+    Operation{.name = "notes",
+              .run = [](Engine& engine) { return list_of(engine.notes()); },
+              .prepare = write_notes},
     Operation{.name = "stats_and_metrics",
               .run =
                   [](Engine& engine) {

@@ -142,6 +142,7 @@ std::ostream& operator<<(std::ostream& out, const Content& content) {
   out << content.records.size() << " records:";
   for (const Record& record : content.records) out << ' ' << record.key() << '@' << record.ts();
   for (const auto& [key, labels] : content.labels) out << "; " << key << " with labels";
+  for (const Note& note : content.notes) out << "; note " << note.name << " = " << note.bytes;
   return out;
 }
 
@@ -155,6 +156,9 @@ Content content_of(Engine& engine) {
     expect_ok(labels);
     if (labels && !labels->empty()) content.labels.emplace(key, *std::move(labels));
   }
+  auto notes = engine.notes();
+  expect_ok(notes);
+  if (notes) content.notes = *std::move(notes);
   return content;
 }
 

@@ -47,6 +47,7 @@ const Image& sample(Durability durability = Durability::appended());
 struct Content {
   std::vector<Record> records;
   std::map<std::string, Labels> labels;  // Of series that have any.
+  std::vector<Note> notes;
 
   friend bool operator==(const Content&, const Content&) = default;
   friend std::ostream& operator<<(std::ostream& out, const Content& content);

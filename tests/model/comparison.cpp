@@ -58,6 +58,7 @@ void compare_refusal(Engine& engine, const ReadOptions& options, const Query& qu
   require(refused(engine.query(query, options)) && refused(engine.scan(query, options)) &&
               refused(engine.count(query, options)) &&
               refused(engine.series_list(query, options)) &&
+              refused(engine.described_series(query, options)) &&
               refused(engine.label_names(query, options)) &&
               refused(engine.aggregate(query, Aggregation::count, options)),
           "a range that ends before it begins is taken");
@@ -95,6 +96,7 @@ void compare_all(Engine& engine, const ReadOptions& options, const Model& model)
                 model.label_values(name, {}),
             std::string("values of ") + name);
   }
+  require(require(engine.notes({}, options), "notes") == model.notes({}), "all notes");
 }
 
 void compare_aggregates(const Result<std::vector<Aggregate>>& answers,
@@ -126,12 +128,21 @@ void compare_gets(Engine& engine, const ReadOptions& options, const Model& model
 void compare_read(Engine& engine, const ReadOptions& options, const Model& model,
                   const Words& words, Random& random) {
   if (random.chance(0.4)) return compare_key_read(engine, options, model, words, random);
+  if (random.chance(0.05)) {
+    const std::string prefix = words.prefix(random);
+    return require(require(engine.notes(prefix, options), "notes") == model.notes(prefix),
+                   "notes that begin with " + text_of(std::string_view(prefix)));
+  }
   const Selection selection = words.selection(random);
   const Query query = selection.query();
   if (!selection.valid()) return compare_refusal(engine, options, query);
   const std::vector<Record> expected = model.query(selection);
   const std::string what = text_of(selection);
-  switch (random.below(8)) {
+  switch (random.below(9)) {
+    case 8:
+      return require(require(engine.described_series(query, options), "described_series") ==
+                         model.described_series(selection),
+                     "series and labels of " + what);
     case 6: {
       const std::string name = words.label_name(random);
       return require(require(engine.label_values(name, query, options), "label_values") ==

@@ -16,6 +16,12 @@ Timestamp after(Timestamp ts, Duration ttl) {
   return __builtin_add_overflow(ts, ttl.count(), &sum) ? never : sum;
 }
 
+std::vector<std::string> first_of(const std::set<std::string>& all, std::size_t limit) {
+  std::vector<std::string> first(all.begin(), all.end());
+  if (first.size() > limit) first.resize(limit);
+  return first;
+}
+
 }  // namespace
 
 bool KeySet::contains(std::string_view key) const {
@@ -106,6 +112,13 @@ void Model::apply(const Change& change, std::optional<Duration> default_ttl) {
         labels_[change.key] = change.labels;
       }
       return;
+    case Change::Kind::note:
+      if (change.bytes) {
+        notes_[change.key] = *change.bytes;
+      } else {
+        notes_.erase(change.key);
+      }
+      return;
   }
 }
 
@@ -162,6 +175,15 @@ std::vector<std::string> Model::series_list(const Selection& selection) const {
   return keys;
 }
 
+std::vector<DescribedSeries> Model::described_series(const Selection& selection) const {
+  std::vector<DescribedSeries> described;
+  for (std::string& key : series_list(selection)) {
+    Labels said = labels(key);
+    described.push_back({std::move(key), std::move(said)});
+  }
+  return described;
+}
+
 bool Model::is_chosen(const std::string& key, const Selection& selection) const {
   if (!selection.keys.contains(key)) return false;
   return std::ranges::all_of(selection.matchers, [&](const Matcher& matcher) {
@@ -180,7 +202,7 @@ std::vector<std::string> Model::label_names(const Selection& selection) const {
     if (!is_chosen(key, selection)) continue;
     for (const Label& label : labels) names.insert(label.name());
   }
-  return {names.begin(), names.end()};
+  return first_of(names, selection.limit);
 }
 
 std::vector<std::string> Model::label_values(std::string_view name,
@@ -190,7 +212,15 @@ std::vector<std::string> Model::label_values(std::string_view name,
     const std::string_view value = labels.value_of(name);
     if (!value.empty() && is_chosen(key, selection)) values.emplace(value);
   }
-  return {values.begin(), values.end()};
+  return first_of(values, selection.limit);
+}
+
+std::vector<Note> Model::notes(std::string_view prefix) const {
+  std::vector<Note> found;
+  for (const auto& [name, bytes] : notes_) {
+    if (name.starts_with(prefix)) found.push_back({name, bytes});
+  }
+  return found;
 }
 
 std::optional<Timestamp> Model::next_expiry() const {

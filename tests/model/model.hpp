@@ -40,17 +40,18 @@ bool valid(const TimeRange& range);
 
 /// One operation of a batch.
 struct Change {
-  enum class Kind : std::uint8_t { put, erase, erase_range, describe };
+  enum class Kind : std::uint8_t { put, erase, erase_range, describe, note };
 
   Kind kind = Kind::put;
-  std::string key;               // put, erase, describe
-  Timestamp ts = 0;              // put, erase
-  Value value = 0.0;             // put
-  std::optional<Duration> ttl;   // put
-  Timestamp expires_at = never;  // put without ttl; `never` asks for the default
-  KeySet keys;                   // erase_range: a prefix or a range
-  TimeRange times;               // erase_range
-  Labels labels;                 // describe
+  std::string key;                   // put, erase, describe; the name of a note
+  Timestamp ts = 0;                  // put, erase
+  Value value = 0.0;                 // put
+  std::optional<Duration> ttl;       // put
+  Timestamp expires_at = never;      // put without ttl; `never` asks for the default
+  KeySet keys;                       // erase_range: a prefix or a range
+  TimeRange times;                   // erase_range
+  Labels labels;                     // describe
+  std::optional<std::string> bytes;  // note; none takes it away
 };
 
 /// When the record of a put expires.
@@ -97,10 +98,12 @@ class Model {
   std::vector<Record> latest_n(std::string_view key, std::size_t count) const;
   std::vector<Record> query(const Selection& selection) const;
   std::vector<std::string> series_list(const Selection& selection) const;
+  std::vector<DescribedSeries> described_series(const Selection& selection) const;
   Labels labels(std::string_view key) const;
-  /// Of the series that the keys and matchers choose.
+  /// Of the series that the keys and matchers choose; the limit counts names and values.
   std::vector<std::string> label_names(const Selection& selection) const;
   std::vector<std::string> label_values(std::string_view name, const Selection& selection) const;
+  std::vector<Note> notes(std::string_view prefix) const;
   /// Everything that is live, as Selection() asks for it.
   std::vector<Record> all() const { return query({}); }
 
@@ -130,6 +133,7 @@ class Model {
   Timestamp now_;
   std::map<std::string, SeriesOfRecords, std::less<>> series_;
   std::map<std::string, Labels, std::less<>> labels_;
+  std::map<std::string, std::string> notes_;
 };
 
 }  // namespace varve::test

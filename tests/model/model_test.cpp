@@ -119,5 +119,13 @@ TEST(PlainAggregates, pass_over_nan_beside_numbers) {
   EXPECT_NE(error_of(Aggregation::sum, records, five), "");
 }
 
+TEST(PlainAggregates, know_of_no_record_that_is_a_stale_marker) {
+  const std::vector<Record> records = {Record("a", 1, stale_marker), Record("a", 2, 5.0),
+                                       Record("a", 3, stale_marker), Record("b", 1, stale_marker)};
+  EXPECT_EQ(error_of(Aggregation::count, records, std::vector<Aggregate>{{"a", 1}}), "");
+  EXPECT_EQ(error_of(Aggregation::last, records, std::vector<Aggregate>{{"a", 5.0}}), "");
+  EXPECT_NE(error_of(Aggregation::count, records, std::vector<Aggregate>{{"a", 3}, {"b", 1}}), "");
+}
+
 }  // namespace
 }  // namespace varve::test

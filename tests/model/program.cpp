@@ -15,11 +15,6 @@ using namespace std::chrono_literals;
 constexpr Timestamp least = std::numeric_limits<Timestamp>::min();
 constexpr Timestamp greatest = std::numeric_limits<Timestamp>::max();
 
-constexpr std::size_t many_series_max = 400;
-
-// A batch has to fit in 64 KiB, the least that memtable_bytes and a quarter of wal_bytes can be.
-constexpr std::size_t batch_bytes_max = std::size_t{40} << 10;
-
 struct Weight {
   Action action;
   std::string_view name;
@@ -222,7 +217,7 @@ Value Words::value(Random& random) const {
   using Limits = std::numeric_limits<double>;
   constexpr auto doubles =
       std::to_array({0.0, -0.0, 1.5, -273.15, 1e300, Limits::denorm_min(), Limits::infinity(),
-                     -Limits::infinity(), Limits::quiet_NaN()});
+                     -Limits::infinity(), Limits::quiet_NaN(), stale_marker, stale_marker});
   const ValueType type =
       one_type_ && random.chance(0.95) ? types_.front() : types_[random.below(types_.size())];
   switch (type) {
@@ -414,10 +409,15 @@ Change Words::change(Random& random, bool puts_only) const {
     change.kind = Change::Kind::erase;
     change.key = key(random);
     change.ts = ts(random);
-  } else if (which < 0.95) {
+  } else if (which < 0.94) {
     change.kind = Change::Kind::describe;
     change.key = key(random);
     change.labels = labels(random);
+  } else if (which < 0.96) {
+    // Under the names of series, which they must not meet.
+    change.kind = Change::Kind::note;
+    change.key = key(random);
+    if (random.chance(0.7)) change.bytes = "note " + std::to_string(random.below(100));
   } else {
     change.kind = Change::Kind::erase_range;
     do {
@@ -426,73 +426,6 @@ Change Words::change(Random& random, bool puts_only) const {
     } while (!change.keys.valid() || !valid(change.times));
   }
   return change;
-}
-
-Changes Words::bulk(Random& random) const {
-  return random.chance(0.7) ? long_series(random) : many_series(random);
-}
-
-Changes Words::long_series(Random& random) const {
-  constexpr auto spacings = std::to_array<Duration>({1us, 1s, 1min, 1h});
-  const Duration spacing = random.pick(spacings);
-  const std::string to = random.pick(keys_);
-  const Timestamp from = epoch + random.between(0, 3'000) * spacing.count();
-  const double type = random.fraction();
-  const bool expires = random.chance(expiring_);
-  const Duration lives = ttl(random);
-  const double order = random.fraction();
-  // Of at most 32 bytes each; often so many that a memtable seals a block of them.
-  const std::int64_t count = random.between(random.chance(0.5) ? 200 : 1'600, 2'000);
-  Changes changes;
-  for (std::int64_t i = 0; i < count; ++i) {
-    Change change;
-    change.key = to;
-    const std::int64_t at = order < 0.2   ? count - i
-                            : order < 0.4 ? i * 7919 % count  // A prime, so each comes up once.
-                                          : i;
-    change.ts = from + at * spacing.count();
-    change.value = type < 0.15  ? Value(random.chance(0.5))
-                   : type < 0.5 ? Value(random.between(0, 100))
-                                : Value(20 + static_cast<double>(random.below(100)) / 10);
-    if (expires) change.ttl = lives;
-    changes.list.push_back(std::move(change));
-  }
-  return changes;
-}
-
-Changes Words::many_series(Random& random) const {
-  const std::string to = random.pick(keys_);
-  const std::size_t count = std::min(many_series_max, batch_bytes_max / (to.size() + 64));
-  Changes changes;
-  for (std::size_t i = 0; i < count; ++i) {
-    Change change;
-    change.key = to + std::to_string(i);
-    change.ts = random.pick(times_);
-    change.value = random.between(0, 1000);
-    if (random.chance(expiring_)) change.ttl = ttl(random);
-    changes.list.push_back(std::move(change));
-  }
-  return changes;
-}
-
-Changes Words::feed(Random& random, Timestamp from, Duration span) const {
-  const std::size_t series_count = 1 + random.below(keys_.size());
-  const auto longest = std::ranges::max(std::span(keys_).first(series_count), {},
-                                        [](const std::string& key) { return key.size(); });
-  const std::int64_t count =
-      std::min({random.between(20, 400), span.count(),
-                static_cast<std::int64_t>(batch_bytes_max / (longest.size() + 64))});
-  Changes changes;
-  for (std::int64_t i = 0; i < count; ++i) {
-    Change change;
-    change.key = keys_[random.below(series_count)];
-    change.ts = from + span.count() / count * i;
-    change.value = one_type_ ? Value(static_cast<double>(i)) : value(random);
-    if (change.value.type() == ValueType::bytes) change.value = i;
-    if (random.chance(expiring_ / 4)) change.ttl = ttl(random);
-    changes.list.push_back(std::move(change));
-  }
-  return changes;
 }
 
 }  // namespace varve::test

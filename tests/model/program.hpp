@@ -68,6 +68,11 @@ class Words {
 
   /// The wall when the program begins.
   static constexpr Timestamp epoch = 1'700'000'000'000'000;
+  /// Of a batch, which has to fit in 64 KiB: the least that memtable_bytes and a quarter of
+  /// wal_bytes can be.
+  static constexpr std::size_t batch_bytes_max = std::size_t{40} << 10;
+  /// Series that one step of bulk() writes to.
+  static constexpr std::size_t many_series_max = 400;
 
   bool threadless() const { return threadless_; }
   /// Whether records lie in many windows, and late ones of them wait in level 0: what engines with

@@ -192,6 +192,13 @@ WriteBatch Session::batch_of(const Changes& changes, bool with_handles, Random& 
         break;
       case Change::Kind::erase: batch.erase(change.key, change.ts); break;
       case Change::Kind::describe: batch.describe(change.key, change.labels); break;
+      case Change::Kind::note:
+        if (change.bytes) {
+          batch.note(change.key, *change.bytes);
+        } else {
+          batch.remove_note(change.key);
+        }
+        break;
       case Change::Kind::erase_range:
         if (change.keys.kind == KeySet::Kind::prefix) {
           batch.erase_prefix(change.keys.first, change.times);

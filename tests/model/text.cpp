@@ -40,6 +40,7 @@ std::string text_of_ts(Timestamp ts) {
 std::string text_of(const Value& value) {
   switch (value.type()) {
     case ValueType::double_: {
+      if (is_stale_marker(value.as_double())) return "stale";
       char text[32];
       std::snprintf(text, sizeof text, "%.17g", value.as_double());
       return std::string(text) + "d";
@@ -128,6 +129,9 @@ std::string text_of(const Changes& changes) {
       text += "erase " + text_of(change.keys) + " " + text_of(change.times);
     } else if (change.kind == Change::Kind::describe) {
       text += "describe " + text_of(std::string_view(change.key)) + text_of(change.labels);
+    } else if (change.kind == Change::Kind::note) {
+      text += "note " + text_of(std::string_view(change.key)) + " = " +
+              (change.bytes ? text_of(std::string_view(*change.bytes)) : "none");
     } else if (change.kind == Change::Kind::erase) {
       text +=
           "erase (" + text_of(std::string_view(change.key)) + ", " + text_of_ts(change.ts) + ")";

@@ -31,6 +31,9 @@ double real(const Value& value) {
                                           : value.as_double();
 }
 bool is_nan(const Value& value) { return std::isnan(real(value)); }
+bool is_reading(const Value& value) {
+  return value.type() != ValueType::double_ || !is_stale_marker(value.as_double());
+}
 
 double on_line(double from, double to, double part) {
   if (std::isfinite(from) && std::isfinite(to)) return std::lerp(from, to, part);
@@ -319,6 +322,7 @@ std::optional<std::vector<ExpectedAggregate>> plain_aggregates(std::span<const R
                                                                const LabelOf& label_of) {
   std::map<std::string, std::vector<Entry>> series;
   for (const Record& record : records) {
+    if (!is_reading(record.value())) continue;
     series[record.key()].push_back({record.key(), record.ts(), record.value()});
   }
   std::map<std::string, BucketsOfGroup> groups;

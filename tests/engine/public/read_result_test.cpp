@@ -36,9 +36,11 @@ static_assert(is_safe<decltype(std::declval<EngineReference>().query(Query::all(
 static_assert(is_safe<decltype(std::declval<EngineReference>().latest_n("k", 1))>);
 static_assert(is_safe<decltype(std::declval<EngineReference>().scan(Query::all()))>);
 static_assert(is_safe<decltype(std::declval<EngineReference>().series_list(Query::all()))>);
+static_assert(is_safe<decltype(std::declval<EngineReference>().described_series())>);
 static_assert(is_safe<decltype(std::declval<EngineReference>().label_names())>);
 static_assert(is_safe<decltype(std::declval<EngineReference>().label_values("room"))>);
 static_assert(is_safe<decltype(std::declval<EngineReference>().labels("k"))>);
+static_assert(is_safe<decltype(std::declval<EngineReference>().notes())>);
 static_assert(
     is_safe<decltype(std::declval<EngineReference>().aggregate(Query::all(), Aggregation::sum))>);
 

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <ios>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -97,6 +99,29 @@ TEST(Value, is_compared_by_type_and_bits) {
   EXPECT_NE(Value(0.0), Value(-0.0));
   EXPECT_NE(Value(1), Value(1.0));
   EXPECT_NE(Value(1), Value(true));
+}
+
+TEST(StaleMarker, has_the_bits_that_prometheus_gives_it) {
+  EXPECT_EQ(std::bit_cast<std::uint64_t>(stale_marker), 0x7FF0'0000'0000'0002U);
+  EXPECT_TRUE(std::isnan(stale_marker));
+  EXPECT_TRUE(is_stale_marker(stale_marker));
+}
+
+TEST(StaleMarker, is_no_other_nan_and_no_number) {
+  const std::vector<std::uint64_t> others = {0x7FF8'0000'0000'0000, 0x7FF8'0000'0000'0002,
+                                             0x7FF0'0000'0000'0001, 0xFFF0'0000'0000'0002,
+                                             0x7FF0'0000'0000'0000, 2};
+  for (const std::uint64_t bits : others) {
+    EXPECT_FALSE(is_stale_marker(std::bit_cast<double>(bits))) << std::hex << bits;
+  }
+}
+
+TEST(StaleMarker, keeps_its_bits_as_a_value) {
+  const Value value(stale_marker);
+  const Value copied(value.view());
+  EXPECT_TRUE(is_stale_marker(value.as_double()));
+  EXPECT_TRUE(is_stale_marker(copied.as_double()));
+  EXPECT_NE(value, Value(std::nan("")));
 }
 
 TEST(Value, has_types_with_names) {

@@ -9,6 +9,7 @@
 
 #include "engine/numeric/wide.hpp"
 #include "tests/support/random.hpp"
+#include "varve/value.hpp"
 
 namespace varve::engine {
 namespace {
@@ -63,6 +64,15 @@ TEST(NumberStatistics, there_are_none_where_a_value_is_not_finite) {
   EXPECT_FALSE(statistics_of(values_of({1.0, infinity})));
   EXPECT_FALSE(statistics_of(values_of({1.0, -infinity})));
   EXPECT_FALSE(statistics_of(values_of({std::nan("")})));
+}
+
+TEST(NumberStatistics, there_are_none_where_a_stale_marker_is_passed_over) {
+  EXPECT_FALSE(statistics_of(values_of({stale_marker})));
+  EXPECT_FALSE(statistics_of(values_of({1.0, stale_marker, 2.0})));
+  std::vector<double> values(1'024, 20.5);
+  EXPECT_TRUE(statistics_of(values));
+  values[700] = stale_marker;
+  EXPECT_FALSE(statistics_of(values));
 }
 
 TEST(NumberStatistics, there_are_none_where_the_sum_might_not_fit) {

@@ -102,6 +102,44 @@ TEST(Summary, takes_extremes_past_nan_and_tells_zeros_apart) {
   EXPECT_EQ(value(summary_of(Series<double>({-infinity})), Aggregation::max), Value(-infinity));
 }
 
+TEST(Summary, passes_over_stale_markers_as_if_they_were_not_there) {
+  constexpr double stale = stale_marker;
+  const Series<double> with({stale, 5, stale, stale, 3, 8, stale});
+  const std::vector<double> readings = {5, 3, 8};
+  const std::vector<Timestamp> times = {1'000'000, 4'000'000, 5'000'000};
+  const Block without("k", ValueType::double_, times, readings.data(), {});
+  const std::vector<double> reversed(with.values().rbegin(), with.values().rend());
+  const std::vector<Timestamp> reversed_times(with.times().rbegin(), with.times().rend());
+  const Block backwards("k", ValueType::double_, reversed_times, reversed.data(), {});
+  Summary expected(Needs::of(every_function));
+  expected.add(without, 0, readings.size(), false);
+  Summary newest_first(Needs::of(every_function));
+  newest_first.add(backwards, 0, reversed.size(), true);
+  const Summary oldest_first = summary_of(with);
+  EXPECT_EQ(value(oldest_first, Aggregation::count), Value(3));
+  EXPECT_EQ(value(oldest_first, Aggregation::last), Value(8.0));
+  for (const Aggregation& function : every_function) {
+    EXPECT_EQ(oldest_first.value(function), expected.value(function)) << function.name();
+    if (function == Aggregation::stddev) continue;  // Its bits depend on the direction.
+    EXPECT_EQ(newest_first.value(function), expected.value(function)) << function.name();
+  }
+}
+
+TEST(Summary, of_stale_markers_alone_has_no_value) {
+  const Summary summary = summary_of(Series<double>({stale_marker, stale_marker}));
+  for (const Aggregation& function : every_function) {
+    EXPECT_FALSE(summary.value(function)) << function.name();
+  }
+}
+
+TEST(Summary, looks_for_stale_markers_only_where_it_was_told_to) {
+  const Series<double> series({1, stale_marker, 2, 4, stale_marker, 8});
+  Summary summary(Needs::of(every_function));
+  summary.add(series.block(), 1, 5, false);
+  EXPECT_EQ(value(summary, Aggregation::sum), Value(6.0));
+  EXPECT_EQ(value(summary, Aggregation::count), Value(2));
+}
+
 TEST(Summary, compares_numbers_of_both_types_by_value) {
   Summary summary(Needs::of(every_function));
   const Series<double> doubles({0x1p53, 7.0});

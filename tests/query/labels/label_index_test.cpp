@@ -104,6 +104,17 @@ TEST(LabelIndex, lists_names_and_values_that_are_there) {
   EXPECT_EQ(index.values("floor", {}, everything), Keys());
 }
 
+TEST(LabelIndex, lists_the_first_names_and_values_up_to_a_limit) {
+  const Plant index;
+  EXPECT_EQ(index.names({}, everything, 1), (Keys{"room"}));
+  EXPECT_EQ(index.names({}, everything, 2), (Keys{"room", "unit"}));
+  EXPECT_EQ(index.names({}, everything, 0), Keys());
+  EXPECT_EQ(index.values("room", {}, everything, 1), (Keys{"hall 1"}));
+  EXPECT_EQ(index.values("room", {}, engine::user_key_range("p2", {}), 1), (Keys{"hall 2"}))
+      << "what the series do not have takes no place";
+  EXPECT_EQ(index.values("room", {}, everything, 9), (Keys{"hall 1", "hall 2"}));
+}
+
 TEST(LabelIndex, answers_as_asking_each_series_would) {
   Random random(7);
   const Keys values = {"", "a", "ab", "abc", "b", "c"};

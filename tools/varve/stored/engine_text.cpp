@@ -12,7 +12,12 @@ std::string key_text(std::string_view internal) {
       (internal.size() == 1 && internal.front() != static_cast<char>(engine::KeySpace::user));
   if (is_end) return "(end)";
   const std::string key = printable(engine::user_key(internal));
-  return engine::space_of(internal) == engine::KeySpace::labels ? "labels of " + key : key;
+  switch (engine::space_of(internal)) {
+    case engine::KeySpace::labels: return "labels of " + key;
+    case engine::KeySpace::notes: return "note " + key;
+    case engine::KeySpace::user: break;
+  }
+  return key;
 }
 
 std::string span_text(const engine::TimeSpan& span) {

@@ -66,6 +66,28 @@ TEST_F(Command, inspects_and_dumps_a_database_that_is_open) {
   }
 }
 
+TEST_F(Command, dumps_notes_under_their_names) {
+  Options options;
+  options.dir = db();
+  {
+    Engine engine = Engine::open(options).value();
+    WriteBatch batch;
+    batch.note("gateway/position", "42");
+    ASSERT_TRUE(engine.write(std::move(batch)));
+    ASSERT_TRUE(engine.flush());
+  }
+  std::string out;
+  for (const auto& entry : std::filesystem::directory_iterator(db())) {
+    if (entry.path().extension() != ".table") continue;
+    const RunResult dumped = run_varve({"dump", "table", entry.path().string(), "--rows"});
+    EXPECT_EQ(dumped.exit_code, 0) << dumped.err;
+    out += dumped.out;
+  }
+  EXPECT_TRUE(contains(out, "keys  'note gateway/position'")) << out;
+  EXPECT_TRUE(contains(out, "  note gateway/position  1970-01-01T00:00:00.000000Z  42\n")) << out;
+  EXPECT_TRUE(contains(on_db("inspect").out, "note gateway/position"));
+}
+
 TEST_F(Command, dumps_where_a_table_comes_from) {
   import_small();
   ASSERT_EQ(on_db("compact").exit_code, 0);
