@@ -34,7 +34,7 @@ TOOLS = [
     ["tools/formats/times"],
     ["tools/formats"],
     ["tools/varve/terminal"],
-    ["tools/varve/import"],
+    ["tools/varve/answers", "tools/varve/import"],
     ["tools/varve/commands"],
     ["tools/varve/stored", "tools/varve/demo"],
 ]
