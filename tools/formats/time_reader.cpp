@@ -21,6 +21,11 @@ std::string joined(const std::vector<std::string>& words, std::string_view betwe
   return out;
 }
 
+/// A digit and a minus are in no number. What most dates are known by, at no cost.
+bool begins_with_year(std::string_view text) {
+  return text.size() > 4 && text[4] == '-' && text[3] >= '0' && text[3] <= '9';
+}
+
 /// What to do about a text that is no time.
 std::string advice(std::string_view text) {
   const std::vector<std::string> forms = forms_that_read(trimmed(text));
@@ -53,8 +58,8 @@ std::string remedy(std::string_view text) {
 /// --time-unit us if it is meant so".
 std::unexpected<Problem> unlikely(std::string_view text, const Parsed<Timestamp>& ts,
                                   TimeUnit unit) {
-  return problem(quote(text) + " would be " +
-                 (ts ? format_time_short(*ts) : "beyond the times that exist here") + " in " +
+  return problem(quote(text) +
+                 (ts ? " would be " + format_time_short(*ts) + " in " : " is no time in ") +
                  long_name_of(unit) + ": give " + remedy(text) + ", or --time-unit " +
                  name_of(unit) + " if it is meant so");
 }
@@ -95,6 +100,7 @@ Parsed<Timestamp> TimeReader::read_carefully(std::string_view text) {
     if (!written) return std::unexpected(written.error());
     return moment_of(*written, text);
   }
+  if (!local_ && begins_with_year(text)) return parse_plain(text);
   if (is_epoch_number(text)) return read_number(text);
   if (!local_) return parse_plain(text);
   const auto written = parse_written_time(text);

@@ -46,6 +46,9 @@ TEST(TimeReader, refuses_a_first_number_of_another_unit_and_names_the_one_that_f
   EXPECT_EQ(read({}, {"1714564800"}),
             Texts{"'1714564800' would be 1970-01-01 00:28:34.5648 in microseconds: give "
                   "--time-unit s, or --time-unit us if it is meant so"});
+  EXPECT_EQ(read({}, {"1714564800.25"}),
+            Texts{"'1714564800.25' is no time in microseconds: give --time-unit s, or --time-unit "
+                  "us if it is meant so"});
   TimeForm form;
   form.unit_if_not_given = TimeUnit::nanoseconds;
   EXPECT_EQ(read(form, {"1714564800123"}),
