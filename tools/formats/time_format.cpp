@@ -61,10 +61,10 @@ std::vector<std::string> patterns_of(std::string_view name) {
   std::vector<std::string> patterns;
   const std::vector<std::string> dates = dates_of(name);
   for (const std::string& date : dates) {
-    patterns.push_back(date + "[[,] %H:%M[:%S][[ ]%z]]");
+    patterns.push_back(date + "[[,] %H:%M[:%S][[ ]%Z]]");
   }
   for (const std::string& date : dates) {
-    patterns.push_back(date + "[,] %I:%M[:%S][ ]%p[[ ]%z]");
+    patterns.push_back(date + "[,] %I:%M[:%S][ ]%p[[ ]%Z]");
   }
   if (name == "iso-basic") {
     patterns = {"%Y%m%d[T%H%M[%S]][%z]", "%Y%m%d%H%M[%S][%z]", "%Y%m%d %H%M[%S][[ ]%z]",
@@ -72,7 +72,7 @@ std::vector<std::string> patterns_of(std::string_view name) {
   }
   if (name == "month") patterns = {"%Y-%m", "%Y/%m"};
   if (name == "year") patterns = {"%Y"};
-  if (name == "rfc2822") patterns = {"[%a, ]%d %b %Y %H:%M[:%S] %z"};
+  if (name == "rfc2822") patterns = {"[%a, ]%d %b %Y %H:%M[:%S] %Z"};
   if (name == "ctime") patterns = {"%a %b %e %H:%M:%S[ %Z] %Y"};
   if (name == "clf") patterns = {"[%[]%d/%b/%Y:%H:%M:%S %z[%]]"};
   return patterns;

@@ -137,8 +137,11 @@ TEST(TimeReader, reads_a_name_of_an_offset_in_a_zone_alone) {
   EXPECT_EQ(read(of_format("%F %T %Z"), {"2024-05-01 12:00:00 CEST"}),
             Texts{"'2024-05-01 12:00:00 CEST': 'CEST' names no offset for sure: say the zone with "
                   "--time-zone, as Europe/Berlin"});
+  EXPECT_EQ(
+      read({}, {"2024-05-01 12:00:00 CEST"}),
+      Texts{"'2024-05-01 12:00:00 CEST' is no time: it reads as ymd: give --time-format ymd"});
   TimeForm form = in_zone("Europe/Berlin");
-  form.format = parse_time_format("%F %T %Z").value();
+  form.format = parse_time_format("ymd").value();
   EXPECT_EQ(read(form, {"2024-10-27 02:30:00 CET", "2024-10-27 02:30:00 CEST",
                         "2024-05-01 12:00:00 CET"}),
             (Texts{"2024-10-27T01:30:00.000000Z", "2024-10-27T00:30:00.000000Z",

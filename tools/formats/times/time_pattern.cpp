@@ -110,7 +110,8 @@ bool take_zone_name(std::string_view& rest, TimeFields& fields) {
   if (name.empty() || name == "z" || name == "utc" || name == "gmt") {
     return take_offset(rest, fields);
   }
-  if (letters.size() < 2 || letters.size() > 6) return false;
+  const bool is_half = name == "am" || name == "pm";
+  if (is_half || letters.size() < 2 || letters.size() > 6) return false;
   fields.abbreviation = letters;
   rest.remove_prefix(letters.size());
   return true;

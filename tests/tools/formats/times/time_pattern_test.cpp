@@ -81,6 +81,7 @@ TEST(TimePattern, reads_offsets_and_keeps_names_of_them) {
   EXPECT_FALSE(named->offset);
   EXPECT_EQ(named->abbreviation, "CEST");
   EXPECT_FALSE(match("%F %T %z", "2024-05-01 12:00:00 CEST"));
+  EXPECT_FALSE(match("%F %T %Z", "2024-05-01 12:00:00 PM"));
 }
 
 TEST(TimePattern, takes_what_is_in_brackets_if_it_is_there) {
