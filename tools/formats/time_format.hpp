@@ -46,8 +46,8 @@ class TimeFormat {
 ///   excel      45657.5: days, where 1 is 1900-01-01; to the millisecond
 ///   excel-1904 44195.5: the same of files that count from 1904
 ///
-/// After dmy, mdy and ymd a time of day may come: 23:59, 23:59:59.999, 11:59 PM; and then an offset,
-/// or a name of one.
+/// After dmy, mdy and ymd a time of day may come: 23:59, 23:59:59.999, 11:59 PM; and then an
+/// offset, or a name of one.
 Parsed<TimeFormat> parse_time_format(std::string_view text);
 
 /// Those names, with commas between.
