@@ -31,9 +31,10 @@ ENGINE = [
     ["engine/database"],
 ]
 TOOLS = [
+    ["tools/formats/times"],
     ["tools/formats"],
     ["tools/varve/terminal"],
-    ["tools/varve/import"],
+    ["tools/varve/answers", "tools/varve/import"],
     ["tools/varve/commands"],
     ["tools/varve/stored", "tools/varve/demo"],
 ]
@@ -55,6 +56,7 @@ PACKAGES = {
     r"pthread\.h|signal\.h": ["engine/base", "engine/commit", "maintenance", "tools/varve"],
     r"termios\.h|langinfo\.h": ["tools/varve/terminal"],
     r"CLI/.+": ["tools/varve/commands", "tools/varve/stored", "tools/varve/demo"],
+    r"date/.+": ["tools/formats/times"],
     r"nlohmann/.+": ["tools/formats", "tools/varve"],
 }
 # Packages that few files may reach at all, through however many of our headers: what costs most to

@@ -32,7 +32,7 @@ log=$tree/log
 emulator=("$qemu" -L "$sysroot"
   -E "LD_LIBRARY_PATH=$sysroot/lib/$triplet:$sysroot/usr/lib/$triplet")
 packages=(libasio-dev libconcurrentqueue-dev libre2-dev libroaring-dev libzstd-dev libxxhash-dev
-  libcli11-dev nlohmann-json3-dev libgtest-dev libgmock-dev)
+  libcli11-dev nlohmann-json3-dev libhowardhinnant-date-dev libgtest-dev libgmock-dev)
 
 say() { echo "cross: $machine: $*"; }
 fail() {

@@ -7,7 +7,8 @@ packages_of() {
   case "$1" in
     build)
       echo g++-12 cmake ninja-build ccache libasio-dev libconcurrentqueue-dev \
-        libre2-dev libroaring-dev libzstd-dev libxxhash-dev libcli11-dev nlohmann-json3-dev
+        libre2-dev libroaring-dev libzstd-dev libxxhash-dev libcli11-dev nlohmann-json3-dev \
+        libhowardhinnant-date-dev
       ;;
     test)
       # prometheus brings promtool, which judges our metrics.

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <limits>
+#include <cstddef>
+#include <expected>
 #include <optional>
+#include <utility>
 
 #include "tools/formats/civil_time.hpp"
+#include "tools/formats/times/epoch_number.hpp"
 #include "tools/formats/value_text.hpp"
 
 namespace varve::tools {
@@ -40,6 +42,12 @@ class Cursor {
     for (const char c : rest_.substr(0, count)) value = value * 10 + (c - '0');
     rest_.remove_prefix(count);
     return value;
+  }
+  /// "Z", "+01:00", ...: what to take off to get UTC.
+  std::optional<std::int64_t> take_offset() {
+    std::int64_t offset = 0;
+    if (!take_utc_offset(rest_, offset)) return {};
+    return offset;
   }
   std::string_view take_letters() {
     const auto end = std::ranges::find_if_not(rest_, [](char c) { return c >= 'a' && c <= 'z'; });
@@ -78,24 +86,6 @@ std::optional<std::int64_t> take_time_of_day(Cursor& cursor) {
   return micros + *seconds * second + *fraction;
 }
 
-/// "Z", "+01:00", "+0100", "+01" or nothing: what to take off to get UTC.
-std::optional<std::int64_t> take_offset(Cursor& cursor) {
-  if (cursor.at_end() || cursor.take('Z') || cursor.take('z')) return 0;
-  const bool east = cursor.peek() == '+';
-  if (!cursor.take('+') && !cursor.take('-')) return {};
-  const auto hours = cursor.take_number(2);
-  if (!hours || *hours > 23) return {};
-  int minutes = 0;
-  if (!cursor.at_end()) {
-    cursor.take(':');
-    const auto more = cursor.take_number(2);
-    if (!more || *more > 59) return {};
-    minutes = *more;
-  }
-  const std::int64_t micros = *hours * hour + minutes * minute;
-  return east ? micros : -micros;
-}
-
 std::optional<std::int64_t> take_year(Cursor& cursor) {
   const bool negative = cursor.peek() == '-';
   if (!cursor.take('+') && !cursor.take('-')) return cursor.take_number(4);
@@ -106,7 +96,7 @@ std::optional<std::int64_t> take_year(Cursor& cursor) {
 
 enum class DateFault { form, range };
 
-std::expected<Timestamp, DateFault> parse_date(std::string_view text) {
+std::expected<WrittenTime, DateFault> parse_date(std::string_view text) {
   const auto form = std::unexpected(DateFault::form);
   Cursor cursor(text);
   const auto year = take_year(cursor);
@@ -117,26 +107,25 @@ std::expected<Timestamp, DateFault> parse_date(std::string_view text) {
   if (!day_of_month || *day_of_month < 1 || *day_of_month > days_in_month(*year, *month))
     return form;
 
+  WrittenTime written;
   std::int64_t micros = 0;
   if (!cursor.at_end()) {
     if (!cursor.take('T') && !cursor.take('t') && !cursor.take(' ')) return form;
     const auto time_of_day = take_time_of_day(cursor);
     if (!time_of_day) return form;
-    const auto offset = take_offset(cursor);
+    micros = *time_of_day;
+    written.has_time_of_day = true;
+  }
+  if (!cursor.at_end()) {
+    const auto offset = cursor.take_offset();
     if (!offset || !cursor.at_end()) return form;
-    micros = *time_of_day - *offset;
+    micros -= *offset;
+    written.has_offset = true;
   }
   const auto ts = timestamp_of(*year, *month, *day_of_month, micros);
   if (!ts) return std::unexpected(DateFault::range);
-  return *ts;
-}
-
-bool looks_like_number(std::string_view text) {
-  Cursor cursor(text);
-  if (!cursor.take('-')) cursor.take('+');
-  if (cursor.take_digits().empty()) return false;
-  if (cursor.take('.') && cursor.take_digits().empty()) return false;
-  return cursor.at_end();
+  written.ts = *ts;
+  return written;
 }
 
 /// How many decimal places a unit is above microseconds.
@@ -150,25 +139,39 @@ int places(TimeUnit unit) {
   return 0;
 }
 
-/// "12.5" moved by `shift` decimal places, rounded down to a whole number.
-std::optional<std::int64_t> scaled(std::string_view number, int shift) {
-  const bool negative = number.starts_with('-');
-  if (negative || number.starts_with('+')) number.remove_prefix(1);
-  const std::size_t dot = std::min(number.find('.'), number.size());
-  std::string digits(number.substr(0, dot));
-  if (dot < number.size()) digits += number.substr(dot + 1);
-  const auto whole = static_cast<std::int64_t>(dot) + shift;
-  const auto keep = static_cast<std::size_t>(std::max<std::int64_t>(whole, 0));
-  const bool remainder =
-      digits.size() > keep && digits.find_first_not_of('0', keep) != std::string::npos;
-  digits.resize(keep, '0');
-  digits.insert(0, negative ? "-0" : "0");
-  std::int64_t value = 0;
-  if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ec != std::errc()) {
-    return {};
+Parsed<Timestamp> epoch_of(std::string_view text, const EpochNumber& number, TimeUnit unit) {
+  if (!number.fraction.empty() && !number.has_exponent && places(unit) <= 0) {
+    return problem(quote(text) + " has a fraction, which goes with --time-unit s or ms");
   }
-  if (negative && remainder && __builtin_sub_overflow(value, 1, &value)) return {};
-  return value;
+  const auto ts = scaled(number, places(unit));
+  if (!ts) return problem(quote(text) + " is beyond the times that exist here");
+  return *ts;
+}
+
+std::unexpected<Problem> date_problem(std::string_view text, DateFault fault) {
+  if (fault == DateFault::form) return problem(quote(text) + " is no time");
+  return problem(quote(text) + " is beyond the times that exist here");
+}
+
+/// Microseconds: --from 0 is meant so, and --from 1714564800 hardly.
+Parsed<Timestamp> number_as_moment(std::string_view text) {
+  auto ts = parse_epoch(text, TimeUnit::microseconds);
+  if (ts && is_likely(*ts)) return ts;
+  const auto unit = unit_that_fits(text);
+  if (!unit) return ts;
+  const auto meant = parse_epoch(text, *unit);
+  if (!meant) return ts;
+  const std::string others = long_name_of(*unit);
+  return problem(quote(text) + " would be " + (ts ? format_time_short(*ts) : "no time") +
+                 " in microseconds, which a bare number is: if " + others + " are meant, give " +
+                 format_time_short(*meant) + " in quotes");
+}
+
+EpochNumber decimal(std::string_view whole, std::string_view fraction) {
+  EpochNumber number;
+  number.whole = whole;
+  number.fraction = fraction;
+  return number;
 }
 
 std::string two(int number) {
@@ -206,41 +209,85 @@ Parsed<TimeUnit> parse_time_unit(std::string_view text) {
   return problem(quote(text) + " is no unit of time: s, ms, us or ns");
 }
 
-Parsed<Timestamp> parse_epoch(std::string_view text, TimeUnit unit) {
-  if (!looks_like_number(text)) return problem(quote(text) + " is no number");
-  if (text.contains('.') && places(unit) <= 0) {
-    return problem(quote(text) + " has a fraction, which goes with --time-unit s or ms");
+const char* name_of(TimeUnit unit) {
+  switch (unit) {
+    case TimeUnit::seconds: return "s";
+    case TimeUnit::milliseconds: return "ms";
+    case TimeUnit::microseconds: return "us";
+    case TimeUnit::nanoseconds: return "ns";
   }
-  const auto ts = scaled(text, places(unit));
-  if (!ts) return problem(quote(text) + " is beyond the times that exist here");
-  return *ts;
+  return "";
+}
+
+const char* long_name_of(TimeUnit unit) {
+  switch (unit) {
+    case TimeUnit::seconds: return "seconds";
+    case TimeUnit::milliseconds: return "milliseconds";
+    case TimeUnit::microseconds: return "microseconds";
+    case TimeUnit::nanoseconds: return "nanoseconds";
+  }
+  return "";
+}
+
+bool is_epoch_number(std::string_view text) { return epoch_number(text).has_value(); }
+
+Parsed<Timestamp> parse_epoch(std::string_view text, TimeUnit unit) {
+  const auto number = epoch_number(text);
+  if (!number) return problem(quote(text) + " is no number");
+  return epoch_of(text, *number, unit);
+}
+
+bool is_likely(Timestamp ts) {
+  constexpr Timestamp first_of_1980 = 315'532'800 * second;
+  constexpr Timestamp first_of_2100 = 4'102'444'800 * second;
+  return ts >= first_of_1980 && ts < first_of_2100;
+}
+
+std::optional<TimeUnit> unit_that_fits(std::string_view number) {
+  const auto parts = epoch_number(number);
+  if (!parts) return {};
+  for (const TimeUnit unit :
+       {TimeUnit::seconds, TimeUnit::milliseconds, TimeUnit::microseconds, TimeUnit::nanoseconds}) {
+    const auto ts = scaled(*parts, places(unit));
+    if (ts && is_likely(*ts)) return unit;
+  }
+  return {};
+}
+
+Parsed<WrittenTime> parse_written_time(std::string_view text) {
+  const auto written = parse_date(text);
+  if (written) return *written;
+  return date_problem(text, written.error());
 }
 
 Parsed<Timestamp> parse_time(std::string_view text, TimeUnit unit) {
-  if (looks_like_number(text)) return parse_epoch(text, unit);
-  const auto ts = parse_date(text);
-  if (ts) return *ts;
-  if (ts.error() == DateFault::range) {
-    return problem(quote(text) + " is beyond the times that exist here");
-  }
-  return problem(quote(text) + " is no time");
+  if (const auto number = epoch_number(text)) return epoch_of(text, *number, unit);
+  const auto written = parse_date(text);
+  if (written) return written->ts;
+  return date_problem(text, written.error());
 }
 
-Parsed<Timestamp> parse_moment(std::string_view text, Timestamp now) {
+Parsed<Timestamp> parse_moment(std::string_view text, Timestamp now, const TimeZone* zone) {
   std::string_view relative = text;
   if (relative.starts_with("now")) {
     relative.remove_prefix(3);
     if (relative.empty()) return now;
   }
+  const bool is_number = is_epoch_number(text);
   if ((relative.starts_with('-') || relative.starts_with('+')) &&
-      (relative.size() < text.size() || !looks_like_number(text))) {
+      (relative.size() < text.size() || !is_number)) {
     if (const auto distance = parse_duration(relative.substr(1))) {
       const std::int64_t step = relative.front() == '-' ? -distance->count() : distance->count();
       Timestamp ts = 0;
       if (!__builtin_add_overflow(now, step, &ts)) return ts;
     }
   }
-  if (const auto ts = parse_time(text, TimeUnit::microseconds)) return *ts;
+  if (is_number) {
+    auto ts = number_as_moment(text);
+    if (ts || unit_that_fits(text)) return ts;
+  } else if (const auto written = parse_date(text)) {
+    return zone == nullptr || written->has_offset ? written->ts : first_moment(*zone, written->ts);
+  }
   return problem(quote(text) +
                  " is no time: give 2024-05-01T12:00:00Z, microseconds since 1970, now, or -1h");
 }
@@ -258,21 +305,20 @@ Parsed<Duration> parse_duration(std::string_view text) {
   std::int64_t total = 0;
   if (cursor.at_end()) return bad;
   while (!cursor.at_end()) {
-    std::string number(cursor.take_digits());
+    const std::string_view number = cursor.take_digits();
     if (number.empty()) return bad;
+    std::string_view fraction;
     if (cursor.take('.')) {
-      const std::string_view fraction = cursor.take_digits();
+      fraction = cursor.take_digits();
       if (fraction.empty()) return bad;
-      (number += '.') += fraction;
     }
     const std::string_view name = cursor.take_letters();
     const auto* const unit =
         std::ranges::find(units, name, &std::pair<std::string_view, std::int64_t>::first);
     if (unit == units.end()) return bad;
     // A fraction counts to its sixth place, so that the product stays in 64 bits.
-    const std::size_t dot = number.find('.');
-    const auto whole = scaled(number.substr(0, dot), 0);
-    const auto millionths = dot == std::string::npos ? 0 : scaled('0' + number.substr(dot), 6);
+    const auto whole = scaled(decimal(number, {}), 0);
+    const auto millionths = scaled(decimal("0", fraction), 6);
     std::int64_t amount = 0;
     if (!whole || __builtin_mul_overflow(*whole, unit->second, &amount)) return bad;
     const std::int64_t part = millionths.value_or(0) * unit->second / second;
@@ -301,6 +347,18 @@ void append_time(std::string& out, Timestamp ts) {
 std::string format_time(Timestamp ts) {
   std::string out;
   append_time(out, ts);
+  return out;
+}
+
+std::string format_time_in(const TimeZone& zone, Timestamp ts) {
+  const std::int64_t offset = zone.span_at(ts).offset;
+  std::string out = format_time(saturating_add(ts, offset));
+  if (offset == 0) return out;
+  out.pop_back();  // The Z.
+  const std::int64_t distance = offset < 0 ? -offset : offset;
+  out += offset < 0 ? '-' : '+';
+  out += two(static_cast<int>(distance / hour)) + ':';
+  out += two(static_cast<int>(distance / minute % 60));
   return out;
 }
 

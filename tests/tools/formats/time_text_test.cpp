@@ -29,6 +29,14 @@ TEST(ParseTime, applies_offsets) {
   EXPECT_EQ(date("2013-12-03 02:15:00+05"), nab_start);
 }
 
+TEST(ParseTime, takes_utc_and_gmt_for_an_offset_also_after_a_blank) {
+  EXPECT_EQ(date("2013-12-02 21:15:00 UTC"), nab_start);
+  EXPECT_EQ(date("2013-12-02 21:15:00 Z"), nab_start);
+  EXPECT_EQ(date("2013-12-02T22:15:00GMT+0100"), nab_start);
+  EXPECT_EQ(date("2013-12-02 22:15:00 +01:00"), nab_start);
+  EXPECT_TRUE(refuses("2013-12-02 21:15:00 CET"));
+}
+
 TEST(ParseTime, keeps_six_places_of_a_fraction_and_cuts_the_rest) {
   EXPECT_EQ(date("2013-12-02 21:15:00.5"), nab_start + 500'000);
   EXPECT_EQ(date("2013-12-02 21:15:00.000001"), nab_start + 1);
@@ -60,13 +68,15 @@ TEST(ParseTime, refuses_what_is_no_date) {
                            "2013-12-02T21:15:00.",
                            "2013-12-02T21:15:00+24:00",
                            "2013-12-02T21:15:00ZZ",
-                           "2013-12-02T21:15:00 Z",
+                           "2013-12-02T21:15:00  Z",
                            "13-12-02",
                            "2013-12-02X21:15",
                            "+2013-12-02",
                            "1-2",
                            "0x10",
-                           "1e5",
+                           "1e",
+                           "1e+",
+                           "1e100",
                            "nan",
                            "--1",
                            "1."}) {
@@ -109,6 +119,28 @@ TEST(ParseEpoch, reaches_the_ends_of_int64) {
   EXPECT_FALSE(parse_epoch("-9223372036854775808001", TimeUnit::nanoseconds));
   EXPECT_FALSE(parse_epoch("9223372036854775808", TimeUnit::microseconds));
   EXPECT_FALSE(parse_epoch("9223372036854.775808", TimeUnit::seconds));
+}
+
+TEST(ParseEpoch, reads_numbers_with_an_exponent_as_json_writes_them) {
+  EXPECT_EQ(parse_epoch("1.7145648e9", TimeUnit::seconds), date("2024-05-01T12:00:00Z"));
+  EXPECT_EQ(parse_epoch("1.7145648E+15", TimeUnit::microseconds), date("2024-05-01T12:00:00Z"));
+  EXPECT_EQ(parse_epoch("17145648000e-1", TimeUnit::seconds), date("2024-05-01T12:00:00Z"));
+  EXPECT_EQ(parse_epoch("-15e-7", TimeUnit::seconds), -2);
+  EXPECT_FALSE(parse_epoch("1e99", TimeUnit::nanoseconds));
+}
+
+TEST(UnitThatFits, is_the_one_in_which_a_number_lies_between_1980_and_2100) {
+  EXPECT_EQ(unit_that_fits("1714564800"), TimeUnit::seconds);
+  EXPECT_EQ(unit_that_fits("1714564800.25"), TimeUnit::seconds);
+  EXPECT_EQ(unit_that_fits("1714564800123"), TimeUnit::milliseconds);
+  EXPECT_EQ(unit_that_fits("1714564800123456"), TimeUnit::microseconds);
+  EXPECT_EQ(unit_that_fits("1714564800123456789"), TimeUnit::nanoseconds);
+  EXPECT_EQ(unit_that_fits("315532799"), std::nullopt);
+  EXPECT_EQ(unit_that_fits("315532800"), TimeUnit::seconds);
+  EXPECT_EQ(unit_that_fits("4102444799"), TimeUnit::seconds);
+  EXPECT_EQ(unit_that_fits("4102444800"), std::nullopt);
+  EXPECT_EQ(unit_that_fits("0"), std::nullopt);
+  EXPECT_EQ(unit_that_fits("20240501"), std::nullopt);
 }
 
 TEST(ParseEpoch, takes_fractions_only_of_units_that_have_them) {
@@ -177,6 +209,34 @@ TEST(ParseMoment, takes_dates_and_microseconds_as_well) {
   EXPECT_EQ(parse_moment("2013-12-02T21:15:00Z", 0), nab_start);
   EXPECT_EQ(parse_moment("-30", 7), -30);
   EXPECT_EQ(parse_moment("+010000-01-01", 7), 253'402'300'800'000'000);
+}
+
+TEST(ParseMoment, refuses_a_bare_number_that_is_of_another_unit_than_microseconds) {
+  const auto seconds = parse_moment("1714564800", 0);
+  ASSERT_FALSE(seconds);
+  EXPECT_EQ(seconds.error().text,
+            "'1714564800' would be 1970-01-01 00:28:34.5648 in microseconds, which a bare number "
+            "is: if seconds are meant, give 2024-05-01 12:00:00 in quotes");
+  EXPECT_FALSE(parse_moment("1714564800123", 0));
+  EXPECT_FALSE(parse_moment("1714564800123456789", 0));
+  EXPECT_EQ(parse_moment("1714564800123456", 0), 1'714'564'800'123'456);
+  EXPECT_EQ(parse_moment("0", 7), 0);
+}
+
+TEST(ParseMoment, takes_dates_without_an_offset_in_its_zone) {
+  const TimeZone* const berlin = TimeZone::find("Europe/Berlin");
+  ASSERT_NE(berlin, nullptr);
+  EXPECT_EQ(parse_moment("2024-05-01", 0, berlin), date("2024-04-30T22:00:00Z"));
+  EXPECT_EQ(parse_moment("2024-05-01T00:00:00Z", 0, berlin), date("2024-05-01T00:00:00Z"));
+  EXPECT_EQ(parse_moment("2024-03-31 02:30", 0, berlin), date("2024-03-31T01:00:00Z"));
+  EXPECT_EQ(parse_moment("2024-10-27 02:30", 0, berlin), date("2024-10-27T00:30:00Z"));
+}
+
+TEST(FormatTimeIn, shows_what_clocks_of_the_zone_do_with_their_offset) {
+  const TimeZone* const zone = TimeZone::find("-03:30");
+  ASSERT_NE(zone, nullptr);
+  EXPECT_EQ(format_time_in(*zone, nab_start), "2013-12-02T17:45:00.000000-03:30");
+  EXPECT_EQ(format_time_in(*TimeZone::find("UTC"), nab_start), "2013-12-02T21:15:00.000000Z");
 }
 
 TEST(ParseMoment, says_what_it_would_have_taken) {

@@ -41,14 +41,6 @@ Parsed<Duration> parse_offset(std::string_view text) {
   return distance;
 }
 
-Parsed<Fill> parse_fill(std::string_view text) {
-  if (text == "none") return Fill::none;
-  if (text == "null") return Fill::null;
-  if (text == "previous") return Fill::previous;
-  if (text == "linear") return Fill::linear;
-  return problem(quote(text) + " is no fill: none, null, previous or linear");
-}
-
 /// What all functions of one call share.
 Outcome<Aggregation> with_options(Aggregation aggregation, const AggregationOptions& options) {
   if (options.offset) {
@@ -78,7 +70,11 @@ void add_aggregation_options(CLI::App& command, AggregationOptions& options, Agg
           ->type_name(downsample ? "WHAT,..." : "WHAT")
           ->required(downsample);
   auto* const every =
-      command.add_option("--every", options.every, "One value for each span of so much time")
+      command
+          .add_option("--every", options.every,
+                      downsample ? "One value for each span of so much time"
+                                 : "One value for each span of so much time; with --time-zone of "
+                                   "a calendar: 1d, 1w, 1mo, 1y")
           ->type_name("DURATION")
           ->required(downsample)
           ->needs(aggregate);
@@ -135,6 +131,14 @@ Outcome<std::vector<Aggregation>> aggregations_of(const AggregationOptions& opti
     rest.remove_prefix(std::min(comma + 1, rest.size()));
   }
   return chosen;
+}
+
+Parsed<Fill> parse_fill(std::string_view text) {
+  if (text == "none") return Fill::none;
+  if (text == "null") return Fill::null;
+  if (text == "previous") return Fill::previous;
+  if (text == "linear") return Fill::linear;
+  return problem(quote(text) + " is no fill: none, null, previous or linear");
 }
 
 Outcome<Duration> width_of(const AggregationOptions& options) {

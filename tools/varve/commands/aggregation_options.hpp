@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "tools/formats/parsed.hpp"
 #include "tools/varve/terminal/failure.hpp"
 #include "varve/aggregation.hpp"
 
@@ -38,6 +40,8 @@ void add_aggregation_options(CLI::App& command, AggregationOptions& options,
 Outcome<std::optional<Aggregation>> aggregation_of(const AggregationOptions& options);
 /// At least one, as Engine::downsample() takes them. Fails as aggregation_of().
 Outcome<std::vector<Aggregation>> aggregations_of(const AggregationOptions& options);
+/// "none", "null", "previous" or "linear".
+Parsed<Fill> parse_fill(std::string_view text);
 /// --every, which was given.
 Outcome<Duration> width_of(const AggregationOptions& options);
 

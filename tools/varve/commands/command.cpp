@@ -24,7 +24,7 @@ constexpr const char* footer = R"(Examples:
   varve query --db plant --key room/temp --plot       a chart in the terminal
   varve export --db plant --format ndjson -o all.ndjson
 
-Times are RFC 3339 (2024-05-01T12:00:00Z; without a zone UTC), microseconds since 1970, or
+Times are RFC 3339 (2024-05-01T12:00:00Z; without an offset UTC), microseconds since 1970, or
 relative to now: now, -1h, -30m, -7d. Ranges of time include --from and exclude --to.
 
 Exit codes: 0 done; 1 failed; 2 the command line is wrong, nothing was done; 3 done, but
@@ -58,6 +58,7 @@ int run_command(int argc, char** argv) {
   add_labels(app, action);
   add_top(app, action);
   add_stats(app, action);
+  add_clock(app, action);
   add_compact(app, action);
   add_inspect(app, action);
   add_dump(app, action);

@@ -28,6 +28,7 @@ void add_series(CLI::App& app, Action& action);
 void add_labels(CLI::App& app, Action& action);
 void add_top(CLI::App& app, Action& action);
 void add_stats(CLI::App& app, Action& action);
+void add_clock(CLI::App& app, Action& action);
 void add_compact(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
 void add_dump(CLI::App& app, Action& action);

@@ -5,10 +5,12 @@
 #include <string>
 #include <utility>
 
+#include "tools/varve/answers/calendar_query.hpp"
 #include "tools/varve/commands/aggregation_options.hpp"
 #include "tools/varve/commands/command.hpp"
 #include "tools/varve/commands/database.hpp"
 #include "tools/varve/commands/selection.hpp"
+#include "tools/varve/commands/time_options.hpp"
 #include "tools/varve/terminal/answer_printer.hpp"
 #include "tools/varve/terminal/plot_query.hpp"
 #include "varve/try.hpp"
@@ -26,6 +28,7 @@ Examples:
   varve query --db plant --prefix press1/ --aggregate mean --from -7d
   varve query --db plant --key press1/temp --from -1d --aggregate max --every 5m --fill previous
   varve query --db plant --prefix press --from -1d --aggregate p99 --every 1h --group-by-prefix 1
+  varve query --db plant --key meter/kwh --aggregate increase --every 1mo --time-zone Europe/Berlin
   varve query --db plant --match 'room=hall 2' --from -1h
   varve query --db plant --key press1/temp --from -1d --plot)";
 
@@ -35,6 +38,7 @@ struct Arguments {
   std::optional<std::size_t> limit, per_series;
   bool newest_first = false;
   AggregationOptions aggregation;
+  std::optional<std::string> time_zone;
   std::string format = "table";
   bool plot = false;
   bool skip_damaged = false;
@@ -52,9 +56,53 @@ Outcome<void> print_records(Engine& engine, const Query& query, const ReadOption
   }
 }
 
-Outcome<void> print_aggregates(Engine& engine, const Query& query, const Aggregation& aggregation,
+/// What is computed: by the engine, or in buckets of a calendar with its help.
+struct Computed {
+  std::optional<Aggregation> aggregation;
+  std::optional<CalendarBuckets> calendar;
+
+  bool in_buckets() const { return calendar || (aggregation && aggregation->every()); }
+};
+
+/// The buckets of --every in a zone.
+Outcome<CalendarBuckets> calendar_of(const Arguments& arguments, const TimeZone& zone) {
+  const AggregationOptions& options = arguments.aggregation;
+  CalendarBuckets buckets;
+  buckets.zone = &zone;
+  VARVE_TRY(buckets.step, option_value("--every", parse_calendar_step(*options.every)));
+  if (options.fill) {
+    VARVE_TRY(buckets.fill, option_value("--fill", parse_fill(*options.fill)));
+  }
+  if (options.offset) return usage("--offset does not go with --every in a --time-zone");
+  if (arguments.limit || arguments.per_series) {
+    return usage("--limit and --per-series do not go with --every in a --time-zone");
+  }
+  if (arguments.plot) return usage("--plot does not go with --every in a --time-zone");
+  buckets.newest_first = arguments.newest_first;
+  return buckets;
+}
+
+Outcome<Computed> computed_of(const Arguments& arguments, const TimeZone* zone) {
+  Computed computed;
+  AggregationOptions options = arguments.aggregation;
+  if (zone != nullptr && options.every) {
+    VARVE_TRY(computed.calendar, calendar_of(arguments, *zone));
+    options.every.reset();
+    options.fill.reset();
+  }
+  VARVE_TRY(computed.aggregation, aggregation_of(options));
+  return computed;
+}
+
+Outcome<void> print_aggregates(Engine& engine, const Query& query, const Computed& computed,
                                const ReadOptions& options, AnswerPrinter& printer) {
-  VARVE_TRY(const std::vector<Aggregate> answer, engine.aggregate(query, aggregation, options));
+  std::vector<Aggregate> answer;
+  if (computed.calendar) {
+    VARVE_TRY(answer, aggregate_by_calendar(engine, query, *computed.aggregation,
+                                            *computed.calendar, options));
+  } else {
+    VARVE_TRY(answer, engine.aggregate(query, *computed.aggregation, options));
+  }
   for (const Aggregate& aggregate : answer) VARVE_CHECK(printer.add(aggregate));
   return printer.finish();
 }
@@ -72,13 +120,16 @@ Outcome<void> print_plot(Engine& engine, const Query& query,
 }
 
 Outcome<int> run(const Arguments& arguments) {
-  VARVE_TRY(Query query, query_of(arguments.selection, wall_clock()));
+  VARVE_TRY(const TimeZone* const zone,
+            option_value("--time-zone", time_zone_of(arguments.time_zone)));
+  VARVE_TRY(Query query, query_of(arguments.selection, wall_clock(), zone));
+  VARVE_TRY(const Computed computed, computed_of(arguments, zone));
   if (arguments.limit) query.limit(*arguments.limit);
   if (arguments.per_series) query.per_series(*arguments.per_series);
-  if (arguments.newest_first) query.newest_first();
+  if (arguments.newest_first && !computed.calendar) query.newest_first();
   VARVE_TRY(const AnswerFormat format,
             option_value("--format", parse_answer_format(arguments.format)));
-  VARVE_TRY(const std::optional<Aggregation> aggregation, aggregation_of(arguments.aggregation));
+  const std::optional<Aggregation>& aggregation = computed.aggregation;
   if (arguments.plot && aggregation && !aggregation->every()) {
     return usage("--plot of an aggregate needs --every");
   }
@@ -90,14 +141,13 @@ Outcome<int> run(const Arguments& arguments) {
   if (arguments.plot) {
     return after_reading(engine, skip, print_plot(engine, query, aggregation, options, output));
   }
-  const AnswerKind kind = !aggregation           ? AnswerKind::records
-                          : aggregation->every() ? AnswerKind::buckets
-                                                 : AnswerKind::aggregates;
-  const auto printer = make_answer_printer(format, kind, output);
+  const AnswerKind kind = !aggregation            ? AnswerKind::records
+                          : computed.in_buckets() ? AnswerKind::buckets
+                                                  : AnswerKind::aggregates;
+  const auto printer = make_answer_printer(format, kind, output, zone);
   return after_reading(engine, skip,
-                       aggregation
-                           ? print_aggregates(engine, query, *aggregation, options, *printer)
-                           : print_records(engine, query, options, *printer));
+                       aggregation ? print_aggregates(engine, query, computed, options, *printer)
+                                   : print_records(engine, query, options, *printer));
 }
 
 }  // namespace
@@ -114,6 +164,11 @@ void add_query(CLI::App& app, Action& action) {
       command->add_option("--per-series", arguments->per_series, "At most so many of each series"));
   command->add_flag("--newest-first", arguments->newest_first, "Within each series");
   add_aggregation_options(*command, arguments->aggregation);
+  command
+      ->add_option("--time-zone", arguments->time_zone,
+                   "Of --from and --to that say no offset, of a table's times, and of the days, "
+                   "weeks, months and years of --every; as Europe/Berlin or +01:00")
+      ->type_name("ZONE");
   auto* const format = command->add_option("--format", arguments->format, "table, csv or json")
                            ->capture_default_str()
                            ->type_name("FORMAT");

@@ -50,14 +50,14 @@ CLI::Option* take_count(CLI::Option* option) {
   return option->type_name("N")->transform(CLI::Validator(read, ""));
 }
 
-Outcome<TimeRange> range_of(const Selection& selection, Timestamp now) {
+Outcome<TimeRange> range_of(const Selection& selection, Timestamp now, const TimeZone* zone) {
   std::optional<Timestamp> from;
   std::optional<Timestamp> to;
   if (selection.from) {
-    VARVE_TRY(from, option_value("--from", parse_moment(*selection.from, now)));
+    VARVE_TRY(from, option_value("--from", parse_moment(*selection.from, now, zone)));
   }
   if (selection.to) {
-    VARVE_TRY(to, option_value("--to", parse_moment(*selection.to, now)));
+    VARVE_TRY(to, option_value("--to", parse_moment(*selection.to, now, zone)));
   }
   if (from && to && *from > *to) {
     return usage("--from " + format_time(*from) + " is after --to " + format_time(*to));
@@ -65,8 +65,8 @@ Outcome<TimeRange> range_of(const Selection& selection, Timestamp now) {
   return TimeRange(from, to);
 }
 
-Outcome<Query> query_of(const Selection& selection, Timestamp now) {
-  VARVE_TRY(const TimeRange range, range_of(selection, now));
+Outcome<Query> query_of(const Selection& selection, Timestamp now, const TimeZone* zone) {
+  VARVE_TRY(const TimeRange range, range_of(selection, now, zone));
   if (selection.key) VARVE_CHECK(option_value("--key", check_key(*selection.key)));
   if (selection.prefix && !selection.prefix->empty()) {
     VARVE_CHECK(option_value("--prefix", check_key(*selection.prefix)));

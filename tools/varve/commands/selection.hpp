@@ -17,6 +17,8 @@ class Option;
 
 namespace varve::tools {
 
+class TimeZone;
+
 /// The options that say which records are meant.
 struct Selection {
   std::optional<std::string> key;
@@ -38,11 +40,13 @@ void add_selection_options(CLI::App& command, Selection& selection);
 /// number that there is, and 010 for 8.
 CLI::Option* take_count(CLI::Option* option);
 
-/// Fails with usage where a time is none, or the range is inverted.
-Outcome<TimeRange> range_of(const Selection& selection, Timestamp now);
+/// Fails with usage where a time is none, or the range is inverted. `zone` is that of times which
+/// say no offset; null: UTC.
+Outcome<TimeRange> range_of(const Selection& selection, Timestamp now,
+                            const TimeZone* zone = nullptr);
 /// Everything, where neither key nor prefix was given. Fails with usage where a key or a matcher is
 /// none.
-Outcome<Query> query_of(const Selection& selection, Timestamp now);
+Outcome<Query> query_of(const Selection& selection, Timestamp now, const TimeZone* zone = nullptr);
 
 /// A value that an option's parser refused, as a failure that names the option.
 template <class T>

@@ -6,6 +6,7 @@
 #include "tools/formats/ndjson.hpp"
 #include "tools/formats/record_printer.hpp"
 #include "tools/formats/time_text.hpp"
+#include "tools/formats/times/time_zone.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/terminal/table_text.hpp"
 #include "varve/try.hpp"
@@ -16,22 +17,22 @@ namespace {
 
 class TablePrinter final : public AnswerPrinter {
  public:
-  TablePrinter(AnswerKind kind, Output& output)
+  TablePrinter(AnswerKind kind, Output& output, const TimeZone* zone)
       : output_(output),
+        zone_(zone),
         with_time_(kind != AnswerKind::aggregates),
-        table_(
-            with_time_
-                ? std::vector<TableText::Heading>{{"key"}, {"time (UTC)"}, {"value", Align::right}}
-                : std::vector<TableText::Heading>{{"key"}, {"value", Align::right}}) {}
+        table_(with_time_ ? std::vector<TableText::Heading>{{"key"},
+                                                            {"time (" + zone_name() + ")"},
+                                                            {"value", Align::right}}
+                          : std::vector<TableText::Heading>{{"key"}, {"value", Align::right}}) {}
 
   Outcome<void> add(const RecordView& record) override {
-    return add_row(
-        {printable(record.key()), format_time_short(record.ts()), value_line(record.value())});
+    return add_row({printable(record.key()), time_text(record.ts()), value_line(record.value())});
   }
   Outcome<void> add(const Aggregate& aggregate) override {
     std::string value = aggregate.value ? value_line(aggregate.value->view()) : "-";
     if (!with_time_) return add_row({printable(aggregate.key), std::move(value)});
-    return add_row({printable(aggregate.key), format_time_short(aggregate.ts), std::move(value)});
+    return add_row({printable(aggregate.key), time_text(aggregate.ts), std::move(value)});
   }
   Outcome<void> finish() override {
     if (empty_) {
@@ -45,6 +46,11 @@ class TablePrinter final : public AnswerPrinter {
  private:
   static constexpr std::size_t rows_at_once = 1'000;
 
+  std::string zone_name() const { return zone_ == nullptr ? "UTC" : zone_->name(); }
+  std::string time_text(Timestamp ts) const {
+    return format_time_short(zone_ == nullptr ? ts : local_time(*zone_, ts));
+  }
+
   Outcome<void> add_row(std::vector<std::string> cells) {
     empty_ = false;
     table_.add(std::move(cells));
@@ -54,6 +60,7 @@ class TablePrinter final : public AnswerPrinter {
   }
 
   Output& output_;
+  const TimeZone* const zone_;
   const bool with_time_;
   TableText table_;
   bool empty_ = true;
@@ -153,9 +160,9 @@ Parsed<AnswerFormat> parse_answer_format(std::string_view text) {
 }
 
 std::unique_ptr<AnswerPrinter> make_answer_printer(AnswerFormat format, AnswerKind kind,
-                                                   Output& output) {
+                                                   Output& output, const TimeZone* zone) {
   switch (format) {
-    case AnswerFormat::table: return std::make_unique<TablePrinter>(kind, output);
+    case AnswerFormat::table: return std::make_unique<TablePrinter>(kind, output, zone);
     case AnswerFormat::csv: return std::make_unique<CsvPrinter>(kind, output);
     case AnswerFormat::json: break;
   }

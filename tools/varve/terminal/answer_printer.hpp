@@ -12,6 +12,8 @@
 
 namespace varve::tools {
 
+class TimeZone;
+
 /// How query and latest answer.
 enum class AnswerFormat : std::uint8_t { table, csv, json };
 
@@ -31,8 +33,9 @@ class AnswerPrinter {
   virtual Outcome<void> finish() = 0;
 };
 
-/// `output` outlives the printer.
+/// `output` and `zone` outlive the printer. A table shows times as clocks of the zone do; null:
+/// UTC.
 std::unique_ptr<AnswerPrinter> make_answer_printer(AnswerFormat format, AnswerKind kind,
-                                                   Output& output);
+                                                   Output& output, const TimeZone* zone = nullptr);
 
 }  // namespace varve::tools
