@@ -34,6 +34,7 @@ TOOLS = [
     ["tools/formats"],
     ["tools/varve/terminal"],
     ["tools/varve/import"],
+    ["tools/varve/export"],
     ["tools/varve/commands"],
     ["tools/varve/stored", "tools/varve/demo"],
 ]

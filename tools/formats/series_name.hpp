@@ -11,6 +11,7 @@
 
 #include "tools/formats/parsed.hpp"
 #include "varve/labels.hpp"
+#include "varve/note.hpp"
 
 namespace varve::tools {
 
@@ -62,7 +63,7 @@ class MeasurementNames {
   /// What the names of notes begin with.
   static constexpr std::string_view note_prefix = "influx/";
   /// A name that makes a longer note than this is kept by none: its series have the label.
-  static constexpr std::size_t note_name_size_max = 255;
+  static constexpr std::size_t note_name_size_max = Note::name_size_max;
 
   struct Pair {
     std::string measurement;
