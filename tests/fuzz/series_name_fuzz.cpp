@@ -1,5 +1,5 @@
-// Any bytes are a key that labels made, and then these make it again; or they are none. Any texts as
-// labels make a key that gives them back. Any bytes are a note of a name, or are refused.
+// Any bytes are a key that labels made, and then these make it again; or they are none. Any texts
+// as labels make a key that gives them back. Any bytes are a note of a name, or are refused.
 
 #include "tools/formats/series_name.hpp"
 

@@ -23,8 +23,7 @@ constexpr std::size_t open_string_bytes_max = std::size_t{1} << 20;
 std::string unescaped(std::string_view text, std::string_view specials) {
   std::string out;
   for (std::size_t at = 0; at < text.size(); ++at) {
-    const bool escape =
-        text[at] == '\\' && at + 1 < text.size() && specials.contains(text[at + 1]);
+    const bool escape = text[at] == '\\' && at + 1 < text.size() && specials.contains(text[at + 1]);
     if (escape) ++at;
     out += text[at];
   }
@@ -33,8 +32,8 @@ std::string unescaped(std::string_view text, std::string_view specials) {
 
 Parsed<Label> parse_tag(std::string_view tag) {
   const std::size_t equals = find_unescaped(tag, '=', 0);
-  const bool is_tag = equals != 0 && equals + 1 < tag.size() &&
-                      find_unescaped(tag, '=', equals + 1) == tag.size();
+  const bool is_tag =
+      equals != 0 && equals + 1 < tag.size() && find_unescaped(tag, '=', equals + 1) == tag.size();
   if (!is_tag) return problem(quote(tag) + " is no tag: NAME=VALUE is, as in host=a");
   return Label(unescaped(tag.substr(0, equals), ",= "), unescaped(tag.substr(equals + 1), ",= "));
 }
@@ -186,8 +185,8 @@ Parsed<std::size_t> LineProtocolParser::parse_field(std::string_view line, std::
   const std::string_view guess =
       expected < series.fields.size() ? std::string_view(series.fields[expected].text) : "";
   std::size_t end = at + guess.size();
-  const bool is_guessed = !guess.empty() && end < line.size() && line[end] == '=' &&
-                          line.substr(at).starts_with(guess);
+  const bool is_guessed =
+      !guess.empty() && end < line.size() && line[end] == '=' && line.substr(at).starts_with(guess);
   if (is_guessed) {
     field.index = expected;
   } else {
@@ -258,7 +257,6 @@ Parsed<Timestamp> LineProtocolParser::parse_time(std::string_view text) {
   if (!time_is_checked_) {
     auto first = times_.read(text);
     time_is_checked_ = first.has_value();
-    time_is_unfit_ = !first && !options_.time.unit;
     return first;
   }
   const TimeUnit unit = options_.time.unit.value_or(options_.time.unit_if_not_given);

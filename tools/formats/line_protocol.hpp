@@ -59,7 +59,7 @@ class LineProtocolParser {
                      std::vector<std::string>& bad_fields);
 
   /// Whether the last problem was that the first time fits no unit: then no line is worth reading.
-  bool is_time_unfit() const { return time_is_unfit_; }
+  bool is_time_unfit() const { return times_.is_refused(); }
 
  private:
   /// A field of a series that was met: what it is called in the text, and its key.
@@ -99,8 +99,7 @@ class LineProtocolParser {
                                    std::vector<std::string>& bad_fields);
   Parsed<std::size_t> parse_field(std::string_view line, std::size_t at, const MetSeries& series,
                                   std::size_t& expected, std::vector<std::string>& bad_fields);
-  Parsed<std::string_view> parse_string(std::string_view line, std::size_t begin,
-                                        std::size_t& end);
+  Parsed<std::string_view> parse_string(std::string_view line, std::size_t begin, std::size_t& end);
   Parsed<Timestamp> parse_time(std::string_view text);
   Parsed<void> name_fields(MetSeries& series);
   Parsed<std::size_t> add_field(MetSeries& series, std::string_view text);
@@ -111,14 +110,13 @@ class LineProtocolParser {
   MeasurementNames& names_;
   TimeReader times_;
   bool time_is_checked_ = false;
-  bool time_is_unfit_ = false;
   ByText<MetSeries> series_;
   std::size_t series_bytes_ = 0;  // About as much as they take.
   MetSeries* last_ = nullptr;     // Of the line before.
   std::string_view last_text_;
   const RecordList* list_ = nullptr;  // The one of the line before, and how often it had forgotten.
   std::uint64_t forgotten_ = 0;
-  std::uint64_t epoch_ = 0;  // Counts up where the list forgets what was described to it.
+  std::uint64_t epoch_ = 0;        // Counts up where the list forgets what was described to it.
   std::vector<LineField> fields_;  // Of this line.
   std::string texts_;              // Of its strings that have escapes.
 };

@@ -73,8 +73,7 @@ bool is_too_large(std::string_view number) {
   std::string_view exponent = number.substr(std::min(mantissa + 1, number.size()));
   if (exponent.starts_with('+')) exponent.remove_prefix(1);
   std::int64_t power = 0;
-  const auto parsed =
-      std::from_chars(exponent.data(), exponent.data() + exponent.size(), power).ec;
+  const auto parsed = std::from_chars(exponent.data(), exponent.data() + exponent.size(), power).ec;
   if (parsed == std::errc::result_out_of_range) return !exponent.starts_with('-');
   const auto place = static_cast<std::int64_t>(dot) - static_cast<std::int64_t>(digit);
   return power > -(place > 0 ? place - 1 : place);
@@ -193,7 +192,10 @@ std::string own_line_series_of(std::string_view key) {
 void append_line_value(std::string& out, const ValueView& value) {
   switch (value.type()) {
     case ValueType::double_: return append_float(out, value.as_double());
-    case ValueType::int64: append_int64(out, value.as_int64()); out += 'i'; return;
+    case ValueType::int64:
+      append_int64(out, value.as_int64());
+      out += 'i';
+      return;
     case ValueType::bool_: out += value.as_bool() ? "true" : "false"; return;
     case ValueType::bytes: return append_text(out, value.as_bytes());
   }

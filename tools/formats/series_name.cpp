@@ -64,8 +64,7 @@ std::string name_of_pair(std::string_view measurement, std::string_view field) {
 }
 
 /// The field with which a measurement has this name; none if there is no such field.
-std::optional<std::string_view> field_in_name(std::string_view name,
-                                              std::string_view measurement) {
+std::optional<std::string_view> field_in_name(std::string_view name, std::string_view measurement) {
   if (name == measurement) return plain_field;
   if (measurement.empty() || !name.starts_with(measurement)) return {};
   const std::string_view rest = name.substr(measurement.size());
@@ -141,9 +140,8 @@ bool is_named_by_labels(std::string_view key, const Labels& labels) {
   const auto of_key = labels_of_key(key);
   if (!of_key) return false;
   if (labels.empty()) return !check(*of_key);
-  return std::ranges::all_of(*of_key, [&](const Label& label) {
-    return labels.value_of(label.name()) == label.value();
-  });
+  return std::ranges::all_of(
+      *of_key, [&](const Label& label) { return labels.value_of(label.name()) == label.value(); });
 }
 
 Labels with_key_labels(Labels labels, const Labels& of_key) {
@@ -226,8 +224,6 @@ MeasurementNames::Point MeasurementNames::point_of(const Labels& labels) const {
   return point;
 }
 
-std::vector<std::string> MeasurementNames::take_messages() {
-  return std::exchange(messages_, {});
-}
+std::vector<std::string> MeasurementNames::take_messages() { return std::exchange(messages_, {}); }
 
 }  // namespace varve::tools

@@ -77,8 +77,8 @@ bool is_same(const std::vector<Record>& got, const std::vector<Record>& expected
   return std::ranges::equal(got, expected, [](const Record& a, const Record& b) {
     const bool doubles =
         a.value().type() == ValueType::double_ && b.value().type() == ValueType::double_;
-    const bool same_value = doubles ? a.value().as_double() == b.value().as_double()
-                                    : a.value() == b.value();
+    const bool same_value =
+        doubles ? a.value().as_double() == b.value().as_double() : a.value() == b.value();
     return a.key() == b.key() && a.ts() == b.ts() && same_value;
   });
 }
@@ -101,8 +101,8 @@ Read read(const Json& input) {
   const auto now = input.at("defaultTime").get<std::int64_t>();
   options.now = now / steps.at(precision) * steps.at(precision) / 1'000;
   Read got;
-  got.result = read_text(
-      [&](Input& in) { return make_line_protocol_reader(in, options); }, text_of(input.at("text")));
+  got.result = read_text([&](Input& in) { return make_line_protocol_reader(in, options); },
+                         text_of(input.at("text")));
   // read_text() does not tell of fields, so they are counted where lines are read one by one.
   Input again = Input::of(text_of(input.at("text")));
   const auto reader = make_line_protocol_reader(again, options);

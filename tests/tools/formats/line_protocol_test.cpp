@@ -135,8 +135,8 @@ TEST(LineProtocol, gives_pairs_that_meet_in_a_name_keys_of_their_own) {
   LineProtocolOptions options = nanoseconds();
   options.names = &names;
   const auto result = read("a_b,host=x c=1 0\na,host=x b_c=2 0\n", options);
-  EXPECT_EQ(result.records, (Records{{"a_b_c,host=x", 0, 1.0},
-                                     {"a_b_c,_measurement=a,host=x", 0, 2.0}}));
+  EXPECT_EQ(result.records,
+            (Records{{"a_b_c,host=x", 0, 1.0}, {"a_b_c,_measurement=a,host=x", 0, 2.0}}));
   EXPECT_EQ(names.second_pairs(), 1U);
   EXPECT_EQ(names.owed().size(), 1U);
 }
@@ -311,10 +311,31 @@ TEST(LineProtocol, gives_the_same_however_the_bytes_come_in) {
 }
 
 TEST(LineProtocol, reads_back_every_key_that_is_written_as_such) {
-  for (const std::string key : {"temp", "a/b", "/", "#/x", "m_f,a=1", "m,a=", "a b/c", "a\\ b/c",
-                                "\\", "x\\", "x\\\\", "a\nb/c", "varve,key=x/value", "varve,key=x",
-                                "a\\=b", "\\;", "\"/\"", " ", "\t/x", "x/ ", "\r/x", "x/\r", "\\n",
-                                "value", "\xFF"}) {
+  for (const std::string key : {"temp",
+                                "a/b",
+                                "/",
+                                "#/x",
+                                "m_f,a=1",
+                                "m,a=",
+                                "a b/c",
+                                "a\\ b/c",
+                                "\\",
+                                "x\\",
+                                "x\\\\",
+                                "a\nb/c",
+                                "varve,key=x/value",
+                                "varve,key=x",
+                                "a\\=b",
+                                "\\;",
+                                "\"/\"",
+                                " ",
+                                "\t/x",
+                                "x/ ",
+                                "\r/x",
+                                "x/\r",
+                                "\\n",
+                                "value",
+                                "\xFF"}) {
     const Record record(key, -12'345'678, 1.5);
     std::string line;
     append_line_protocol(line, record.view());

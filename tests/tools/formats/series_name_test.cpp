@@ -113,8 +113,9 @@ TEST(MeasurementNames, owes_a_note_for_each_new_name_until_it_is_paid) {
   MeasurementNames names;
   EXPECT_TRUE(names.labels_of("my disk", "used\\", {}));
   EXPECT_TRUE(names.labels_of("my disk", "used\\", {{"host", "b"}}));
-  EXPECT_EQ(names.owed(), (std::vector<MeasurementNames::OwedNote>{
-                              {"influx/my disk_used\\", R"(my\ disk used\;)"}}));
+  EXPECT_EQ(
+      names.owed(),
+      (std::vector<MeasurementNames::OwedNote>{{"influx/my disk_used\\", R"(my\ disk used\;)"}}));
   names.paid();
   EXPECT_TRUE(names.labels_of("my disk", "used\\", {{"host", "c"}}));
   EXPECT_TRUE(names.owed().empty());

@@ -12,9 +12,9 @@ namespace varve::tools {
 inline constexpr std::size_t line_fields_max = 64;
 
 /// Writes the records of the query as line protocol, the fields of one time on one line, and
-/// finishes the output. Lines are ordered by measurement and tags, and then by time. Series whose keys no
-/// labels made, and those that line protocol has no words for, are written as lines of a key of
-/// their own. A limit counts records, and may end within a line.
+/// finishes the output. Lines are ordered by measurement and tags, and then by time. Series whose
+/// keys no labels made, and those that line protocol has no words for, are written as lines of a
+/// key of their own. A limit counts records, and may end within a line.
 ///
 /// Stale markers are left out: line protocol has none. Fails at a time that nanoseconds in an int64
 /// do not reach, naming the record.

@@ -85,8 +85,8 @@ class LineProtocolReader final : public RecordReader {
   Outcome<std::size_t> find_end() {
     while (true) {
       const bool known = !input_.window().empty() || input_.at_end();
-      const std::size_t end = known ? find_line_protocol_end(input_.window(), input_.at_end())
-                                    : std::string_view::npos;
+      const std::size_t end =
+          known ? find_line_protocol_end(input_.window(), input_.at_end()) : std::string_view::npos;
       if (end != std::string_view::npos) return end;
       if (input_.window().size() >= line_bytes_max) {
         return failed(input_.name() + ':' + std::to_string(line_) + ": a line of over 100 MiB");

@@ -25,8 +25,8 @@ class LineProtocolExport : public ::testing::Test {
     LineProtocolOptions options;
     options.time.unit = TimeUnit::nanoseconds;
     options.names = &names;
-    const ReadResult result = read_text(
-        [&](Input& input) { return make_line_protocol_reader(input, options); }, lines);
+    const ReadResult result =
+        read_text([&](Input& input) { return make_line_protocol_reader(input, options); }, lines);
     ASSERT_EQ(result.problems, std::vector<std::string>());
     WriteBatch batch;
     for (const Description& description : result.descriptions) {
@@ -130,7 +130,9 @@ TEST_F(LineProtocolExport, reads_so_many_series_at_once_and_no_more) {
 }
 
 TEST_F(LineProtocolExport, refuses_a_time_that_nanoseconds_do_not_reach) {
-  ASSERT_TRUE(engine_.write({{Record("k", std::numeric_limits<Timestamp>::max(), 1.0)}}));
+  WriteBatch batch;
+  batch.put("k", std::numeric_limits<Timestamp>::max(), 1.0);
+  ASSERT_TRUE(engine_.write(std::move(batch)));
   EXPECT_TRUE(exported().starts_with("'k' has a record at +294247-01-10T04:00:54.775807Z"))
       << exported();
 }

@@ -83,9 +83,8 @@ TEST(RoundTrip, of_csv_with_types) {
 TEST(RoundTrip, of_line_protocol) {
   // Nanoseconds in an int64 reach from 1677 to 2262.
   auto records = some_records(false);
-  std::erase_if(records, [](const Record& record) {
-    return record.ts() / 1'000'000 / 9'223'372'036 != 0;
-  });
+  std::erase_if(records,
+                [](const Record& record) { return record.ts() / 1'000'000 / 9'223'372'036 != 0; });
   ASSERT_GT(records.size(), 1'000U);
   LineProtocolOptions options;
   options.time.unit = TimeUnit::nanoseconds;
