@@ -63,10 +63,10 @@ class LineProtocolReader final : public RecordReader {
   }
 
   /// The column is that of the first line, where the problem is in it.
-  static void refuse(std::string_view line, std::size_t offset, const Problem& problem,
+  static void refuse(std::string_view line, std::size_t offset, const Problem& fault,
                      ReadLine& read) {
     read.bad_cells.clear();
-    read.problem = problem.text;
+    read.problem = fault.text;
     if (!line.substr(0, offset).contains('\n')) read.column = offset + 1;
   }
 
