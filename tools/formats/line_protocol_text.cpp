@@ -1,6 +1,5 @@
 #include "tools/formats/line_protocol_text.hpp"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -64,33 +63,6 @@ void append_text(std::string& out, std::string_view text) {
   out += '"';
 }
 
-/// Whether a decimal number that no double is near to is too large, and not too small.
-bool is_too_large(std::string_view number) {
-  if (number.starts_with('-') || number.starts_with('+')) number.remove_prefix(1);
-  const std::size_t mantissa = std::min(number.find_first_of("eE"), number.size());
-  const std::size_t dot = std::min(number.find('.'), mantissa);
-  const std::size_t digit = number.find_first_of("123456789");
-  std::string_view exponent = number.substr(std::min(mantissa + 1, number.size()));
-  if (exponent.starts_with('+')) exponent.remove_prefix(1);
-  std::int64_t power = 0;
-  const auto parsed = std::from_chars(exponent.data(), exponent.data() + exponent.size(), power).ec;
-  if (parsed == std::errc::result_out_of_range) return !exponent.starts_with('-');
-  const auto place = static_cast<std::int64_t>(dot) - static_cast<std::int64_t>(digit);
-  return power > -(place > 0 ? place - 1 : place);
-}
-
-/// Rounds to the nearest double, which may be zero.
-Parsed<double> parse_float(std::string_view text) {
-  double value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error == std::errc() && stop == end) return value;
-  if (error == std::errc::result_out_of_range && stop == end && !is_too_large(text)) {
-    return text.starts_with('-') ? -0.0 : 0.0;
-  }
-  return parse_double(text);
-}
-
 /// None: a whole number that no int64 holds.
 Parsed<std::optional<ValueView>> parse_unsigned(std::string_view digits) {
   std::uint64_t number = 0;
@@ -107,6 +79,17 @@ Parsed<std::optional<ValueView>> parse_unsigned(std::string_view digits) {
   return ValueView(static_cast<std::int64_t>(number));
 }
 
+std::optional<bool> parse_word(std::string_view text) {
+  if (text.front() <= '9') return {};  // A number, as most are.
+  for (const std::string_view word : {"t", "T", "true", "True", "TRUE"}) {
+    if (text == word) return true;
+  }
+  for (const std::string_view word : {"f", "F", "false", "False", "FALSE"}) {
+    if (text == word) return false;
+  }
+  return {};
+}
+
 }  // namespace
 
 Parsed<std::optional<ValueView>> parse_line_value(std::string_view text) {
@@ -118,13 +101,8 @@ Parsed<std::optional<ValueView>> parse_line_value(std::string_view text) {
     if (!number) return std::unexpected(number.error());
     return ValueView(*number);
   }
-  for (const std::string_view word : {"t", "T", "true", "True", "TRUE"}) {
-    if (text == word) return ValueView(true);
-  }
-  for (const std::string_view word : {"f", "F", "false", "False", "FALSE"}) {
-    if (text == word) return ValueView(false);
-  }
-  auto number = parse_float(text);
+  if (const auto word = parse_word(text)) return ValueView(*word);
+  auto number = parse_double(text);
   if (number) return ValueView(*number);
   if (text.find_first_of("0123456789") == npos) number.error().text += "; texts stand in quotes";
   return std::unexpected(number.error());
