@@ -35,6 +35,7 @@ TOOLS = [
     ["tools/formats"],
     ["tools/varve/terminal"],
     ["tools/varve/answers", "tools/varve/import"],
+    ["tools/varve/export"],
     ["tools/varve/commands"],
     ["tools/varve/stored", "tools/varve/demo"],
 ]

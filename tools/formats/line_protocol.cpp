@@ -1,11 +1,11 @@
 #include "tools/formats/line_protocol.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <charconv>
+#include <system_error>
 #include <utility>
-#include <vector>
 
-#include "tools/formats/line_break.hpp"
+#include "tools/formats/line_protocol_text.hpp"
 #include "tools/formats/record_limits.hpp"
 #include "tools/formats/value_text.hpp"
 #include "varve/try.hpp"
@@ -15,315 +15,318 @@ namespace varve::tools {
 namespace {
 
 constexpr auto npos = std::string_view::npos;
-constexpr std::string_view own_series = "varve,key=";  // Of keys that have no form of their own.
-constexpr std::string_view own_field = "value";
+constexpr std::size_t series_bytes_max = std::size_t{64} << 20;
+constexpr std::size_t open_string_lines_max = 1'000;
+constexpr std::size_t open_string_bytes_max = std::size_t{1} << 20;
 
-/// The first of `stops` from `at` on that has no backslash before it; the size if there is none.
-/// A backslash takes the character after it along, whatever it is but a line break.
-std::size_t find_unescaped(std::string_view text, std::string_view stops, std::size_t at = 0) {
-  while (at < text.size() && !stops.contains(text[at])) {
-    at += text[at] == '\\' && at + 1 < text.size() && text[at + 1] != '\n' ? 2 : 1;
-  }
-  return at;
-}
-
-/// "name=value", both with something in them.
-Parsed<std::string_view> tag_name(std::string_view tag) {
-  const std::size_t equals = find_unescaped(tag, "=");
-  if (equals == 0 || equals + 1 >= tag.size()) return problem(quote(tag) + " is no tag");
-  if (find_unescaped(tag, "=", equals + 1) != tag.size()) return problem(quote(tag) + " is no tag");
-  return tag.substr(0, equals);
-}
-
-/// The measurement with its tags in the order of their names.
-Parsed<std::string> canonical_series(std::string_view series) {
-  const std::size_t end = find_unescaped(series, ",");
-  if (end == 0) return problem("no measurement", 0);
-  std::vector<std::pair<std::string_view, std::string_view>> tags;  // Name, and the whole tag.
-  for (std::size_t at = end; at < series.size();) {
-    const std::size_t next = find_unescaped(series, ",", at + 1);
-    const std::string_view tag = series.substr(at + 1, next - at - 1);
-    VARVE_TRY(const std::string_view name, part_at(at + 1, tag_name(tag)));
-    tags.emplace_back(name, tag);
-    at = next;
-  }
-  std::ranges::sort(tags);
-  for (std::size_t i = 1; i < tags.size(); ++i) {
-    if (tags[i].first != tags[i - 1].first) continue;
-    const auto begin = static_cast<std::size_t>(tags[i].first.data() - series.data());
-    return problem("two tags " + quote(tags[i].first), begin);
-  }
-  std::string out(series.substr(0, end));
-  for (const auto& [name, tag] : tags) (out += ',') += tag;
-  return out;
-}
-
-/// A field's name as the end of a key. `\/` stands for a slash, so it cannot stand for itself.
-Parsed<std::string> field_in_key(std::string_view field) {
-  std::string out;
-  for (std::size_t at = 0; at < field.size(); ++at) {
-    if (field[at] == '\\' && at + 1 < field.size()) {
-      if (field[at + 1] == '/') return problem("a field's name with a backslash before a slash");
-      out += field[at++];
-    } else if (field[at] == '/') {
-      out += '\\';
-    }
-    out += field[at];
-  }
-  return out;
-}
-
-void append_own_key(std::string& out, std::string_view key) {
-  for (const char c : key) {
-    if (c == '\\' || c == ',' || c == ' ' || c == '=') out += '\\';
-    if (c == '\n') {
-      out += "\\n";
-    } else {
-      out += c;
-    }
-  }
-}
-
-std::string own_key(std::string_view escaped) {
-  std::string out;
-  for (std::size_t at = 0; at < escaped.size(); ++at) {
-    if (escaped[at] != '\\' || at + 1 == escaped.size()) {
-      out += escaped[at];
-    } else {
-      ++at;
-      out += escaped[at] == 'n' ? '\n' : escaped[at];
-    }
-  }
-  return out;
-}
-
-/// Whether it is a key that has no form of its own.
-bool is_own(std::string_view series, std::string_view field) {
-  return series.starts_with(own_series) && field == own_field &&
-         find_unescaped(series, ",", own_series.size()) == series.size();
-}
-
-Parsed<std::string> key_of(std::string_view series, std::string_view field) {
-  if (is_own(series, field)) return own_key(series.substr(own_series.size()));
-  VARVE_TRY(const std::string name, field_in_key(field));
-  return std::string(series) + '/' + name;
-}
-
-/// Part of a tag, without the backslashes that say what is no separator.
-std::string unescaped(std::string_view text) {
+/// A name or a value of a tag, without the backslashes before what would separate.
+std::string unescaped(std::string_view text, std::string_view specials) {
   std::string out;
   for (std::size_t at = 0; at < text.size(); ++at) {
-    const bool escape =
-        text[at] == '\\' && at + 1 < text.size() && std::string_view(",= ").contains(text[at + 1]);
+    const bool escape = text[at] == '\\' && at + 1 < text.size() && specials.contains(text[at + 1]);
     if (escape) ++at;
     out += text[at];
   }
   return out;
 }
 
-/// The tags of a canonical series.
-Labels labels_of(std::string_view series) {
-  std::vector<Label> labels;
-  for (std::size_t at = find_unescaped(series, ","); at < series.size();) {
-    const std::size_t next = find_unescaped(series, ",", at + 1);
-    const std::string_view tag = series.substr(at + 1, next - at - 1);
-    const std::size_t equals = find_unescaped(tag, "=");
-    labels.emplace_back(unescaped(tag.substr(0, equals)), unescaped(tag.substr(equals + 1)));
-    at = next;
-  }
-  return Labels(std::move(labels));
+Parsed<Label> parse_tag(std::string_view tag) {
+  const std::size_t equals = find_unescaped(tag, '=', 0);
+  const bool is_tag =
+      equals != 0 && equals + 1 < tag.size() && find_unescaped(tag, '=', equals + 1) == tag.size();
+  if (!is_tag) return problem(quote(tag) + " is no tag: NAME=VALUE is, as in host=a");
+  return Label(unescaped(tag.substr(0, equals), ",= "), unescaped(tag.substr(equals + 1), ",= "));
 }
 
-Parsed<ValueView> parse_field_value(std::string_view text) {
-  if (text.empty()) return problem("a field without a value");
-  const std::string_view digits = text.substr(0, text.size() - 1);
-  if (text.ends_with('i') || text.ends_with('u')) {
-    const auto number = parse_int64(digits);
-    if (!number) return std::unexpected(number.error());
-    if (text.ends_with('u') && *number < 0) return problem(quote(text) + " is below zero");
-    return *number;
+/// Where the string that begins at `at`, behind its opening quote, has its closing one; or npos.
+std::size_t find_string_end(std::string_view text, std::size_t at) {
+  for (std::size_t end = text.find('"', at); end != npos; end = text.find('"', end + 1)) {
+    std::size_t backslashes = 0;
+    while (end - backslashes > at && text[end - backslashes - 1] == '\\') ++backslashes;
+    if (backslashes % 2 == 0) return end;
   }
-  for (const std::string_view word : {"t", "T", "true", "True", "TRUE"}) {
-    if (text == word) return true;
-  }
-  for (const std::string_view word : {"f", "F", "false", "False", "FALSE"}) {
-    if (text == word) return false;
-  }
-  const auto number = parse_double(text);
-  if (!number) return std::unexpected(number.error());
-  return *number;
+  return npos;
 }
 
-/// A string behind its opening quote: its text, and where its closing one is.
-struct StringValue {
-  std::string text;
-  std::size_t end = npos;
-};
-
-StringValue parse_string(std::string_view line, std::size_t at) {
-  StringValue value;
-  for (; at < line.size(); ++at) {
-    if (line[at] == '"') {
-      value.end = at;
-      return value;
+void append_string(std::string& out, std::string_view raw) {
+  for (std::size_t at = 0; at < raw.size(); ++at) {
+    const char next = raw[at] == '\\' && at + 1 < raw.size() ? raw[at + 1] : '\0';
+    switch (next) {
+      case '"': out += '"'; break;
+      case '\\': out += '\\'; break;
+      case 'n': out += '\n'; break;
+      case 'r': out += '\r'; break;
+      case 't': out += '\t'; break;
+      default: out += raw[at]; continue;
     }
-    const bool escape =
-        line[at] == '\\' && at + 1 < line.size() && (line[at + 1] == '"' || line[at + 1] == '\\');
-    if (escape) ++at;
-    value.text += line[at];
-  }
-  return value;
-}
-
-/// Where the last slash without a backslash before it is: between series and field.
-std::size_t field_slash(std::string_view key) {
-  std::size_t slash = npos;
-  for (std::size_t at = find_unescaped(key, "/"); at < key.size();
-       at = find_unescaped(key, "/", at + 1)) {
-    slash = at;
-  }
-  return slash;
-}
-
-/// The key as "series field", if reading that gives the key back.
-std::optional<std::string> natural_form(std::string_view key) {
-  const std::size_t slash = field_slash(key);
-  if (slash == npos || slash + 1 == key.size() || key.contains('\n')) return {};
-  const std::string_view series = key.substr(0, slash);
-  std::string field;
-  for (std::size_t at = slash + 1; at < key.size(); ++at) {
-    if (key[at] == '\\' && at + 1 < key.size()) {
-      if (key[at + 1] != '/') field += key[at];
-      ++at;
-    }
-    field += key[at];
-  }
-  const auto is_whole = [](std::string_view text, std::string_view stops) {
-    return find_unescaped(text, stops) == text.size() && !text.ends_with('\\');
-  };
-  if (!is_whole(series, " ") || !is_whole(field, " ,=") || series.starts_with('#')) return {};
-  if (trimmed(series) != series) return {};
-  const auto canonical = canonical_series(series);
-  if (!canonical || *canonical != series) return {};
-  const auto back = key_of(*canonical, field);
-  if (!back || *back != key) return {};
-  return *canonical + ' ' + field;
-}
-
-void append_field_value(std::string& out, const ValueView& value) {
-  if (value.type() == ValueType::bytes) {
-    out += '"';
-    for (const char c : value.as_bytes()) {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-    out += '"';
-    return;
-  }
-  append_value(out, value);
-  if (value.type() == ValueType::int64) out += 'i';
-}
-
-}  // namespace
-
-Parsed<void> parse_line_protocol(std::string_view line, const LineProtocolOptions& options,
-                                 RecordList& records) {
-  struct Field {
-    std::string key;
-    std::size_t begin = 0;  // Of its value, in the line.
-    std::string text;       // Of a string.
-    std::string_view number;
-    bool is_string = false;
-    bool is_own = false;
-  };
-  std::size_t at = find_unescaped(line, " ");
-  VARVE_TRY(const std::string series, canonical_series(line.substr(0, at)));
-  const bool has_tags = find_unescaped(series, ",") < series.size();
-  while (at < line.size() && line[at] == ' ') ++at;
-
-  std::vector<Field> fields;
-  while (true) {
-    const std::size_t equals = find_unescaped(line, "=, ", at);
-    if (equals >= line.size() || line[equals] != '=') return problem("no field", at);
-    const std::string_view name = line.substr(at, equals - at);
-    if (name.empty()) return problem("a field without a name", at);
-    Field field;
-    VARVE_TRY(const std::string key, part_at(at, key_of(series, name)));
-    field.key = options.prefix + key;
-    field.is_own = is_own(series, name);
-    at = equals + 1;
-    field.begin = at;
-    if (at < line.size() && line[at] == '"') {
-      StringValue value = parse_string(line, at + 1);
-      if (value.end == npos) return problem("a string that never closes", at);
-      field.text = std::move(value.text);
-      field.is_string = true;
-      at = value.end + 1;
-    } else {
-      const std::size_t end = std::min(line.find_first_of(", ", at), line.size());
-      field.number = line.substr(at, end - at);
-      at = end;
-    }
-    fields.push_back(std::move(field));
-    if (at == line.size() || line[at] == ' ') break;
-    if (line[at] != ',') return problem("text behind a closing quote", at);
     ++at;
   }
-  Timestamp ts = options.now;
-  if (const std::string_view time = trimmed(line.substr(at)); !time.empty()) {
-    const auto begin = static_cast<std::size_t>(time.data() - line.data());
-    VARVE_TRY(ts, part_at(begin, parse_epoch(time, options.time_unit)));
-  }
-  for (const Field& field : fields) {
-    if (field.is_string) {
-      VARVE_CHECK(part_at(field.begin, add_checked(records, field.key, ts, field.text)));
-      continue;
-    }
-    VARVE_TRY(const ValueView value, part_at(field.begin, parse_field_value(field.number)));
-    VARVE_CHECK(part_at(field.begin, add_checked(records, field.key, ts, value)));
-  }
-  for (const Field& field : fields) {
-    if (has_tags && !field.is_own) {
-      records.describe_once(field.key, [&] { return labels_of(series); });
-    }
+}
+
+std::optional<Timestamp> micros_of(std::int64_t number, TimeUnit unit) {
+  Timestamp ts = 0;
+  switch (unit) {
+    case TimeUnit::nanoseconds: return number / 1'000 - (number % 1'000 < 0 ? 1 : 0);
+    case TimeUnit::microseconds: return number;
+    case TimeUnit::milliseconds:
+      if (__builtin_mul_overflow(number, std::int64_t{1'000}, &ts)) return {};
+      return ts;
+    case TimeUnit::seconds:
+      if (__builtin_mul_overflow(number, std::int64_t{1'000'000}, &ts)) return {};
+      return ts;
   }
   return {};
 }
 
-std::size_t find_line_protocol_end(std::string_view text, bool last) {
-  const std::size_t line_break = find_line_break(text, last);
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == npos || text[first] == '#') return line_break;
-  // Line breaks end a line everywhere but in a string, which begins behind an equal sign.
-  std::size_t at = find_unescaped(text, " \n", first);
-  while (at < text.size() && text[at] != '\n') {
-    at = find_unescaped(text, "=\n", at);
-    if (at + 1 < text.size() && text[at] == '=' && text[at + 1] == '"') {
-      const std::size_t close = find_unescaped(text, "\"", at + 2);
-      if (close >= text.size()) return last ? std::min(line_break, text.size()) : npos;
-      at = close + 1;
-    } else if (at < text.size() && text[at] == '=') {
-      ++at;
-    }
+}  // namespace
+
+LineProtocolParser::LineProtocolParser(LineProtocolOptions options)
+    : options_(std::move(options)),
+      names_(options_.names != nullptr ? *options_.names : own_names_),
+      times_(options_.time) {}
+
+Parsed<void> LineProtocolParser::parse(std::string_view line, RecordList& records,
+                                       std::vector<std::string>& bad_fields) {
+  std::size_t at = find_unescaped(line, ' ', 0);
+  VARVE_TRY(MetSeries* const series, find_series(line.substr(0, at)));
+  while (at < line.size() && line[at] == ' ') ++at;
+  VARVE_TRY(at, parse_fields(line, at, *series, bad_fields));
+  Timestamp ts = options_.now;
+  if (const std::string_view time = trimmed(line.substr(at)); !time.empty()) {
+    const auto begin = static_cast<std::size_t>(time.data() - line.data());
+    VARVE_TRY(ts, part_at(begin, parse_time(time)));
   }
-  if (at < text.size()) return at;
-  return last ? text.size() : npos;
+  // Nothing is named or added before all of the line is known to be good.
+  VARVE_CHECK(name_fields(*series));
+  watch(records);
+  for (const LineField& field : fields_) {
+    SeriesField& named = series->fields[field.index];
+    records.add(named.key, ts, field.value);
+    if (!named.has_labels || named.described_in == epoch_) continue;
+    named.described_in = epoch_;
+    records.describe_once(named.key,
+                          [&named] { return labels_of_key(named.key).value_or(Labels()); });
+  }
+  return {};
 }
 
-void append_line_protocol(std::string& out, const RecordView& record) {
-  if (const auto natural = natural_form(record.key())) {
-    out += *natural;
-  } else {
-    out += own_series;
-    append_own_key(out, record.key());
-    (out += ' ') += own_field;
+/// Series that were described are known as such for one list, until that forgets them.
+void LineProtocolParser::watch(const RecordList& records) {
+  if (list_ == &records && forgotten_ == records.forgotten()) return;
+  list_ = &records;
+  forgotten_ = records.forgotten();
+  ++epoch_;
+}
+
+Parsed<LineProtocolParser::MetSeries> LineProtocolParser::parse_series(std::string_view text) {
+  const std::size_t end = find_unescaped(text, ',', 0);
+  if (end == 0) return problem("no measurement: a line is like cpu,host=a usage=1.5", 0);
+  MetSeries series;
+  series.measurement = unescaped(text.substr(0, end), ", ");
+  std::vector<Label> tags;
+  for (std::size_t at = end; at < text.size();) {
+    if (tags.size() == tags_max) return problem("over 1,000 tags", at);
+    const std::size_t next = find_unescaped(text, ',', at + 1);
+    VARVE_TRY(Label tag, part_at(at + 1, parse_tag(text.substr(at + 1, next - at - 1))));
+    const auto is_same = [&](const Label& other) { return other.name() == tag.name(); };
+    if (std::ranges::any_of(tags, is_same)) {
+      return problem("two tags " + quote(tag.name()), at + 1);
+    }
+    tags.push_back(std::move(tag));
+    at = next;
   }
-  out += '=';
-  append_field_value(out, record.value());
-  out += ' ';
-  append_int64(out, record.ts());
-  if (record.ts() != 0) out += "000";  // Nanoseconds, which may be more than an int64 holds.
-  out += '\n';
+  if (tags.size() == 1 && text.starts_with(own_line_series)) {
+    series.own_key = own_line_key(text.substr(own_line_series.size()));
+  }
+  series.tags = Labels(std::move(tags));
+  return series;
+}
+
+Parsed<LineProtocolParser::MetSeries*> LineProtocolParser::find_series(std::string_view text) {
+  if (last_ != nullptr && text == last_text_) return last_;
+  auto found = series_.find(text);
+  if (found == series_.end()) {
+    VARVE_TRY(MetSeries series, parse_series(text));
+    if (series_bytes_ > series_bytes_max) {
+      series_.clear();
+      series_bytes_ = 0;
+    }
+    series_bytes_ += 3 * text.size() + sizeof(MetSeries) + 200;
+    found = series_.emplace(std::string(text), std::move(series)).first;
+  }
+  last_ = &found->second;
+  last_text_ = found->first;
+  return last_;
+}
+
+/// Into fields_. Returns where they end.
+Parsed<std::size_t> LineProtocolParser::parse_fields(std::string_view line, std::size_t at,
+                                                     const MetSeries& series,
+                                                     std::vector<std::string>& bad_fields) {
+  fields_.clear();
+  texts_.clear();
+  std::size_t expected = 0;  // Most lines of a series have the same fields in the same order.
+  for (std::size_t count = 0; count < fields_max; ++count) {
+    VARVE_TRY(at, parse_field(line, at, series, expected, bad_fields));
+    if (at == line.size() || line[at] == ' ') return at;
+    if (line[at] != ',') {
+      return problem("text behind a closing quote: a comma or a blank comes there", at);
+    }
+    ++at;
+  }
+  return problem("over 100,000 fields", at);
+}
+
+/// Returns where it ends.
+Parsed<std::size_t> LineProtocolParser::parse_field(std::string_view line, std::size_t at,
+                                                    const MetSeries& series, std::size_t& expected,
+                                                    std::vector<std::string>& bad_fields) {
+  LineField field{{}, at, npos, 0.0};
+  const std::string_view guess =
+      expected < series.fields.size() ? std::string_view(series.fields[expected].text) : "";
+  std::size_t end = at + guess.size();
+  const bool is_guessed =
+      !guess.empty() && end < line.size() && line[end] == '=' && line.substr(at).starts_with(guess);
+  if (is_guessed) {
+    field.index = expected;
+  } else {
+    for (end = at; end < line.size(); ++end) {
+      const bool is_stop = line[end] == '=' || line[end] == ',' || line[end] == ' ';
+      if (is_stop && (end == at || line[end - 1] != '\\')) break;
+    }
+    if (end >= line.size() || line[end] != '=') {
+      return problem("no field: behind a blank comes NAME=VALUE, as in cpu,host=a usage=1.5", at);
+    }
+    if (end == at) return problem("a field without a name", at);
+    const auto found = series.field_of.find(line.substr(at, end - at));
+    if (found != series.field_of.end()) field.index = found->second;
+  }
+  field.text = line.substr(at, end - at);
+  if (field.index != npos) expected = field.index + 1;
+  at = end + 1;
+  if (at < line.size() && line[at] == '"') {
+    VARVE_TRY(const std::string_view text, parse_string(line, at, end));
+    field.value = text;
+  } else {
+    end = std::min(line.find_first_of(", ", at), line.size());
+    const std::string_view text = line.substr(at, end - at);
+    VARVE_TRY(const std::optional<ValueView> value, part_at(at, parse_line_value(text)));
+    if (!value) {
+      bad_fields.push_back("field " + quote(field.text) + ": " + std::string(text) +
+                           " is beyond what an int64 holds, 9223372036854775807");
+      return end;
+    }
+    field.value = *value;
+  }
+  fields_.push_back(field);
+  return end;
+}
+
+/// Of the quote at `begin`; `end` is behind the closing one. The text is in `line` or in texts_.
+Parsed<std::string_view> LineProtocolParser::parse_string(std::string_view line, std::size_t begin,
+                                                          std::size_t& end) {
+  const std::size_t close = find_string_end(line, begin + 1);
+  if (close == npos) return problem("a string that never closes", begin);
+  end = close + 1;
+  std::string_view text = line.substr(begin + 1, close - begin - 1);
+  if (text.contains('\\')) {
+    texts_.reserve(line.size());  // Room for all texts of the line, so that none moves.
+    const std::size_t first = texts_.size();
+    append_string(texts_, text);
+    text = std::string_view(texts_).substr(first);
+  }
+  if (text.size() > Value::size_max) {
+    return problem("a string of " + std::to_string(text.size()) + " bytes; at most " +
+                       std::to_string(Value::size_max),
+                   begin);
+  }
+  return text;
+}
+
+Parsed<Timestamp> LineProtocolParser::parse_time(std::string_view text) {
+  if (options_.time.format) return times_.read(text);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc::result_out_of_range) {
+    return problem(quote(text) + " is no time: an int64 holds 9223372036854775807 at most");
+  }
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return problem(quote(text) +
+                   " is no time: a whole number is, as in cpu usage=1.5 1714564800000000000");
+  }
+  if (!time_is_checked_) {
+    auto first = times_.read(text);
+    time_is_checked_ = first.has_value();
+    return first;
+  }
+  const TimeUnit unit = options_.time.unit.value_or(options_.time.unit_if_not_given);
+  if (const auto ts = micros_of(number, unit)) return *ts;
+  return problem(quote(text) + " is beyond the times that exist here");
+}
+
+Parsed<void> LineProtocolParser::name_fields(MetSeries& series) {
+  for (LineField& field : fields_) {
+    if (field.index != npos) continue;
+    VARVE_TRY(field.index, part_at(field.begin, add_field(series, field.text)));
+  }
+  return {};
+}
+
+Parsed<std::size_t> LineProtocolParser::add_field(MetSeries& series, std::string_view text) {
+  // A line may have a field twice.
+  if (const auto found = series.field_of.find(text); found != series.field_of.end()) {
+    return found->second;
+  }
+  SeriesField field;
+  field.text = text;
+  if (series.own_key && text == own_line_field) {
+    field.key = options_.prefix + *series.own_key;
+    field.has_labels = false;
+    VARVE_CHECK(check_key(field.key));
+  } else {
+    VARVE_TRY(const Labels labels, names_.labels_of(options_.prefix + series.measurement,
+                                                    unescaped(text, ",= "), series.tags));
+    VARVE_TRY(field.key, series_key(labels));
+  }
+  series_bytes_ += 2 * text.size() + field.key.size() + sizeof(SeriesField) + 100;
+  const std::size_t index = series.fields.size();
+  series.fields.push_back(std::move(field));
+  series.field_of.emplace(std::string(text), index);
+  return index;
+}
+
+std::size_t find_line_protocol_end(std::string_view text, bool last) {
+  const std::size_t line_break = text.find('\n');
+  if (line_break == npos) return last ? text.size() : npos;
+  const std::string_view line = text.substr(0, line_break);
+  if (!line.contains('"')) return line_break;
+  std::size_t at = line.find_first_not_of(" \t");
+  if (line[at] == '#') return line_break;
+  if (line.substr(at).starts_with("> ")) at += 2;  // As some programs print lines.
+  at = find_unescaped(line, ' ', at);
+  // Line breaks end a line everywhere but in a string, which begins behind an equal sign.
+  const std::string_view reach = text.substr(0, line_break + open_string_bytes_max);
+  std::size_t end = line_break;
+  while (true) {
+    const std::string_view rest = text.substr(0, end);
+    const std::size_t equals = find_unescaped(rest, '=', at);
+    if (equals == rest.size()) break;
+    at = equals + 1;
+    if (at == rest.size() || rest[at] != '"') continue;
+    const std::size_t close = find_string_end(reach, at + 1);
+    const std::string_view string = reach.substr(0, std::min(close, reach.size()));
+    if (string.size() > line_break) {
+      const auto lines = std::ranges::count(string.substr(line_break), '\n');
+      if (static_cast<std::size_t>(lines) > open_string_lines_max) return line_break;
+    }
+    if (close == npos) {
+      const bool is_too_long = reach.size() == line_break + open_string_bytes_max;
+      return last || is_too_long ? line_break : npos;
+    }
+    at = close + 1;
+    if (at > end) end = std::min(text.find('\n', at), text.size());
+  }
+  return end < text.size() || last ? end : npos;
 }
 
 }  // namespace varve::tools

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -70,7 +71,10 @@ class RecordList {
   void clear() {
     next_batch();
     described_.clear();
+    ++forgotten_;
   }
+  /// How often clear() made it forget the keys that describe_once() met.
+  std::uint64_t forgotten() const { return forgotten_; }
   /// Drops records and labels, and still remembers the keys that describe_once() met: for more of
   /// one long input, at the price of memory for each of its series.
   void next_batch() {
@@ -105,6 +109,7 @@ class RecordList {
   std::string heap_;
   std::vector<Description> descriptions_;
   std::unordered_set<std::string, Hash, std::equal_to<>> described_;
+  std::uint64_t forgotten_ = 0;
 };
 
 }  // namespace varve::tools

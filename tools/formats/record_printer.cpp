@@ -1,7 +1,7 @@
 #include "tools/formats/record_printer.hpp"
 
 #include "tools/formats/csv_row.hpp"
-#include "tools/formats/line_protocol.hpp"
+#include "tools/formats/line_protocol_text.hpp"
 #include "tools/formats/ndjson.hpp"
 #include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"

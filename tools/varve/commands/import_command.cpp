@@ -25,9 +25,9 @@ constexpr const char* footer = R"(Formats:
   csv     a header is recognised. The columns key, time (or timestamp, ts, date, datetime) and
           value are found by name; others are named by --key-column and so on, by header or by
           number. What export wrote needs no options. Quotes as in RFC 4180.
-  lp      Influx line protocol; every field becomes a series: cpu,host=a usage=5 has the key
-          cpu,host=a/usage. Tags are sorted, and become the labels of a series that has none:
-          host="a". Times are nanoseconds, cut to microseconds.
+  lp      Influx line protocol; every field becomes a series: cpu,host=a usage=5 has the labels
+          {__name__="cpu_usage", host="a"} and the key cpu_usage,host=a that they make. Times are
+          nanoseconds, cut to microseconds.
   ndjson  one object per line: {"key":"a","time":"2024-05-01T12:00:00Z","value":22.5}, and
           optionally "expires_at". 22 is an int64, 22.0 a double, a text bytes; bytes that are
           not UTF-8 are {"base64":"..."}. {"key":"a","labels":{"room":"hall 2"}} on a line gives
@@ -131,7 +131,7 @@ std::unique_ptr<RecordReader> make_reader(const Plan& plan, Input& input, Timest
     }
     case RecordFormat::line_protocol: {
       LineProtocolOptions options;
-      options.time_unit = plan.time_unit.value_or(TimeUnit::nanoseconds);
+      options.time.unit = plan.time_unit;
       options.now = now;
       options.prefix = plan.csv.prefix;
       return make_line_protocol_reader(input, std::move(options));

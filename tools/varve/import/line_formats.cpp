@@ -9,16 +9,6 @@
 
 namespace varve::tools {
 
-std::unique_ptr<RecordReader> make_line_protocol_reader(Input& input, LineProtocolOptions options) {
-  LineFormat format;
-  format.find_end = find_line_protocol_end;
-  format.parse = [options = std::move(options)](std::string_view line, RecordList& records) {
-    return parse_line_protocol(line, options, records);
-  };
-  format.comments = true;
-  return make_line_reader(input, std::move(format));
-}
-
 std::unique_ptr<RecordReader> make_ndjson_reader(Input& input, NdjsonOptions options) {
   LineFormat format;
   format.find_end = find_line_break;

@@ -10,6 +10,9 @@ namespace varve::tools {
 
 // Readers of the formats of tools/formats that go line by line. `input` outlives the reader.
 
+/// Line protocol, and what programs make of it: lines behind "> " as telegraf --test prints them,
+/// and the statements with which influx_inspect export begins, which are passed over. Fails where
+/// the first time fits no unit that was given.
 std::unique_ptr<RecordReader> make_line_protocol_reader(Input& input, LineProtocolOptions options);
 std::unique_ptr<RecordReader> make_ndjson_reader(Input& input, NdjsonOptions options);
 

@@ -57,11 +57,12 @@ TEST_F(Command, carries_mixed_types_through_csv_with_a_column_for_them) {
 }
 
 TEST_F(Command, carries_line_protocol_through) {
-  const std::string lines = "cpu,host=a idle=98.5 1386018900000000000\nvarve,key=flat value=3i 0\n";
+  const std::string lines =
+      "cpu,host=a idle=98.5,used=1i 1386018900000000000\nvarve,key=flat value=3i 0\n";
   ASSERT_EQ(on_db("import", {"--format", "lp"}, lines).exit_code, 0);
   EXPECT_EQ(on_db("export", {"--format", "lp"}).out, lines);
-  EXPECT_EQ(on_db("latest", {"--key", "cpu,host=a/idle", "--format", "csv"}).out,
-            "key,time,value\n\"cpu,host=a/idle\",2013-12-02T21:15:00.000000Z,98.5\n");
+  EXPECT_EQ(on_db("latest", {"--key", "cpu_idle,host=a", "--format", "csv"}).out,
+            "key,time,value\n\"cpu_idle,host=a\",2013-12-02T21:15:00.000000Z,98.5\n");
 }
 
 TEST_F(Command, names_keys_after_files) {

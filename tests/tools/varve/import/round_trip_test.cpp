@@ -81,9 +81,15 @@ TEST(RoundTrip, of_csv_with_types) {
 }
 
 TEST(RoundTrip, of_line_protocol) {
-  const auto records = some_records(false);
-  const auto result = through(records, {RecordFormat::line_protocol}, [](Input& input) {
-    return make_line_protocol_reader(input, LineProtocolOptions());
+  // Nanoseconds in an int64 reach from 1677 to 2262.
+  auto records = some_records(false);
+  std::erase_if(records,
+                [](const Record& record) { return record.ts() / 1'000'000 / 9'223'372'036 != 0; });
+  ASSERT_GT(records.size(), 1'000U);
+  LineProtocolOptions options;
+  options.time.unit = TimeUnit::nanoseconds;
+  const auto result = through(records, {RecordFormat::line_protocol}, [&](Input& input) {
+    return make_line_protocol_reader(input, options);
   });
   EXPECT_EQ(result.problems, std::vector<std::string>());
   EXPECT_EQ(result.records, records);
