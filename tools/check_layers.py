@@ -56,7 +56,7 @@ PACKAGES = {
     r"pthread\.h|signal\.h": ["engine/base", "engine/commit", "maintenance", "tools/varve"],
     r"termios\.h|langinfo\.h": ["tools/varve/terminal"],
     r"CLI/.+": ["tools/varve/commands", "tools/varve/stored", "tools/varve/demo"],
-    r"nlohmann/.+": ["tools/formats", "tools/varve"],
+    r"nlohmann/.+": ["tools/varve"],
 }
 # Packages that few files may reach at all, through however many of our headers: what costs most to
 # compile. A file or a folder.

@@ -1,5 +1,7 @@
 #include "tools/varve/import/line_formats.hpp"
 
+#include <cstddef>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -8,6 +10,23 @@
 #include "tools/varve/import/line_reader.hpp"
 
 namespace varve::tools {
+
+namespace {
+
+/// Of a reader that remembers something from line to line.
+template <class Reader>
+LineFormat format_of(const std::shared_ptr<Reader>& reader,
+                     std::size_t (*find_end)(std::string_view text, bool last)) {
+  LineFormat format;
+  format.find_end = find_end;
+  format.parse = [reader](std::string_view line, RecordList& records) {
+    return reader->read(line, records);
+  };
+  format.is_hopeless = [reader] { return reader->is_time_unfit(); };
+  return format;
+}
+
+}  // namespace
 
 std::unique_ptr<RecordReader> make_line_protocol_reader(Input& input, LineProtocolOptions options) {
   LineFormat format;
@@ -20,12 +39,8 @@ std::unique_ptr<RecordReader> make_line_protocol_reader(Input& input, LineProtoc
 }
 
 std::unique_ptr<RecordReader> make_ndjson_reader(Input& input, NdjsonOptions options) {
-  LineFormat format;
-  format.find_end = find_line_break;
-  format.parse = [options = std::move(options)](std::string_view line, RecordList& records) {
-    return parse_ndjson(line, options, records);
-  };
-  return make_line_reader(input, std::move(format));
+  const auto reader = std::make_shared<NdjsonReader>(std::move(options));
+  return make_line_reader(input, format_of(reader, find_line_break));
 }
 
 }  // namespace varve::tools

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "tools/formats/line_protocol.hpp"
-#include "tools/formats/ndjson.hpp"
+#include "tools/formats/readers/ndjson_reader.hpp"
 #include "tools/varve/import/record_reader.hpp"
 
 namespace varve::tools {

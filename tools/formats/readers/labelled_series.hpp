@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tools/formats/parsed.hpp"
+#include "varve/labels.hpp"
+
+namespace varve::tools {
+
+/// A series that its labels name.
+struct LabelledSeries {
+  std::string key;
+  Labels labels;
+};
+
+/// The series of these labels, __name__ among them where it has a name; one with an empty value is
+/// as good as none. `prefix` stands before the key. Fails where there is no label, and where labels
+/// or key break a limit of the engine.
+Parsed<LabelledSeries> labelled_series(std::vector<Label> labels, std::string_view prefix);
+
+}  // namespace varve::tools
