@@ -43,4 +43,11 @@ std::unique_ptr<RecordReader> make_ndjson_reader(Input& input, NdjsonOptions opt
   return make_line_reader(input, format_of(reader, find_line_break));
 }
 
+std::unique_ptr<RecordReader> make_prometheus_reader(Input& input, PrometheusOptions options) {
+  const auto reader = std::make_shared<PrometheusReader>(std::move(options));
+  LineFormat format = format_of(reader, find_line_break);
+  format.decisions = [reader] { return reader->decisions(); };
+  return make_line_reader(input, std::move(format));
+}
+
 }  // namespace varve::tools

@@ -4,6 +4,7 @@
 
 #include "tools/formats/line_protocol.hpp"
 #include "tools/formats/readers/ndjson_reader.hpp"
+#include "tools/formats/readers/prometheus_text.hpp"
 #include "tools/varve/import/record_reader.hpp"
 
 namespace varve::tools {
@@ -12,5 +13,6 @@ namespace varve::tools {
 
 std::unique_ptr<RecordReader> make_line_protocol_reader(Input& input, LineProtocolOptions options);
 std::unique_ptr<RecordReader> make_ndjson_reader(Input& input, NdjsonOptions options);
+std::unique_ptr<RecordReader> make_prometheus_reader(Input& input, PrometheusOptions options);
 
 }  // namespace varve::tools
