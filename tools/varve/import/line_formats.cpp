@@ -50,4 +50,9 @@ std::unique_ptr<RecordReader> make_prometheus_reader(Input& input, PrometheusOpt
   return make_line_reader(input, std::move(format));
 }
 
+std::unique_ptr<RecordReader> make_annotated_csv_reader(Input& input, AnnotatedCsvOptions options) {
+  const auto reader = std::make_shared<AnnotatedCsvReader>(std::move(options));
+  return make_line_reader(input, format_of(reader, find_annotated_csv_end));
+}
+
 }  // namespace varve::tools
