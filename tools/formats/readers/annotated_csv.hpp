@@ -10,7 +10,7 @@
 #include "tools/formats/csv_row.hpp"
 #include "tools/formats/parsed.hpp"
 #include "tools/formats/readers/labelled_series.hpp"
-#include "tools/formats/readers/line_times.hpp"
+#include "tools/formats/readers/time_forms.hpp"
 #include "tools/formats/record_list.hpp"
 #include "tools/formats/series_name.hpp"
 
@@ -50,8 +50,8 @@ class AnnotatedCsvReader {
   /// Adds the records of one row; annotations and headers add none. A problem says where it is.
   Parsed<void> read(std::string_view row, RecordList& records);
 
-  /// As LineTimes::is_unfit().
-  bool is_time_unfit() const { return times_.is_unfit(); }
+  /// As TimeReader::is_refused().
+  bool is_time_unfit() const { return times_.is_refused(); }
 
  private:
   enum class Type : std::uint8_t {
@@ -89,7 +89,7 @@ class AnnotatedCsvReader {
   const AnnotatedCsvOptions options_;
   MeasurementNames own_names_;
   MeasurementNames& names_;
-  LineTimes times_;
+  TimeReader times_;
   CsvRow row_;
   // Of the table: what its annotations said, and its columns from the header on.
   std::vector<bool> groups_;

@@ -31,7 +31,7 @@ class MappedLine {
   MappedLine(const JsonText& json, const JsonMap& map, std::string_view prefix)
       : json_(json), map_(map), prefix_(prefix) {}
 
-  Parsed<void> read(LineTimes& times, RecordList& records) {
+  Parsed<void> read(TimeReader& times, RecordList& records) {
     VARVE_TRY(const Timestamp ts, time(times));
     VARVE_CHECK(find_values());
     std::vector<LabelledSeries> described;
@@ -48,7 +48,7 @@ class MappedLine {
   }
 
  private:
-  Parsed<Timestamp> time(LineTimes& times) {
+  Parsed<Timestamp> time(TimeReader& times) {
     constexpr auto usual =
         std::to_array<std::string_view>({"time", "timestamp", "ts", "datetime", "date"});
     std::uint32_t item = 0;
@@ -273,7 +273,7 @@ Parsed<JsonMap> parse_json_map(const std::vector<std::string>& texts) {
   return map;
 }
 
-Parsed<void> read_mapped(const JsonText& json, const JsonMap& map, LineTimes& times,
+Parsed<void> read_mapped(const JsonText& json, const JsonMap& map, TimeReader& times,
                          std::string_view prefix, RecordList& records) {
   return MappedLine(json, map, prefix).read(times, records);
 }

@@ -8,7 +8,7 @@
 
 #include "tools/formats/parsed.hpp"
 #include "tools/formats/readers/json_text.hpp"
-#include "tools/formats/readers/line_times.hpp"
+#include "tools/formats/readers/time_forms.hpp"
 #include "tools/formats/record_list.hpp"
 #include "tools/formats/value_text.hpp"
 
@@ -58,7 +58,7 @@ struct JsonMap {
 Parsed<JsonMap> parse_json_map(const std::vector<std::string>& texts);
 
 /// Adds the records of one line. A problem names the member that is missing.
-Parsed<void> read_mapped(const JsonText& json, const JsonMap& map, LineTimes& times,
+Parsed<void> read_mapped(const JsonText& json, const JsonMap& map, TimeReader& times,
                          std::string_view prefix, RecordList& records);
 
 }  // namespace varve::tools

@@ -194,7 +194,7 @@ class JsonScan {
   }
 
   bool take_word(std::string_view word, Kind kind) {
-    if (!text_.substr(at_).starts_with(word)) return fail();
+    if (!text_.substr(at_).starts_with(word)) return fail_at_no_number(at_);
     if (!add(kind, at_, word.size())) return false;
     at_ += word.size();
     return true;
@@ -203,7 +203,7 @@ class JsonScan {
   bool take_number() {
     const std::size_t begin = at_;
     take('-');
-    if (!is_digit(peek())) return fail_at_no_digit(begin);
+    if (!is_digit(peek())) return fail_at_no_number(begin);
     if (!take('0')) take_digits();
     Kind kind = Kind::whole;
     if (take('.')) {
@@ -219,7 +219,7 @@ class JsonScan {
   }
 
   /// Names what other programs write where JSON has no word for a number.
-  bool fail_at_no_digit(std::size_t begin) {
+  bool fail_at_no_number(std::size_t begin) {
     for (const std::string_view word : {"NaN", "Infinity", "nan", "inf", "Inf"}) {
       if (!text_.substr(at_).starts_with(word)) continue;
       return fail_at(begin, quote(text_.substr(begin, at_ - begin + word.size())) +

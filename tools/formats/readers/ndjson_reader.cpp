@@ -19,11 +19,6 @@ namespace {
 
 using Kind = JsonItem::Kind;
 
-TimeForm in_milliseconds(TimeForm form) {
-  form.unit_if_not_given = TimeUnit::milliseconds;
-  return form;
-}
-
 /// "inf", "-inf", "nan" or "nan:" with the bits in 16 hexadecimal digits.
 Parsed<double> parse_special(std::string_view text) {
   if (text == "inf") return std::numeric_limits<double>::infinity();
@@ -60,7 +55,7 @@ NdjsonReader::NdjsonReader(NdjsonOptions options)
     : options_(std::move(options)),
       times_(options_.time),
       expiries_(with_unit_given(options_.time)),
-      metric_times_(in_milliseconds(options_.time)) {}
+      metric_times_(usually_in(TimeUnit::milliseconds, options_.time)) {}
 
 Parsed<void> NdjsonReader::read(std::string_view line, RecordList& records) {
   // Nothing that begins otherwise can be an object; so that brackets without end are no matter of
@@ -152,7 +147,7 @@ Parsed<std::string_view> NdjsonReader::bytes_of(const Scalar& from, const char* 
   return buffer;
 }
 
-Parsed<Timestamp> NdjsonReader::time_of(std::uint32_t index, const char* name, LineTimes& times) {
+Parsed<Timestamp> NdjsonReader::time_of(std::uint32_t index, const char* name, TimeReader& times) {
   VARVE_TRY(const Scalar time, scalar(index));
   switch (time.kind) {
     case Scalar::Kind::whole:

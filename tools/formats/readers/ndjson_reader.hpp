@@ -7,7 +7,7 @@
 #include "tools/formats/parsed.hpp"
 #include "tools/formats/readers/json_map.hpp"
 #include "tools/formats/readers/json_text.hpp"
-#include "tools/formats/readers/line_times.hpp"
+#include "tools/formats/readers/time_forms.hpp"
 #include "tools/formats/record_list.hpp"
 
 namespace varve::tools {
@@ -36,8 +36,8 @@ class NdjsonReader {
   /// of one name the last counts. A problem says where it is if the line is no JSON.
   Parsed<void> read(std::string_view line, RecordList& records);
 
-  /// As LineTimes::is_unfit().
-  bool is_time_unfit() const { return times_.is_unfit() || metric_times_.is_unfit(); }
+  /// As TimeReader::is_refused().
+  bool is_time_unfit() const { return times_.is_refused() || metric_times_.is_refused(); }
 
  private:
   /// Members of a line; 0: it has none of the name.
@@ -58,7 +58,7 @@ class NdjsonReader {
   Members find_members() const;
   Parsed<Scalar> scalar(std::uint32_t index) const;
   Parsed<std::string_view> bytes_of(const Scalar& from, const char* name, std::string& buffer);
-  Parsed<Timestamp> time_of(std::uint32_t index, const char* name, LineTimes& times);
+  Parsed<Timestamp> time_of(std::uint32_t index, const char* name, TimeReader& times);
   Parsed<ValueView> value_of(std::uint32_t index);
   Parsed<std::string_view> key_of(std::uint32_t index);
   Parsed<std::string> label_value(const std::string& name, std::uint32_t index);
@@ -68,9 +68,9 @@ class NdjsonReader {
   Parsed<void> read_metric(const Members& members, RecordList& records);
 
   const NdjsonOptions options_;
-  LineTimes times_;
-  LineTimes expiries_;      // Lie where they like: no guard.
-  LineTimes metric_times_;  // Of VictoriaMetrics.
+  TimeReader times_;
+  TimeReader expiries_;      // Lie where they like: no guard.
+  TimeReader metric_times_;  // Of VictoriaMetrics.
   JsonText json_;
   std::string key_;  // Buffers, where a text cannot stay where it is.
   std::string time_;

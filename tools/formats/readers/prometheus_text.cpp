@@ -207,9 +207,8 @@ void PrometheusReader::read_comment(std::string_view line) {
 Parsed<Timestamp> PrometheusReader::time_of(std::string_view text) {
   if (!times_) {
     open_metrics_ = open_metrics_ || text.find_first_of(".eE") != std::string_view::npos;
-    TimeForm form = options_.time;
-    form.unit_if_not_given = open_metrics_ ? TimeUnit::seconds : TimeUnit::milliseconds;
-    times_.emplace(form);
+    const TimeUnit usual = open_metrics_ ? TimeUnit::seconds : TimeUnit::milliseconds;
+    times_.emplace(usually_in(usual, options_.time));
   }
   return times_->read(text);
 }

@@ -10,7 +10,7 @@
 
 #include "tools/formats/parsed.hpp"
 #include "tools/formats/readers/labelled_series.hpp"
-#include "tools/formats/readers/line_times.hpp"
+#include "tools/formats/readers/time_forms.hpp"
 #include "tools/formats/record_list.hpp"
 
 namespace varve::tools {
@@ -42,8 +42,8 @@ class PrometheusReader {
   /// that is none adds nothing. A problem says where it is.
   Parsed<void> read(std::string_view line, RecordList& records);
 
-  /// As LineTimes::is_unfit().
-  bool is_time_unfit() const { return times_ && times_->is_unfit(); }
+  /// As TimeReader::is_refused().
+  bool is_time_unfit() const { return times_ && times_->is_refused(); }
   /// What was decided of the times, once one was read: "times in seconds, as in OpenMetrics".
   std::vector<std::string> decisions() const;
 
@@ -61,7 +61,7 @@ class PrometheusReader {
 
   const PrometheusOptions options_;
   bool open_metrics_ = false;
-  std::optional<LineTimes> times_;  // From the first time on.
+  std::optional<TimeReader> times_;  // From the first time on.
   /// The series that were met, by their texts, so that a text is taken apart once. Bounded in
   /// bytes; beyond that it begins anew.
   std::unordered_map<std::string, LabelledSeries, Hash, std::equal_to<>> known_;

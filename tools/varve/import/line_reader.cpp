@@ -10,6 +10,8 @@ namespace varve::tools {
 
 namespace {
 
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 /// Most formats have none in a line, which find() sees faster than count() counts.
 std::uint64_t line_breaks_in(std::string_view line) {
   const std::size_t first = line.find('\n');
@@ -28,6 +30,9 @@ class LineReader final : public RecordReader {
       std::string_view line = input_.window().substr(0, end);
       ReadLine read{line_, {}};
       line_ += line_breaks_in(line) + 1;
+      if (read.number == 1 && line.starts_with(byte_order_mark)) {
+        line.remove_prefix(byte_order_mark.size());
+      }
       if (line.ends_with('\r')) line.remove_suffix(1);
       const std::string_view text = trimmed(line);
       const bool silent = text.empty() || (format_.comments && text.starts_with('#'));

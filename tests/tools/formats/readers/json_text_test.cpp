@@ -76,6 +76,7 @@ TEST(JsonText, says_at_which_byte_a_text_is_no_json) {
 
 TEST(JsonText, tells_what_to_write_for_what_json_has_no_word_for) {
   EXPECT_EQ(problem_of("[NaN]").substr(0, 30), "'NaN' is no number of JSON: gi");
+  EXPECT_EQ(problem_of("[nan]").substr(0, 30), "'nan' is no number of JSON: gi");
   EXPECT_EQ(problem_of("[-inf]").substr(0, 31), "'-inf' is no number of JSON: gi");
   EXPECT_EQ(problem_of("\"\xC3\""),
             R"(a text that is not UTF-8, which goes into {"base64":"..."})");

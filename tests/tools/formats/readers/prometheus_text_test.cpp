@@ -168,6 +168,10 @@ TEST(PrometheusText, goes_on_behind_a_bad_line) {
   EXPECT_EQ(result.records, (Records{{"b", now, 1.0}}));
 }
 
+TEST(PrometheusText, passes_over_a_byte_order_mark) {
+  EXPECT_EQ(read("\xEF\xBB\xBFup 1\n").records, (Records{{"up", now, 1.0}}));
+}
+
 TEST(PrometheusText, keeps_apart_more_series_than_it_remembers) {
   std::string text;
   Records expected;
