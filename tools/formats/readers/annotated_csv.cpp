@@ -14,7 +14,9 @@ namespace varve::tools {
 
 namespace {
 
+// How far a quoted cell may go until its quote counts as one that never closes.
 constexpr std::size_t quoted_bytes_max = std::size_t{1} << 20;
+constexpr std::size_t quoted_lines_max = 1'000;
 
 bool has_cell(const std::vector<CsvRow::Field>& fields, std::string_view text) {
   return std::ranges::any_of(
@@ -235,10 +237,12 @@ Parsed<ValueView> AnnotatedCsvReader::value_of(std::string_view text, Type type)
 std::size_t find_annotated_csv_end(std::string_view text, bool last) {
   bool in_quotes = false;
   bool begins_cell = true;
+  std::size_t lines = 0;  // Of this row, as far as quotes made it go.
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char c = text[at];
     if (in_quotes) {
-      if (at >= quoted_bytes_max) return find_line_break(text, last);
+      if (c == '\n') ++lines;
+      if (at >= quoted_bytes_max || lines > quoted_lines_max) return find_line_break(text, last);
       if (c != '"') continue;
       if (at + 1 < text.size() && text[at + 1] == '"') {
         ++at;

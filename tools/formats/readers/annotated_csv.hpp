@@ -102,9 +102,9 @@ class AnnotatedCsvReader {
   std::string bytes_;      // Of a value in base64.
 };
 
-/// Where the row at the front of `text` ends; a quoted cell may hold line breaks. One that does not
-/// close within a MiB is cut at its first line break, so that a stray quote costs one line. As
-/// find_line_break().
+/// Where the row at the front of `text` ends; a quoted cell may hold line breaks. A quote that does
+/// not close within 1,000 lines and a MiB is cut at its first line break, so that it costs one
+/// line. As find_line_break().
 std::size_t find_annotated_csv_end(std::string_view text, bool last);
 
 }  // namespace varve::tools

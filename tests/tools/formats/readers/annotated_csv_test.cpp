@@ -147,6 +147,14 @@ TEST(AnnotatedCsv, loses_one_line_by_a_quote_that_never_closes) {
   EXPECT_EQ(result.records, (Records{{"mem_used,host=A", noon + 1'000'000, 2.0}}));
 }
 
+TEST(AnnotatedCsv, does_not_look_for_the_end_of_a_quote_beyond_a_thousand_lines) {
+  std::string text = head + ",,0,2024-05-01T12:00:00Z,1,\"used,mem,A\n";
+  for (int i = 0; i < 1'500; ++i) text += ",,0,2024-05-01T12:00:00Z,2,used,mem,A\n";
+  EXPECT_EQ(find_annotated_csv_end(std::string_view(text).substr(head.size()), false),
+            std::string_view(text).substr(head.size()).find('\n'));
+  EXPECT_EQ(read(text).records.size(), 1'500U);
+}
+
 TEST(AnnotatedCsv, reads_the_same_in_whatever_pieces_it_comes) {
   const std::string text = head +
                            ",,0,2024-05-01T12:00:00Z,1,\"u\"\"s\ned\",mem,\"A,B\"\n"
