@@ -124,6 +124,7 @@ AnnotatedCsvReader::Role AnnotatedCsvReader::role_of(std::size_t index, const Co
 Parsed<void> AnnotatedCsvReader::read_header(const Fields& fields) {
   awaits_header_ = false;
   columns_.clear();
+  group_ = {};
   time_.reset();
   is_error_ = has_cell(fields, "error") && has_cell(fields, "reference");
   if (is_error_) return {};
@@ -167,6 +168,7 @@ Parsed<void> AnnotatedCsvReader::read_record(std::string_view row, const Fields&
   const std::string_view time = trimmed(cell(fields, *time_));
   if (time.empty()) return problem("no time", offset_in(row, fields[*time_].text));
   VARVE_TRY(const Timestamp ts, part_at(offset_in(row, time).value_or(0), times_.read(time)));
+  find_group(fields);
   std::vector<const Column*> added;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     Column& column = columns_[i];
@@ -178,7 +180,7 @@ Parsed<void> AnnotatedCsvReader::read_record(std::string_view row, const Fields&
       return problem("column " + quote(column.name) + ": " + value.error().text,
                      offset_in(row, text));
     }
-    VARVE_CHECK(name_series(fields, column));
+    if (column.series.key.empty()) VARVE_CHECK(name_series(column));
     VARVE_CHECK(add_checked(records, column.series.key, ts, *value));
     added.push_back(&column);
   }
@@ -188,8 +190,7 @@ Parsed<void> AnnotatedCsvReader::read_record(std::string_view row, const Fields&
   return {};
 }
 
-/// Puts the series of this column's cell into it. Most rows are of the series of the row before.
-Parsed<void> AnnotatedCsvReader::name_series(const Fields& fields, Column& column) {
+void AnnotatedCsvReader::find_group(const Fields& fields) {
   std::string text;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const Role role = columns_[i].role;
@@ -197,25 +198,36 @@ Parsed<void> AnnotatedCsvReader::name_series(const Fields& fields, Column& colum
     const std::string_view part = cell(fields, i);
     ((text += std::to_string(part.size())) += ':') += part;
   }
-  if (!column.series.key.empty() && text == column.series_text) return {};
-  std::string_view measurement;
-  std::string_view field = column.name == "_value" ? "value" : std::string_view(column.name);
-  std::vector<Label> tags;
+  if (text == group_.text) return;
+  group_ = {};
+  group_.text = std::move(text);
   for (std::size_t i = 0; i < columns_.size(); ++i) {
+    columns_[i].series = {};
     const std::string_view part = cell(fields, i);
-    if (part.empty()) continue;
-    if (columns_[i].role == Role::measurement) measurement = part;
-    if (columns_[i].role == Role::field_name) field = part;
-    if (columns_[i].role == Role::tag) {
-      tags.emplace_back(columns_[i].name, std::string(part));
+    if (columns_[i].role == Role::measurement) group_.measurement = part;
+    if (columns_[i].role == Role::field_name) group_.field = part;
+    if (columns_[i].role == Role::tag && !part.empty()) {
+      group_.tags.emplace_back(columns_[i].name, std::string(part));
     }
   }
+}
+
+/// Makes the column's series in the group of this row.
+Parsed<void> AnnotatedCsvReader::name_series(Column& column) {
+  std::string_view measurement = group_.measurement;
+  std::string_view field = group_.field;
+  if (field.empty()) field = column.name == "_value" ? "value" : std::string_view(column.name);
   // What a query left of the two may be one of them: then that is the name.
   if (measurement.empty()) measurement = std::exchange(field, "value");
-  VARVE_TRY(const Labels labels, names_.labels_of(measurement, field, Labels(std::move(tags))));
-  VARVE_TRY(column.series,
+  VARVE_TRY(const Labels labels, names_.labels_of(measurement, field, Labels(group_.tags)));
+  VARVE_TRY(LabelledSeries series,
             labelled_series(std::vector<Label>(labels.begin(), labels.end()), options_.prefix));
-  column.series_text = std::move(text);
+  group_.bytes += bytes_of(series);
+  if (group_.bytes > line_series_bytes_max) {
+    return problem("keys and labels of over " + format_bytes(line_series_bytes_max) +
+                   " in one row");
+  }
+  column.series = std::move(series);
   return {};
 }
 

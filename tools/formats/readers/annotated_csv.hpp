@@ -41,7 +41,7 @@ struct AnnotatedCsvOptions {
 class AnnotatedCsvReader {
  public:
   /// The most columns of a table.
-  static constexpr std::size_t columns_max = 10'000;
+  static constexpr std::size_t columns_max = 1'000;
 
   explicit AnnotatedCsvReader(AnnotatedCsvOptions options);
   AnnotatedCsvReader(const AnnotatedCsvReader&) = delete;
@@ -70,8 +70,15 @@ class AnnotatedCsvReader {
     std::string if_empty;  // What #default says.
     Type type = Type::unknown;
     Role role = Role::passed_over;
-    std::string series_text;  // Of a value: what named its last series,
-    LabelledSeries series;    // and the series.
+    LabelledSeries series;  // Of a value, in the group. Without a key: not made yet.
+  };
+  /// What all values of a row have in common: of most rows the same as of the row before.
+  struct Group {
+    std::string text;  // The cells that it is made of.
+    std::string measurement;
+    std::string field;
+    std::vector<Label> tags;
+    std::size_t bytes = 0;  // Of the series that were made of it.
   };
   using Fields = std::vector<CsvRow::Field>;
 
@@ -83,7 +90,8 @@ class AnnotatedCsvReader {
   bool is_header_again(const Fields& fields) const;
   bool is_group_key(std::size_t index) const;
   std::string_view cell(const Fields& fields, std::size_t index) const;
-  Parsed<void> name_series(const Fields& fields, Column& column);
+  void find_group(const Fields& fields);
+  Parsed<void> name_series(Column& column);
   Parsed<ValueView> value_of(std::string_view text, Type type);
 
   const AnnotatedCsvOptions options_;
@@ -97,6 +105,7 @@ class AnnotatedCsvReader {
   std::vector<std::string> defaults_;
   std::vector<Column> columns_;
   std::optional<std::size_t> time_;  // The column.
+  Group group_;
   bool awaits_header_ = true;
   bool is_error_ = false;  // The table says that a query failed.
   std::string bytes_;      // Of a value in base64.

@@ -38,6 +38,7 @@ class MappedLine {
     for (const Found& found : values_) {
       VARVE_TRY(const ValueView value, part_at(json_[found.item].offset, value_of(found.item)));
       VARVE_TRY(LabelledSeries series, series_of(found.name));
+      VARVE_CHECK(count(bytes_of(series)));
       VARVE_CHECK(add_checked(records, series.key, ts, value));
       if (!series.labels.empty()) described.push_back(std::move(series));
     }
@@ -90,7 +91,7 @@ class MappedLine {
     }
     if (map_.key) use(*map_.key);
     for (const auto& [name, text] : map_.labels) use(text);
-    collect(object, {});
+    VARVE_CHECK(collect(object, {}));
     if (values_.empty()) return problem("no member with a number, true or false");
     return {};
   }
@@ -104,13 +105,13 @@ class MappedLine {
   void use(const MemberTemplate& text) {
     for (const MemberTemplate::Piece& piece : text.pieces()) {
       if (!piece.is_member) continue;
-      if (const std::uint32_t item = json_.at_path(0, piece.text); item != 0) used_.push_back(item);
+      if (const std::uint32_t item = item_at(piece.text); item != 0) used_.push_back(item);
     }
   }
 
   /// Of two members of one name both: the later record is the one that stays. Objects are as deep
   /// in one another as JsonText lets them.
-  void collect(std::uint32_t object, const std::string& around) {
+  Parsed<void> collect(std::uint32_t object, const std::string& around) {
     for (std::uint32_t name = object + 1; name != json_[object].after;
          name = json_[name + 1].after) {
       const std::uint32_t item = name + 1;
@@ -119,12 +120,30 @@ class MappedLine {
       if (kind == Kind::null || kind == Kind::array || (kind == Kind::text && !text_too)) continue;
       if (std::ranges::find(used_, item) != used_.end()) continue;
       std::string path = around + std::string(json_.text_of(name, buffer_));
+      VARVE_CHECK(count(path.size()));
       if (kind == Kind::object) {
-        collect(item, path + '/');
+        VARVE_CHECK(collect(item, path + '/'));
       } else {
         values_.push_back({item, std::move(path)});
       }
     }
+    return {};
+  }
+
+  /// The names of the line grow with what is around them, and its labels with each value.
+  Parsed<void> count(std::size_t bytes) {
+    bytes_ += bytes;
+    if (bytes_ <= line_series_bytes_max) return {};
+    return problem("keys and labels of over " + format_bytes(line_series_bytes_max) +
+                   " in one line");
+  }
+
+  /// A member of a template, which is looked for once in a line, however many values it has.
+  std::uint32_t item_at(std::string_view path) {
+    for (const auto& [known, item] : known_) {
+      if (known == path) return item;
+    }
+    return known_.emplace_back(path, json_.at_path(0, path)).second;
   }
 
   Parsed<ValueView> value_of(std::uint32_t item) {
@@ -167,7 +186,7 @@ class MappedLine {
   }
 
   /// Fails where a member of the template is missing, or is an object or an array.
-  Parsed<std::string> fill(const MemberTemplate& text, const std::string& name) const {
+  Parsed<std::string> fill(const MemberTemplate& text, const std::string& name) {
     std::string out;
     std::string buffer;
     for (const MemberTemplate::Piece& piece : text.pieces()) {
@@ -176,7 +195,7 @@ class MappedLine {
       } else if (piece.text == member_name) {
         out += name;
       } else {
-        const std::uint32_t item = json_.at_path(0, piece.text);
+        const std::uint32_t item = item_at(piece.text);
         if (item == 0 || !is_scalar(json_[item].kind)) {
           return problem("no member " + quote(piece.text) + " with a text or a number");
         }
@@ -189,6 +208,8 @@ class MappedLine {
   const JsonText& json_;
   const JsonMap& map_;
   const std::string_view prefix_;
+  std::vector<std::pair<std::string_view, std::uint32_t>> known_;  // Members by their paths.
+  std::size_t bytes_ = 0;                                          // Of names, keys and labels.
   std::vector<std::uint32_t> used_;  // Items that are something else than a value.
   std::vector<Found> values_;
   std::string buffer_;

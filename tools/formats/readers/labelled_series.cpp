@@ -9,6 +9,14 @@
 
 namespace varve::tools {
 
+std::size_t bytes_of(const LabelledSeries& series) {
+  std::size_t bytes = sizeof(LabelledSeries) + series.key.size();
+  for (const Label& label : series.labels) {
+    bytes += sizeof(Label) + label.name().size() + label.value().size();
+  }
+  return bytes;
+}
+
 Parsed<LabelledSeries> labelled_series(std::vector<Label> labels, std::string_view prefix) {
   std::erase_if(labels, [](const Label& label) { return label.value().empty(); });
   if (labels.empty()) return problem("a series without a name and labels");

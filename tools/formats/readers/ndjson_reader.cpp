@@ -277,6 +277,11 @@ Parsed<void> NdjsonReader::read_metric(const Members& members, RecordList& recor
   if (json_[members.values].kind != Kind::array) {
     return problem("values are no array", json_[members.values].offset);
   }
+  const std::size_t count = json_[members.values].after - members.values - std::size_t{1};
+  if (count > line_series_bytes_max / series->key.size()) {
+    return problem("a line of " + grouped(count) + " values with a key of " +
+                   format_bytes(series->key.size()) + "; give fewer of them a line");
+  }
   const std::uint32_t values_end = json_[members.values].after;
   const std::uint32_t times_end = json_[members.timestamps].after;
   std::uint32_t value = members.values + 1;

@@ -133,14 +133,6 @@ Parsed<std::vector<Label>> labels_of(std::string_view series) {
   return labels;
 }
 
-std::size_t bytes_of(std::string_view text, const LabelledSeries& series) {
-  std::size_t bytes = text.size() + series.key.size() + sizeof(LabelledSeries) + 64;
-  for (const Label& label : series.labels) {
-    bytes += label.name().size() + label.value().size() + sizeof(Label);
-  }
-  return bytes;
-}
-
 }  // namespace
 
 PrometheusReader::PrometheusReader(PrometheusOptions options) : options_(std::move(options)) {}
@@ -222,7 +214,7 @@ Parsed<const LabelledSeries*> PrometheusReader::series_of(std::string_view text)
     known_.clear();
     known_bytes_ = 0;
   }
-  known_bytes_ += bytes_of(text, series);
+  known_bytes_ += text.size() + bytes_of(series);
   return &known_.emplace(text, std::move(series)).first->second;
 }
 

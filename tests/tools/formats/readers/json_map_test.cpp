@@ -120,6 +120,13 @@ TEST(JsonMap, brings_nothing_of_a_line_with_a_fault) {
   EXPECT_EQ(result.problems, (Texts{"1: '9223372036854775808' is beyond what an int64 holds"}));
 }
 
+TEST(JsonMap, bounds_what_keys_and_labels_of_a_line_take) {
+  std::string text = R"({"time":"2024-05-01","r":")" + std::string(60'000, 'x') + '"';
+  for (int i = 0; i < 2'000; ++i) text += ",\"v" + std::to_string(i) + "\":1";
+  EXPECT_EQ(problem_of({"key={r}{member}"}, text + '}'),
+            "1: keys and labels of over 67.1 MB in one line");
+}
+
 TEST(JsonMap, is_refused_where_it_says_nothing_or_a_thing_twice) {
   EXPECT_EQ(fault_of({"ts"}), "'ts' is not of the form time=ts or key=dev/{id}/{member}");
   EXPECT_EQ(fault_of({"time="}), "'time=' is not of the form time=ts or key=dev/{id}/{member}");

@@ -60,5 +60,20 @@ TEST(MetricLines, bring_nothing_where_anything_is_wrong_with_them) {
   EXPECT_EQ(read(line(R"({"__name__":"a"})", "[1,2]")).records, Records{});
 }
 
+TEST(MetricLines, are_bounded_in_what_their_keys_take) {
+  std::string text = R"({"metric":{)";
+  for (int i = 0; i < 10; ++i) {
+    text += (i == 0 ? "\"l" : ",\"l") + std::to_string(i) + "\":\"" + std::string(4'000, 'x') + '"';
+  }
+  text += R"(},"values":[1)";
+  std::string times = "1549891472010";
+  for (int i = 1; i < 2'000; ++i) {
+    text += ",1";
+    times += ",1549891472010";
+  }
+  EXPECT_EQ(problem_of(text + R"(],"timestamps":[)" + times + "]}"),
+            "1: a line of 2,000 values with a key of 40.0 KB; give fewer of them a line");
+}
+
 }  // namespace
 }  // namespace varve::tools
