@@ -33,6 +33,7 @@ ENGINE = [
 TOOLS = [
     ["tools/formats/times"],
     ["tools/formats"],
+    ["tools/formats/readers"],
     ["tools/varve/terminal"],
     ["tools/varve/answers", "tools/varve/import"],
     ["tools/varve/export"],
@@ -58,7 +59,7 @@ PACKAGES = {
     r"termios\.h|langinfo\.h": ["tools/varve/terminal"],
     r"CLI/.+": ["tools/varve/commands", "tools/varve/stored", "tools/varve/demo"],
     r"date/.+": ["tools/formats/times"],
-    r"nlohmann/.+": ["tools/formats", "tools/varve"],
+    r"nlohmann/.+": ["tools/varve"],
 }
 # Packages that few files may reach at all, through however many of our headers: what costs most to
 # compile. A file or a folder.

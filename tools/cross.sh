@@ -140,12 +140,12 @@ compare() {
 exchange() {
   local maker=$1 heir=$2 db=$tree/db
   rm -rf "$db"
-  python3 tools/cross_records.py 1 | "$maker" import --db "$db" --format ndjson || return
+  python3 tools/cross_records.py 1 | "$maker" import --db "$db" --format ndjson --time-unit us || return
   "$maker" compact --db "$db" || return
-  python3 tools/cross_records.py 2 | "$maker" import --db "$db" --format ndjson || return
+  python3 tools/cross_records.py 2 | "$maker" import --db "$db" --format ndjson --time-unit us || return
   compare "$db" || return
   "$heir" inspect --db "$db" --verify || return
-  python3 tools/cross_records.py 3 | "$heir" import --db "$db" --format ndjson || return
+  python3 tools/cross_records.py 3 | "$heir" import --db "$db" --format ndjson --time-unit us || return
   compare "$db" || return
   "$heir" compact --db "$db" || return
   compare "$db" || return

@@ -3,9 +3,6 @@
 #include <string>
 #include <string_view>
 
-#include "tools/formats/parsed.hpp"
-#include "tools/formats/record_list.hpp"
-#include "tools/formats/time_text.hpp"
 #include "varve/labels.hpp"
 #include "varve/record.hpp"
 #include "varve/value.hpp"
@@ -26,16 +23,8 @@ namespace varve::tools {
 //
 // They replace all that the series has; an empty object takes them away. Names that are not UTF-8
 // stand in base64 in an object "labels_base64" beside it. leave_with_records, left out where false,
-// is as in Labels. A line may also be a record and bring its series' labels.
-
-struct NdjsonOptions {
-  TimeUnit time_unit = TimeUnit::microseconds;
-  std::string prefix;  ///< Before every key.
-};
-
-/// Adds the record of one line, or the labels. Members it does not know are passed over. A problem
-/// says where it is if the line is no JSON.
-Parsed<void> parse_ndjson(std::string_view line, const NdjsonOptions& options, RecordList& records);
+// is as in Labels. A line may also be a record and bring its series' labels. Of two members of one
+// name the last counts. tools/formats/readers/ndjson_reader.hpp reads it.
 
 /// Adds the object, without a line break.
 void append_ndjson(std::string& out, const RecordView& record, bool epoch_times);

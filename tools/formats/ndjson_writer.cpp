@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "tools/formats/ndjson.hpp"
+#include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"
 #include "varve/detail/with_type.hpp"
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <system_error>
 
 #include "varve/detail/with_type.hpp"
@@ -102,11 +103,15 @@ Parsed<double> parse_double(std::string_view text) {
   const std::string_view digits = without_plus(text);
   double value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error == std::errc::result_out_of_range) {
-    return problem(quote(text) + " is beyond what a double holds");
-  }
-  if (error != std::errc() || end != digits.data() + digits.size()) {
+  if (end != digits.data() + digits.size() ||
+      (error != std::errc() && error != std::errc::result_out_of_range)) {
     return problem(text.empty() ? "an empty value" : quote(text) + " is no number");
+  }
+  if (error == std::errc::result_out_of_range) {
+    // from_chars() does not say at which end. Nearest to what is too small is a zero.
+    const double nearest = std::strtod(std::string(digits).c_str(), nullptr);
+    if (std::abs(nearest) > 1) return problem(quote(text) + " is beyond what a double holds");
+    return nearest;
   }
   return value;
 }

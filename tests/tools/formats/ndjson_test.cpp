@@ -15,7 +15,14 @@ using Records = std::vector<Record>;
 using Texts = std::vector<std::string>;
 using Descriptions = std::vector<Description>;
 
-ReadResult read(std::string text, NdjsonOptions options = {}) {
+/// Whose times are of the years around 1970.
+NdjsonOptions in_microseconds() {
+  NdjsonOptions options;
+  options.time.unit = TimeUnit::microseconds;
+  return options;
+}
+
+ReadResult read(std::string text, NdjsonOptions options = in_microseconds()) {
   return read_text([&](Input& input) { return make_ndjson_reader(input, options); },
                    std::move(text));
 }
@@ -62,7 +69,7 @@ TEST(Ndjson, takes_times_as_texts_and_numbers_and_an_expiry) {
            R"({"key":"k","time":5,"value":1,"expires_at":null})");
   EXPECT_EQ(result.records, (Records{{"k", 1'000'000, 1, 2'000'000}, {"k", 5, 1}}));
   NdjsonOptions options;
-  options.time_unit = TimeUnit::seconds;
+  options.time.unit = TimeUnit::seconds;
   EXPECT_EQ(read(R"({"key":"k","time":1.5,"value":1})", options).records,
             (Records{{"k", 1'500'000, 1}}));
 }
@@ -114,7 +121,7 @@ TEST(Ndjson, takes_labels_on_lines_of_their_own) {
 }
 
 TEST(Ndjson, takes_labels_beside_a_record) {
-  NdjsonOptions options;
+  NdjsonOptions options = in_microseconds();
   options.prefix = "p/";
   const auto result =
       read(R"({"key":"k","time":1,"value":2,"labels":{"a":"b"},"leave_with_records":false})"
@@ -185,6 +192,57 @@ TEST(Ndjson, stands_deep_nesting) {
   EXPECT_NE(problem_of(R"({"x":)" + std::string(100'000, '[')), "");
 }
 
+TEST(Ndjson, lets_the_last_of_two_members_of_one_name_count) {
+  const auto result = read(R"({"key":"a","time":1,"value":5,"key":"b","value":"x","value":7})");
+  EXPECT_EQ(result.problems, Texts{});
+  EXPECT_EQ(result.records, (Records{{"b", 1, 7}}));
+}
+
+TEST(Ndjson, knows_members_whose_names_have_escapes) {
+  EXPECT_EQ(read(R"({"k\u0065y":"a\tb","time":1,"val\u0075e":"\ud83d\ude00"})").records,
+            (Records{{"a\tb", 1, "\xF0\x9F\x98\x80"}}));
+}
+
+TEST(Ndjson, keeps_every_whole_number_of_64_bits_and_refuses_longer_ones_by_name) {
+  const auto result = read(R"({"key":"k","time":1,"value":9007199254740993})"
+                           "\n"
+                           R"({"key":"k","time":2,"value":-9223372036854775808})"
+                           "\n"
+                           R"({"key":"k","time":3,"value":18446744073709551615})");
+  EXPECT_EQ(result.records, (Records{{"k", 1, std::int64_t{9007199254740993}},
+                                     {"k", 2, std::numeric_limits<std::int64_t>::min()}}));
+  EXPECT_EQ(result.problems, (Texts{"3: '18446744073709551615' is beyond what an int64 holds"}));
+}
+
+TEST(Ndjson, names_numbers_that_are_too_large_or_no_numbers_of_json) {
+  EXPECT_EQ(problem_of(R"({"key":"k","time":1,"value":1e400})"),
+            "1: '1e400' is beyond what a double holds");
+  EXPECT_EQ(problem_of(R"({"key":"k","time":1,"value":-Infinity})").substr(0, 39),
+            "1: '-Infinity' is no number of JSON: gi");
+  EXPECT_EQ(problem_of(R"({"key":"k","time":1,"value":NaN})").substr(0, 33),
+            "1: 'NaN' is no number of JSON: gi");
+}
+
+TEST(Ndjson, fails_as_a_whole_where_the_first_time_fits_no_unit) {
+  const auto result = read(R"({"key":"k","time":1714564800,"value":1})"
+                           "\n"
+                           R"({"key":"k","time":1714564801,"value":1})",
+                           NdjsonOptions());
+  EXPECT_EQ(result.records, Records{});
+  EXPECT_EQ(result.problems, Texts{});
+  EXPECT_NE(result.failure, "");
+}
+
+TEST(Ndjson, takes_an_expiry_of_any_size_beside_a_time_of_these_years) {
+  const auto result =
+      read(R"({"key":"k","time":1714564800000000,"value":1,"expires_at":5})", NdjsonOptions());
+  EXPECT_EQ(result.records, (Records{{"k", 1714564800000000, 1, 5}}));
+}
+
+TEST(Ndjson, says_which_option_tells_what_foreign_members_are) {
+  EXPECT_NE(problem_of(R"({"time":1,"temperature":21.5})").find("--map"), std::string::npos);
+}
+
 TEST(Ndjson, writes_one_object_per_record) {
   EXPECT_EQ(written({"plant/t1", 0, 22.0, 5}),
             R"({"key":"plant/t1","time":"1970-01-01T00:00:00.000000Z","value":22.0,)"
@@ -210,6 +268,9 @@ TEST(Ndjson, says_where_a_line_is_no_json) {
   EXPECT_EQ(parse_ndjson("x", {}, records).error().offset, 0U);
   EXPECT_EQ(parse_ndjson(R"({"key":"k","time":1 5})", {}, records).error().offset, 20U);
   EXPECT_EQ(parse_ndjson(R"({"key":"k"})", {}, records).error().offset, std::nullopt);
+  EXPECT_EQ(
+      parse_ndjson(R"({"key":"k","time":"2024-05-01","value":[]})", {}, records).error().offset,
+      39U);
 }
 
 }  // namespace

@@ -29,6 +29,8 @@ TEST(ParseValue, refuses_what_is_only_partly_a_number) {
   EXPECT_EQ(parse_value("", ColumnType::double_).error().text, "an empty value");
   EXPECT_EQ(parse_value("1e999", ColumnType::double_).error().text,
             "'1e999' is beyond what a double holds");
+  EXPECT_EQ(value("1e-400", ColumnType::double_), ValueView(0.0));
+  EXPECT_EQ(value("-1e-400", ColumnType::double_), ValueView(-0.0));
 }
 
 TEST(ParseValue, keeps_int64s_whole) {

@@ -3,7 +3,9 @@
 #include <memory>
 
 #include "tools/formats/line_protocol.hpp"
-#include "tools/formats/ndjson.hpp"
+#include "tools/formats/readers/annotated_csv.hpp"
+#include "tools/formats/readers/ndjson_reader.hpp"
+#include "tools/formats/readers/prometheus_text.hpp"
 #include "tools/varve/import/record_reader.hpp"
 
 namespace varve::tools {
@@ -15,5 +17,7 @@ namespace varve::tools {
 /// the first time fits no unit that was given.
 std::unique_ptr<RecordReader> make_line_protocol_reader(Input& input, LineProtocolOptions options);
 std::unique_ptr<RecordReader> make_ndjson_reader(Input& input, NdjsonOptions options);
+std::unique_ptr<RecordReader> make_prometheus_reader(Input& input, PrometheusOptions options);
+std::unique_ptr<RecordReader> make_annotated_csv_reader(Input& input, AnnotatedCsvOptions options);
 
 }  // namespace varve::tools

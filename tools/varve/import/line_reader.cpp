@@ -10,6 +10,15 @@ namespace varve::tools {
 
 namespace {
 
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+/// Most formats have none in a line, which find() sees faster than count() counts.
+std::uint64_t line_breaks_in(std::string_view line) {
+  const std::size_t first = line.find('\n');
+  if (first == std::string_view::npos) return 0;
+  return static_cast<std::uint64_t>(std::ranges::count(line.substr(first), '\n'));
+}
+
 class LineReader final : public RecordReader {
  public:
   LineReader(Input& input, LineFormat format) : input_(input), format_(std::move(format)) {}
@@ -20,7 +29,10 @@ class LineReader final : public RecordReader {
       if (input_.window().empty()) return std::nullopt;
       std::string_view line = input_.window().substr(0, end);
       ReadLine read{line_, {}};
-      line_ += static_cast<std::uint64_t>(std::ranges::count(line, '\n')) + 1;
+      line_ += line_breaks_in(line) + 1;
+      if (read.number == 1 && line.starts_with(byte_order_mark)) {
+        line.remove_prefix(byte_order_mark.size());
+      }
       if (line.ends_with('\r')) line.remove_suffix(1);
       const std::string_view text = trimmed(line);
       const bool silent = text.empty() || (format_.comments && text.starts_with('#'));
@@ -32,8 +44,15 @@ class LineReader final : public RecordReader {
         }
       }
       input_.consume(std::min(end + 1, input_.window().size()));
+      if (read.problem && format_.is_hopeless && format_.is_hopeless()) {
+        return failed(input_.name() + ':' + std::to_string(read.number) + ": " + *read.problem);
+      }
       if (!silent) return read;
     }
+  }
+
+  std::vector<std::string> decisions() const override {
+    return format_.decisions ? format_.decisions() : std::vector<std::string>();
   }
 
  private:

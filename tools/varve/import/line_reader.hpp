@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "tools/formats/parsed.hpp"
 #include "tools/formats/record_list.hpp"
@@ -19,6 +21,10 @@ struct LineFormat {
   /// Adds what the line holds. The line has no line break at its end, and is not blank.
   std::function<Parsed<void>(std::string_view line, RecordList& records)> parse;
   bool comments = false;  ///< Lines that begin with # are passed over.
+  /// Whether the last problem is one that no leaving out of lines mends. May be empty: none is.
+  std::function<bool()> is_hopeless;
+  /// As RecordReader::decisions(). May be empty.
+  std::function<std::vector<std::string>()> decisions;
 };
 
 /// `input` outlives the reader.

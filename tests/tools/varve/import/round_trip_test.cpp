@@ -99,7 +99,9 @@ TEST(RoundTrip, of_ndjson_with_expiries) {
   const auto records = some_records(true);
   for (const bool epoch : {false, true}) {
     const auto result = through(records, {RecordFormat::ndjson, epoch}, [](Input& input) {
-      return make_ndjson_reader(input, NdjsonOptions());
+      NdjsonOptions options;
+      options.time.unit = TimeUnit::microseconds;
+      return make_ndjson_reader(input, std::move(options));
     });
     EXPECT_EQ(result.problems, std::vector<std::string>());
     EXPECT_EQ(result.records, records);

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tools/formats/parsed.hpp"
+#include "tools/formats/readers/json_text.hpp"
+#include "tools/formats/readers/time_forms.hpp"
+#include "tools/formats/record_list.hpp"
+#include "tools/formats/value_text.hpp"
+
+namespace varve::tools {
+
+/// A text with members of an object in braces: "{model}/{id}/{member}". {member} is the name of the
+/// member that a value stands in; {{ and }} are braces themselves.
+class MemberTemplate {
+ public:
+  /// Fails where a brace does not close, or nothing is in it.
+  static Parsed<MemberTemplate> parse(std::string_view text);
+
+  struct Piece {
+    std::string text;  // As it is, or a member's path.
+    bool is_member;
+  };
+  const std::vector<Piece>& pieces() const { return pieces_; }
+
+ private:
+  std::vector<Piece> pieces_;
+};
+
+/// What the members of a line of JSON are, where they do not have the names that export writes.
+/// Each text of --map says one thing:
+///
+///     time=ts                      the time; without it time, timestamp, ts, datetime or date
+///     values=values                an object, whose numbers and bools are a record each, those of
+///                                  objects in it too: as a/b. Without it the whole line
+///     value=state                  instead: one member, of any type
+///     key=dev/{id}/{member}        the key; without key and labels it is {member}
+///     label.room={location.room}   a label, left out where there is no such member
+///     type=double                  double, int64, bool, bytes or auto: instead of by the look
+///
+/// A path with points leads into objects. Where labels are said and no key is, the labels name the
+/// series: __name__ is then the member, unless there is a label.__name__. A number that the map
+/// uses for a key, a label or the time is no value.
+struct JsonMap {
+  std::string time;
+  std::string value;
+  std::string values;
+  std::optional<MemberTemplate> key;
+  std::vector<std::pair<std::string, MemberTemplate>> labels;  // Name and value.
+  std::optional<ColumnType> type;
+};
+
+/// Of all texts of --map. Fails naming the one that says nothing, or says a thing twice.
+Parsed<JsonMap> parse_json_map(const std::vector<std::string>& texts);
+
+/// Adds the records of one line. A problem names the member that is missing.
+Parsed<void> read_mapped(const JsonText& json, const JsonMap& map, TimeReader& times,
+                         std::string_view prefix, RecordList& records);
+
+}  // namespace varve::tools

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tools/formats/parsed.hpp"
+#include "varve/labels.hpp"
+
+namespace varve::tools {
+
+/// A series that its labels name.
+struct LabelledSeries {
+  std::string key;
+  Labels labels;
+};
+
+/// What the keys and labels of all records of one line may take: they are longer than the line
+/// where one member says something of many values.
+inline constexpr std::size_t line_series_bytes_max = std::size_t{64} << 20;
+
+/// What the key and the labels take in memory, at least.
+std::size_t bytes_of(const LabelledSeries& series);
+
+/// The series of these labels, __name__ among them where it has a name; one with an empty value is
+/// as good as none. `prefix` stands before the key. Fails where there is no label, and where labels
+/// or key break a limit of the engine.
+Parsed<LabelledSeries> labelled_series(std::vector<Label> labels, std::string_view prefix);
+
+}  // namespace varve::tools
