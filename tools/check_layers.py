@@ -51,7 +51,7 @@ PACKAGES = {
     r"re2/.+": ["query/labels"],
     r"roaring/.+": ["engine/table", "query/labels"],
     r"xxhash\.h": ["engine/base"],
-    r"dirent\.h|fcntl\.h|unistd\.h|sys/.+": ["engine/io", "engine/memory", "tools/varve"],
+    r"dirent\.h|fcntl\.h|poll\.h|unistd\.h|sys/.+": ["engine/io", "engine/memory", "tools/varve"],
     r"pthread\.h|signal\.h": ["engine/base", "engine/commit", "maintenance", "tools/varve"],
     r"termios\.h|langinfo\.h": ["tools/varve/terminal"],
     r"CLI/.+": ["tools/varve/commands", "tools/varve/stored", "tools/varve/demo"],
