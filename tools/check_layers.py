@@ -33,7 +33,8 @@ ENGINE = [
 TOOLS = [
     ["tools/formats"],
     ["tools/varve/terminal"],
-    ["tools/varve/import"],
+    ["tools/varve/import", "tools/varve/help"],
+    ["tools/varve/export"],
     ["tools/varve/commands"],
     ["tools/varve/stored", "tools/varve/demo"],
 ]
@@ -54,7 +55,7 @@ PACKAGES = {
     r"dirent\.h|fcntl\.h|poll\.h|unistd\.h|sys/.+": ["engine/io", "engine/memory", "tools/varve"],
     r"pthread\.h|signal\.h": ["engine/base", "engine/commit", "maintenance", "tools/varve"],
     r"termios\.h|langinfo\.h": ["tools/varve/terminal"],
-    r"CLI/.+": ["tools/varve/commands", "tools/varve/stored", "tools/varve/demo"],
+    r"CLI/.+": ["tools/varve/help", "tools/varve/commands", "tools/varve/stored", "tools/varve/demo"],
     r"nlohmann/.+": ["tools/formats", "tools/varve"],
 }
 # Packages that few files may reach at all, through however many of our headers: what costs most to

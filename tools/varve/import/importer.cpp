@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "tools/formats/series_name.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/terminal/interruption.hpp"
 #include "tools/varve/terminal/output.hpp"
@@ -90,7 +91,8 @@ bool Importer::is_due() const {
 Outcome<void> Importer::write(Leaving labels) {
   written_at_ = std::chrono::steady_clock::now();
   kept_.clear();
-  if (waiting_.empty()) return {};
+  // What a batch owes besides its records is given once, so it is not tried twice.
+  if (waiting_.empty() || has_failed_) return {};
   WriteBatch batch;
   VARVE_CHECK(describe(batch, labels));
   for (std::size_t i = 0; i < waiting_.size(); ++i) batch.put(waiting_[i]);
@@ -98,7 +100,9 @@ Outcome<void> Importer::write(Leaving labels) {
   tally_.add(waiting_);
   WriteOptions write_options;
   if (options_.ttl) write_options.ttl(*options_.ttl);
-  VARVE_CHECK(engine_.write(std::move(batch), write_options));
+  const auto receipt = engine_.write(std::move(batch), write_options);
+  has_failed_ = !receipt;
+  if (!receipt) return std::unexpected(receipt.error());
   records_ += waiting_.size();
   waiting_.next_batch();
   for (const Description& kept : kept_) waiting_.describe(kept.key, kept.labels);
@@ -124,13 +128,19 @@ Outcome<void> Importer::describe(WriteBatch& batch, Leaving leaving) {
     if (is_new) {
       VARVE_TRY(at->second, engine_.labels(key));
     }
-    if (at->second == labels || (only_first && !at->second.empty())) continue;
-    if (only_first && !check(labels)) {
+    Labels wanted = labels;
+    if (only_first && !at->second.empty()) {
+      // Those of its key it has in any case, beside what somebody gave it by hand.
+      if (!is_named_by_labels(key, labels)) continue;
+      wanted = with_key_labels(at->second, labels);
+    }
+    if (at->second == wanted) continue;
+    if (only_first && !check(wanted)) {
       ++unlabelled_;
       continue;
     }
-    batch.describe(key, labels);
-    at->second = labels;
+    batch.describe(key, wanted);
+    at->second = std::move(wanted);
     ++described_;
   }
   return {};

@@ -24,7 +24,8 @@ struct ImporterOptions {
   std::optional<Duration> ttl;
   bool skip_bad_lines = false;               ///< And bad cells.
   std::optional<std::uint64_t> bytes_total;  ///< For the progress bar.
-  /// Adds to a batch what its format keeps besides records and labels.
+  /// Adds to a batch what its format keeps besides records and labels: notes, for the names of its
+  /// series. Called once for each batch.
   std::function<void(WriteBatch&)> complete;
 };
 
@@ -43,8 +44,8 @@ class Importer {
   std::uint64_t records() const { return records_; }
   /// Lines and cells that were left out.
   std::uint64_t left_out() const { return faults_.count(); }
-  /// "1,440 records in 2 series, 5 of them in place of others of this import, 2024-05-01 00:00:00 to
-  /// 2024-05-01 12:00:00, 3 sets of labels, 2 bad lines, 1 bad cell, 0.05 s, 28,800 records/s".
+  /// "1,440 records in 2 series, 5 of them in place of others of this import, 2024-05-01 00:00:00
+  /// to 2024-05-01 12:00:00, 3 sets of labels, 2 bad lines, 1 bad cell, 0.05 s, 28,800 records/s".
   std::string summary() const;
 
  private:
@@ -67,6 +68,7 @@ class Importer {
   LineFaults faults_;
   RecordList waiting_;
   std::vector<Description> kept_;  // Labels that wait for the first record of their series.
+  bool has_failed_ = false;
   ImportTally tally_;
   std::optional<std::uint64_t> line_;  // The last one that was taken, of this input.
   std::uint64_t lines_ = 0;
