@@ -20,8 +20,8 @@ namespace varve::tools {
 namespace {
 
 constexpr const char* footer =
-    R"(Everything is exported where no series are chosen, by key and then by time. What it writes comes
-back by varve import, without an option.
+    R"(Everything is exported where no series are chosen, by key and then by time. What it writes
+comes back by varve import, without an option.
 
 Formats:
   csv     key,time,value,type,expires_at,labels. Labels stand in the first row of a series. Doubles

@@ -22,9 +22,9 @@ constexpr const char* help_footer = R"(Examples:
   varve help labels set)";
 
 constexpr const char* completion_footer =
-    R"(The script goes where the shell looks for such: it completes subcommands, options and the names
-of files. list writes every subcommand and option, one a line; man the section OPTIONS of the manual
-page.
+    R"(The script goes where the shell looks for such: it completes subcommands, options and the
+names of files. list writes every subcommand and option, one a line; man the section OPTIONS of the
+manual page.
 
 Examples:
   varve completion bash > ~/.local/share/bash-completion/completions/varve

@@ -20,7 +20,7 @@ class DryRun {
   /// `output` outlives it.
   DryRun(bool skip_bad_lines, Output& output) : output_(output), faults_(skip_bad_lines, nullptr) {}
 
-  /// Reads to the end, and fails where an import would. `decisions` come before those of the reader.
+  /// Reads to the end, and fails where an import would. Shows `decisions` before the reader's.
   Outcome<void> read(Input& input, RecordReader& reader, const std::vector<std::string>& decisions);
 
   std::uint64_t left_out() const { return faults_.count(); }

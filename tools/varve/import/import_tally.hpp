@@ -21,10 +21,10 @@ namespace varve::tools {
 /// the place of others of the same import. Its memory depends on the number of series alone, and
 /// that is counted up to series_max. For one thread.
 ///
-/// A record of a series that lies behind all that came of it, or before all of it, replaces nothing.
-/// One at the time of the last does. For any other the engine is asked whether it has one at this
-/// time. Where the series had records before the import, up to the last of these times it cannot be
-/// told whose record is replaced, and nothing is counted.
+/// A record that lies behind all that came of its series, or before all of it, replaces nothing.
+/// One at the time of the last does. For any other the engine is asked whether it has one then.
+/// Where the series had records before the import, up to the last of these times it cannot be told
+/// whose record is replaced, and nothing is counted.
 class ImportTally {
  public:
   static constexpr std::size_t series_max = 100'000;

@@ -138,7 +138,7 @@ Outcome<bool> Input::has_grown() const {
   const off_t position = ::lseek(fd_, 0, SEEK_CUR);
   if (position < 0 || ::fstat(fd_, &status) != 0) return system_failure(name_);
   if (status.st_size < position) {
-    return failed(name_ + ": is shorter than what was read of it; to follow what it is, begin anew");
+    return failed(name_ + ": is shorter than what was read of it; begin anew to follow it");
   }
   return status.st_size > position;
 }

@@ -24,8 +24,8 @@ struct FoundFormat {
   std::string by;
 };
 
-/// By the ending of a file's name (.csv, .tsv; .lp; .ndjson, .jsonl, .json; .prom), but that Influx'
-/// annotated csv shows in the first line alone.
+/// By the ending of a file's name: .csv, .tsv; .lp, .line; .ndjson, .jsonl, .json; .prom. Influx'
+/// annotated csv shows in its first line alone.
 std::optional<InputFormat> format_of_name(std::string_view name);
 /// By what stands first in a text; none where nothing tells. `last` says that nothing follows the
 /// text. Comments of no format in particular are passed over.

@@ -167,18 +167,26 @@ std::size_t Plot::strays_of(const Series& series) {
 }
 
 Plot::Scale Plot::range_of(const Series& series) {
-  const Scale all = {series.least[0], series.greatest[0]};
+  const Scale all = {series.least[0], series.greatest[0]};  // Outermost first.
   const std::uint64_t allowed = std::min<std::uint64_t>(strays_max, series.points / 100);
-  // As few as possible, from either side. Halves, since the whole may be more than a double holds.
+  // Halves, since the whole may be more than a double holds.
+  const auto height = [](const Scale& scale) { return scale.high / 2 - scale.low / 2; };
+  Scale range = all;
+  std::size_t below = 0;
+  std::size_t above = 0;
   for (std::size_t count = 1; count <= allowed; ++count) {
-    for (std::size_t below = 0; below <= count; ++below) {
-      const Scale rest = {series.least[below], series.greatest[count - below]};
-      const double height = rest.high / 2 - rest.low / 2;
+    for (std::size_t low = below; low + above <= count; ++low) {
+      const Scale rest = {series.least[low], series.greatest[count - low]};
       // Others that are all alike are not squeezed: there is nothing to see of them.
-      if (height > 0 && height * 10 < all.high / 2 - all.low / 2) return rest;
+      const bool is_squeezed = height(rest) > 0 && height(rest) * 10 < height(range);
+      if (!is_squeezed) continue;
+      range = rest;
+      below = low;
+      above = count - low;
+      break;
     }
   }
-  return all;
+  return range;
 }
 
 bool Plot::is_gap_between(const Series& series, const Bin& before, const Bin& after) {
