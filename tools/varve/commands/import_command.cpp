@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 #include <array>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -119,12 +118,11 @@ Outcome<Plan> make_plan(const Arguments& arguments) {
   plan.time = arguments.time;
   plan.prefix = arguments.prefix;
   VARVE_TRY(plan.format, format_of(arguments));
-  VARVE_TRY(plan.csv, csv_options_of(arguments.csv, plan.now));
+  // Whether it is valid does not depend on the format, which is not known yet.
+  const auto times = time_form(arguments.time, TimeUnit::microseconds);
+  if (!times) return usage(times.error().text);
+  VARVE_TRY(plan.csv, csv_options_of(arguments.csv, *times, arguments.prefix, plan.now));
   VARVE_TRY(plan.map, json_map_of(arguments.ndjson));
-  // All the same for every unit, so it is looked at before anything is done.
-  if (const auto form = time_form(arguments.time, TimeUnit::microseconds); !form) {
-    return usage(form.error().text);
-  }
   if (arguments.ttl) {
     VARVE_TRY(plan.importer.ttl, option_value("--ttl", parse_positive_duration(*arguments.ttl)));
   }
@@ -143,23 +141,8 @@ Outcome<Plan> make_plan(const Arguments& arguments) {
   return plan;
 }
 
-/// {file} and {stem} in a template. Braces in a file's name are its own.
-std::string filled_in(std::string text, const std::string& file) {
-  const auto replace = [&text](std::string_view name, const std::string& by) {
-    std::string doubled;
-    for (const char c : by) doubled.append(c == '{' || c == '}' ? 2 : 1, c);
-    for (std::size_t at = text.find(name); at != std::string::npos;
-         at = text.find(name, at + doubled.size())) {
-      text.replace(at, name.size(), doubled);
-    }
-  };
-  replace("{file}", file);
-  replace("{stem}", std::filesystem::path(file).stem().string());
-  return text;
-}
-
 TimeForm times_of(const Plan& plan, TimeUnit unit) {
-  return time_form(plan.time, unit).value_or(TimeForm{});  // It was looked at before.
+  return time_form(plan.time, unit).value_or(TimeForm{});  // make_plan() has seen that it is one.
 }
 
 std::unique_ptr<RecordReader> make_reader(const Plan& plan, InputFormat format, Input& input,
@@ -167,10 +150,8 @@ std::unique_ptr<RecordReader> make_reader(const Plan& plan, InputFormat format, 
   switch (format) {
     case InputFormat::csv: {
       CsvOptions options = plan.csv;
-      options.prefix = plan.prefix;
-      options.time = times_of(plan, TimeUnit::microseconds);
-      if (options.key) options.key = filled_in(*options.key, input.name());
-      for (auto& label : options.labels) label.value = filled_in(label.value, input.name());
+      if (options.key) options.key = with_file_name(*options.key, input.name());
+      for (auto& label : options.labels) label.value = with_file_name(label.value, input.name());
       return make_csv_reader(input, std::move(options));
     }
     case InputFormat::line_protocol: {

@@ -17,7 +17,7 @@ class Tally : public testing::Test {
  protected:
   using Batch = std::vector<std::pair<std::string, Timestamp>>;
 
-  void import(const Batch& batch) {
+  void add(const Batch& batch) {
     RecordList records;
     WriteBatch write;
     for (const auto& [key, ts] : batch) {
@@ -34,24 +34,24 @@ class Tally : public testing::Test {
 
 TEST_F(Tally, counts_series_and_says_from_when_to_when) {
   EXPECT_EQ(tally_.time_text(), "");
-  import({{"a", begin}});
+  add({{"a", begin}});
   EXPECT_EQ(tally_.series_text(), "1 series");
   EXPECT_EQ(tally_.time_text(), "2024-05-01 00:00:00");
-  import({{"b", begin + hour}, {"a", begin + 2 * hour}, {"b", begin - hour}});
+  add({{"b", begin + hour}, {"a", begin + 2 * hour}, {"b", begin - hour}});
   EXPECT_EQ(tally_.series_text(), "2 series");
   EXPECT_EQ(tally_.time_text(), "2024-04-30 23:00:00 to 2024-05-01 02:00:00");
   EXPECT_EQ(tally_.replaced(), 0U);
 }
 
 TEST_F(Tally, counts_records_at_the_time_of_the_last) {
-  import({{"a", begin}, {"a", begin}, {"b", begin}});
-  import({{"a", begin}, {"a", begin + 1}, {"a", begin + 1}});
+  add({{"a", begin}, {"a", begin}, {"b", begin}});
+  add({{"a", begin}, {"a", begin + 1}, {"a", begin + 1}});
   EXPECT_EQ(tally_.replaced(), 3U);
 }
 
 TEST_F(Tally, counts_late_records_at_a_time_that_came_before) {
-  import({{"a", begin}, {"a", begin + hour}, {"a", begin + 2 * hour}});
-  import({{"a", begin + hour}, {"a", begin + hour / 2}, {"a", begin + hour / 2}});
+  add({{"a", begin}, {"a", begin + hour}, {"a", begin + 2 * hour}});
+  add({{"a", begin + hour}, {"a", begin + hour / 2}, {"a", begin + hour / 2}});
   EXPECT_EQ(tally_.replaced(), 2U) << "one of the batch before, and one of its own";
 }
 
@@ -60,12 +60,12 @@ TEST_F(Tally, counts_the_hour_that_clocks_show_twice) {
   for (const int half_hour : {0, 1, 2, 3, 4, 5, 4, 5, 6, 7}) {
     local.emplace_back("meter", begin + half_hour * hour / 2);
   }
-  import(local);
+  add(local);
   EXPECT_EQ(tally_.replaced(), 2U);
 }
 
 TEST_F(Tally, counts_nothing_where_records_come_from_the_newest_to_the_oldest) {
-  for (int i = 100; i > 0; --i) import({{"a", begin + i * hour}, {"b", begin + i * hour}});
+  for (int i = 100; i > 0; --i) add({{"a", begin + i * hour}, {"b", begin + i * hour}});
   EXPECT_EQ(tally_.replaced(), 0U);
 }
 
@@ -75,10 +75,10 @@ TEST_F(Tally, leaves_out_what_may_have_replaced_records_from_before_the_import) 
     batch.put("a", begin + hour, 1.0);
     return batch;
   }()).value();
-  import({{"a", begin}, {"a", begin + 3 * hour}, {"a", begin + hour}});
+  add({{"a", begin}, {"a", begin + 3 * hour}, {"a", begin + hour}});
   EXPECT_EQ(tally_.replaced(), 0U);
-  import({{"a", begin + 2 * hour}, {"a", begin + 4 * hour}});
-  import({{"a", begin + 2 * hour}});
+  add({{"a", begin + 2 * hour}, {"a", begin + 4 * hour}});
+  add({{"a", begin + 2 * hour}});
   EXPECT_EQ(tally_.replaced(), 1U) << "that one is behind all that there was";
 }
 

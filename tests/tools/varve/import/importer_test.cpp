@@ -53,7 +53,7 @@ class PlainReader final : public RecordReader {
   std::uint64_t number_ = 0;
 };
 
-Outcome<void> import(Importer& importer, std::string text) {
+Outcome<void> read_all(Importer& importer, std::string text) {
   Input input = Input::of(std::move(text));
   PlainReader reader(input);
   return importer.read(input, reader);
@@ -74,7 +74,7 @@ TEST(Importer, ends_a_batch_when_its_time_is_over) {
     options.batch_records = 1'000'000;
     options.batch_time = at_once ? std::chrono::nanoseconds(0) : std::chrono::hours(100);
     Importer importer(engine, options);
-    ASSERT_TRUE(import(importer, lines(1'000)));
+    ASSERT_TRUE(read_all(importer, lines(1'000)));
     EXPECT_EQ(count(engine), 1'000U);
     if (at_once) {
       EXPECT_GE(engine.stats().batches_written, 10U);
@@ -89,7 +89,7 @@ TEST(Importer, sums_up_what_it_read) {
   ImporterOptions options;
   options.skip_bad_lines = true;
   Importer importer(engine, options);
-  ASSERT_TRUE(import(importer, "a 0\nb 1000000 ?\n?\na 0\n"));
+  ASSERT_TRUE(read_all(importer, "a 0\nb 1000000 ?\n?\na 0\n"));
   EXPECT_EQ(importer.left_out(), 2U);
   EXPECT_TRUE(importer.summary().starts_with(
       "3 records in 2 series, 1 of them in place of others of this import, "
@@ -103,7 +103,7 @@ TEST(Importer, stops_at_a_bad_line_or_cell_and_names_its_place) {
         {"b 1 ?\n", "text:2: column 'x': '?' is no number"}}) {
     Engine engine = Engine::open_in_memory().value();
     Importer importer(engine, {});
-    const auto outcome = import(importer, "a 0\n" + fault + "a 2\n");
+    const auto outcome = read_all(importer, "a 0\n" + fault + "a 2\n");
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().message, message + " (--on-error skip leaves it out)");
     EXPECT_FALSE(engine.get("a", begin + 2).value()) << "what is behind is not in";
@@ -120,7 +120,7 @@ TEST(Importer, lets_the_format_complete_each_batch) {
     batch.put("batches", begin + calls++, std::int64_t{1});
   };
   Importer importer(engine, options);
-  ASSERT_TRUE(import(importer, lines(25)));
+  ASSERT_TRUE(read_all(importer, lines(25)));
   EXPECT_EQ(calls, 3);
   EXPECT_EQ(engine.count(Query::key("batches")).value(), 3U);
 }
