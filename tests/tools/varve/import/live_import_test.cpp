@@ -158,13 +158,13 @@ class LiveImportInTmux : public LiveImport {
 TEST_F(LiveImportInTmux, shows_how_far_it_is_and_stops_in_order_at_ctrl_c) {
   const std::string fifo = directory_.path("fifo");
   ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
-  const int pipe = ::open(fifo.c_str(), O_RDWR | O_CLOEXEC);  // Does not wait for who reads.
-  ASSERT_GE(pipe, 0);
+  const int writing = ::open(fifo.c_str(), O_RDWR | O_CLOEXEC);  // Does not wait for who reads.
+  ASSERT_GE(writing, 0);
   if (call("new-session -d -x 100 -y 20 'sh -i'") != 0) GTEST_SKIP() << "tmux cannot start here";
   type("'" + std::string(command_path()) + "' import --db '" + db() +
        "' --format ndjson - < '" + fifo + "'");
   const std::string text = line("slow/one", 1);
-  ASSERT_EQ(::write(pipe, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  ASSERT_EQ(::write(writing, text.data(), text.size()), static_cast<ssize_t>(text.size()));
   ASSERT_TRUE(comes_true([&] { return contains(screen(), "1 records  "); })) << screen();
   call("send-keys C-c");
   ASSERT_TRUE(comes_true([&] { return contains(screen(), "1 record in 1 series, "); }))
@@ -173,7 +173,7 @@ TEST_F(LiveImportInTmux, shows_how_far_it_is_and_stops_in_order_at_ctrl_c) {
   EXPECT_FALSE(contains(screen(), "1 records  ")) << "the bar is gone: " << screen();
   type("echo status \\$?");
   EXPECT_TRUE(comes_true([&] { return contains(screen(), "status 130"); })) << screen();
-  ::close(pipe);
+  ::close(writing);
   EXPECT_EQ(exported(), "key,time,value\nslow/one,2024-05-01T12:00:11.000000Z,1.5\n");
 }
 
