@@ -46,8 +46,8 @@ class Input {
   /// As given; "stdin" for standard input.
   const std::string& name() const { return name_; }
   std::uint64_t consumed() const { return consumed_; }
-  /// Of a regular file.
-  std::optional<std::uint64_t> size() const { return size_; }
+  /// Of a regular file, which has an end: not of one that is followed.
+  std::optional<std::uint64_t> size() const { return follows_ ? std::nullopt : size_; }
 
  private:
   Input(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}

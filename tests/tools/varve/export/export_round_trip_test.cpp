@@ -69,7 +69,8 @@ class RandomDatabase {
       case 1: return std::bit_cast<double>(0x7ff0000000000000 | random_() % 8);  // Infinity, NaNs.
       case 2: return static_cast<std::int64_t>(random_());
       case 3: return random_() % 2 == 0;
-      default: return bytes(0);
+      // In other tables that would be no value.
+      default: return random_() % 4 == 0 ? std::string("NA") : bytes(0);
     }
   }
 
