@@ -11,8 +11,8 @@ packages_of() {
         libhowardhinnant-date-dev
       ;;
     test)
-      # prometheus brings promtool, which judges our metrics.
-      echo libgtest-dev libgmock-dev libbenchmark-dev pkg-config prometheus python3
+      # prometheus brings promtool, which judges our metrics; in tmux the command has a terminal.
+      echo libgtest-dev libgmock-dev libbenchmark-dev pkg-config prometheus python3 tmux
       ;;
     lint)
       # The sanitizers' and libFuzzer's runtimes are in libclang-rt-19-dev.

@@ -109,9 +109,17 @@ def steadiness(bars):
                  unit=" ms")
 
 
+def imports(bars):
+    for text, bar in (("csv_long", 3), ("csv_wide", 6), ("lp_one_field", 2), ("lp_ten_fields", 2),
+                      ("ndjson", 1.5)):
+        rate = bars.value(f"micro/import_{text}/real_time", "items_per_second")
+        bars.at_least(f"import of {text.replace('_', ', ', 1).replace('_', ' ')}",
+                      bars.ratio(rate, 1e6), bar, unit=" M/s")
+
+
 def evaluate(results):
     bars = Bars(results)
-    for part in (ingest, flow_table, durable, reads, steadiness):
+    for part in (ingest, flow_table, durable, reads, steadiness, imports):
         part(bars)
     return bars.rows
 

@@ -1,7 +1,15 @@
 #include "tools/formats/record_printer.hpp"
 
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
 #include "tools/formats/csv_row.hpp"
 #include "tools/formats/line_protocol_text.hpp"
+#include "tools/formats/matcher_text.hpp"
 #include "tools/formats/ndjson.hpp"
 #include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"
@@ -10,21 +18,59 @@ namespace varve::tools {
 
 namespace {
 
-void append_csv(std::string& out, const RecordView& record, const PrintOptions& options) {
+/// All bits of it: the usual text of a NaN keeps none but its sign.
+void append_exact(std::string& out, double value) {
+  constexpr auto usual = std::bit_cast<std::uint64_t>(std::numeric_limits<double>::quiet_NaN());
+  const auto bits = std::bit_cast<std::uint64_t>(value);
+  if (!std::isnan(value) || bits == usual) {
+    append_double(out, value);
+    return;
+  }
+  std::array<char, 16> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16).ptr;
+  const std::string_view text(digits.data(), end);
+  (out += "nan:").append(digits.size() - text.size(), '0') += text;
+}
+
+void append_csv_time(std::string& out, Timestamp ts, bool epoch) {
+  if (epoch) {
+    append_int64(out, ts);
+  } else {
+    append_time(out, ts);
+  }
+}
+
+void append_csv_value(std::string& out, const ValueView& value, bool exact) {
+  if (value.type() == ValueType::bytes) {
+    append_csv_field(out, value.as_bytes());
+  } else if (exact && value.type() == ValueType::double_) {
+    append_exact(out, value.as_double());
+  } else {
+    append_value(out, value);
+  }
+}
+
+/// Nothing where there are none.
+void append_csv_labels(std::string& out, const Labels& labels) {
+  if (labels.empty()) return;
+  append_csv_field(out, labels_text(labels) + (labels.leaves_with_records() ? "+leave" : ""));
+}
+
+void append_csv(std::string& out, const RecordView& record, const PrintOptions& options,
+                const Labels& labels) {
   append_csv_field(out, record.key());
   out += ',';
-  if (options.epoch_times) {
-    append_int64(out, record.ts());
-  } else {
-    append_time(out, record.ts());
-  }
+  append_csv_time(out, record.ts(), options.epoch_times);
   out += ',';
-  if (record.value().type() == ValueType::bytes) {
-    append_csv_field(out, record.value().as_bytes());
-  } else {
-    append_value(out, record.value());
+  append_csv_value(out, record.value(), options.is_whole);
+  if (options.is_whole) {
+    ((out += ',') += name_of(record.value().type())) += ',';
+    if (record.expires_at() != never) {
+      append_csv_time(out, record.expires_at(), options.epoch_times);
+    }
+    out += ',';
+    append_csv_labels(out, labels);
   }
-  if (options.with_type) (out += ',') += name_of(record.value().type());
   out += '\n';
 }
 
@@ -39,17 +85,32 @@ Parsed<RecordFormat> parse_record_format(std::string_view text) {
 
 void append_header(std::string& out, const PrintOptions& options) {
   if (options.format != RecordFormat::csv) return;
-  out += options.with_type ? "key,time,value,type\n" : "key,time,value\n";
+  out += options.is_whole ? "key,time,value,type,expires_at,labels\n" : "key,time,value\n";
 }
 
-void append_record(std::string& out, const RecordView& record, const PrintOptions& options) {
+void append_record(std::string& out, const RecordView& record, const PrintOptions& options,
+                   const Labels& labels) {
   switch (options.format) {
-    case RecordFormat::csv: append_csv(out, record, options); return;
+    case RecordFormat::csv: append_csv(out, record, options, labels); return;
     case RecordFormat::line_protocol: append_line_protocol(out, record); return;
     case RecordFormat::ndjson:
+      if (!labels.empty()) append_labels_alone(out, record.key(), labels, options);
       append_ndjson(out, record, options.epoch_times);
       out += '\n';
       return;
+  }
+}
+
+void append_labels_alone(std::string& out, std::string_view key, const Labels& labels,
+                         const PrintOptions& options) {
+  if (options.format == RecordFormat::ndjson) {
+    append_ndjson_labels(out, key, labels);
+    out += '\n';
+  } else if (options.format == RecordFormat::csv && options.is_whole) {
+    append_csv_field(out, key);
+    out += ",,,,,";
+    append_csv_labels(out, labels);
+    out += '\n';
   }
 }
 

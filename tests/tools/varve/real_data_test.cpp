@@ -99,8 +99,9 @@ Contents exported(const std::string& db) {
     const auto second = line.find(',', first + 1);
     Timestamp ts = 0;
     std::from_chars(line.data() + first + 1, line.data() + second, ts);
+    const auto third = line.find(',', second + 1);
     contents[std::string(line.substr(0, first))][ts] =
-        std::bit_cast<std::uint64_t>(number(line.substr(second + 1)));
+        std::bit_cast<std::uint64_t>(number(line.substr(second + 1, third - second - 1)));
   }
   return contents;
 }

@@ -25,6 +25,8 @@ std::string in_quotes(const std::string& text) {
 
 }  // namespace
 
+const char* command_path() { return VARVE_COMMAND; }
+
 RunResult run_varve(const std::vector<std::string>& arguments, const std::string& input) {
   const TestDirectory directory;
   std::string command = "LC_ALL=C.UTF-8 " + in_quotes(VARVE_COMMAND);
@@ -125,6 +127,64 @@ void VarveOnTerminal::read_for(int milliseconds) {
     shown_.append(text.data(), static_cast<std::size_t>(size));
     milliseconds = 0;
   }
+}
+
+bool comes_true(const std::function<bool()>& is_true) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (!is_true()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+VarveOnPipe::VarveOnPipe(const std::vector<std::string>& arguments) {
+  std::signal(SIGPIPE, SIG_IGN);  // It may end before all was given.
+  std::array<int, 2> ends = {-1, -1};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return;
+  const int err = ::open(directory_.path("err").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  std::vector<std::string> words = {VARVE_COMMAND};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  child_ = ::fork();
+  if (child_ == 0) {
+    // Whoever runs the tests may ignore them.
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, SIG_DFL);
+    ::dup2(ends[0], STDIN_FILENO);
+    ::dup2(err, STDERR_FILENO);
+    ::execv(argv.front(), argv.data());
+    ::_exit(127);
+  }
+  ::close(ends[0]);
+  ::close(err);
+  pipe_ = ends[1];
+}
+
+VarveOnPipe::~VarveOnPipe() {
+  end_input();
+  if (child_ <= 0) return;
+  ::kill(child_, SIGKILL);
+  ::waitpid(child_, nullptr, 0);
+}
+
+bool VarveOnPipe::give(const std::string& text) const {
+  return ::write(pipe_, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
+void VarveOnPipe::end_input() {
+  if (pipe_ >= 0) ::close(pipe_);
+  pipe_ = -1;
+}
+
+void VarveOnPipe::signal(int number) const { ::kill(child_, number); }
+
+int VarveOnPipe::end() {
+  int status = 0;
+  ::waitpid(child_, &status, 0);
+  child_ = -1;
+  return status;
 }
 
 TestDirectory::TestDirectory() {

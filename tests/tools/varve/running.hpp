@@ -16,6 +16,9 @@ struct RunResult {
   std::string err;
 };
 
+/// Where the built command is.
+const char* command_path();
+
 /// Runs the built command, without a terminal. `input` is what it reads as standard input.
 RunResult run_varve(const std::vector<std::string>& arguments, const std::string& input = "");
 
@@ -55,6 +58,9 @@ class VarveOnTerminal {
   std::string shown_;
 };
 
+/// Waits until it is true, for a minute at most: to end a test that would wait for ever.
+bool comes_true(const std::function<bool()>& is_true);
+
 /// A directory for one test, gone with it.
 class TestDirectory {
  public:
@@ -73,5 +79,28 @@ class TestDirectory {
 };
 
 std::string read_file(const std::string& path);
+
+/// The built command, reading its standard input from a pipe. It is killed where it still runs when
+/// this goes.
+class VarveOnPipe {
+ public:
+  explicit VarveOnPipe(const std::vector<std::string>& arguments);
+  VarveOnPipe(const VarveOnPipe&) = delete;
+  VarveOnPipe& operator=(const VarveOnPipe&) = delete;
+  ~VarveOnPipe();
+
+  bool give(const std::string& text) const;
+  void end_input();
+  void signal(int number) const;
+  /// Waits for its end. What waitpid() says of it.
+  int end();
+  /// All that it has written to stderr so far.
+  std::string err() const { return read_file(directory_.path("err")); }
+
+ private:
+  const TestDirectory directory_;
+  int pipe_ = -1;
+  pid_t child_ = -1;
+};
 
 }  // namespace varve::tools

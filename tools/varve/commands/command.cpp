@@ -6,8 +6,10 @@
 #include <exception>
 #include <string>
 
-#include "tools/formats/value_text.hpp"
 #include "tools/varve/commands/database.hpp"
+#include "tools/varve/help/help_command.hpp"
+#include "tools/varve/help/help_formatter.hpp"
+#include "tools/varve/help/usage_fault.hpp"
 #include "tools/varve/terminal/output.hpp"
 
 namespace varve::tools {
@@ -23,13 +25,14 @@ constexpr const char* footer = R"(Examples:
   varve query --db plant --prefix room/ --from -1d    a table of the last day
   varve query --db plant --key room/temp --plot       a chart in the terminal
   varve export --db plant --format ndjson -o all.ndjson
+  varve help import                                   what a subcommand does and takes
 
 Times are RFC 3339 (2024-05-01T12:00:00Z; without an offset UTC), microseconds since 1970, or
 relative to now: now, -1h, -30m, -7d. Ranges of time include --from and exclude --to.
 
 Exit codes: 0 done; 1 failed; 2 the command line is wrong, nothing was done; 3 done, but
-something was left out (bad lines under --on-error skip, damage under --skip-damaged); 4 stored
-bytes are damaged.)";
+something was left out (bad lines and cells under --on-error skip, damage under --skip-damaged); 4
+stored bytes are damaged.)";
 
 int report(const Failure& failure) {
   if (!failure.message.empty()) say(failure.message);
@@ -45,7 +48,7 @@ int run_command(int argc, char** argv) {
   app.footer(footer);
   app.set_version_flag("--version", std::string("varve ") + VARVE_VERSION);
   app.require_subcommand(1);
-  app.get_formatter()->column_width(28);
+  wrap_help(app);
 
   Action action;
   add_import(app, action);
@@ -63,17 +66,17 @@ int run_command(int argc, char** argv) {
   add_inspect(app, action);
   add_dump(app, action);
   add_demo(app, action);
+  add_help(app, action);
+  add_completion(app, action);
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& wish) {  // --help or --version.
     return app.exit(wish);
   } catch (const CLI::ParseError& error) {
-    std::string name = "varve";
-    for (const CLI::App* chosen : app.get_subcommands()) name += ' ' + chosen->get_name();
-    const bool unknown = app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-';
-    say(unknown ? "there is no subcommand " + quote(argv[1]) : std::string(error.what()));
-    say("see " + name + " --help");
+    const UsageFault fault = usage_fault(app, error.what());
+    say(fault.what);
+    say(fault.advice);
     return exit_usage;
   }
   try {
@@ -86,3 +89,5 @@ int run_command(int argc, char** argv) {
 }
 
 }  // namespace varve::tools
+
+int main(int argc, char** argv) { return varve::tools::run_command(argc, argv); }

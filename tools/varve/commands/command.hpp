@@ -18,6 +18,7 @@ int run_command(int argc, char** argv);
 using Action = std::function<Outcome<int>()>;
 
 // Each adds its subcommand to `app`, and sets `action` when that is the one that was asked for.
+// Those of help and completion are in tools/varve/help.
 void add_import(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
 void add_query(CLI::App& app, Action& action);

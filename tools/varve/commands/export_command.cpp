@@ -4,12 +4,14 @@
 #include <string>
 #include <utility>
 
-#include "tools/formats/ndjson.hpp"
 #include "tools/formats/record_printer.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/commands/command.hpp"
 #include "tools/varve/commands/database.hpp"
 #include "tools/varve/commands/selection.hpp"
+#include "tools/varve/export/line_protocol_export.hpp"
+#include "tools/varve/export/record_export.hpp"
+#include "tools/varve/export/wide_export.hpp"
 #include "tools/varve/terminal/output.hpp"
 #include "varve/try.hpp"
 
@@ -18,19 +20,25 @@ namespace varve::tools {
 namespace {
 
 constexpr const char* footer =
-    R"(Everything is exported where no series are chosen, by key and then by time.
-Doubles are written in the shortest form that reads back to the same bits. What a format cannot
-carry: csv has no types (--with-type adds a column for them, import --type auto guesses), no labels
-and no expiries, and of a NaN it keeps only the sign; lp has no expiries, and no labels but the tags
-that stand in keys; ndjson has everything. It writes a series' labels, and whether they leave with
-its last record, before its records; series that have labels and no records are left out.
-Years beyond 0000 to 9999 are written with a sign and six digits, and read back.
-With -o a file is replaced once all is written; a pipe, a device or /dev/stdout is written at once.
+    R"(Everything is exported where no series are chosen, by key and then by time. What it writes
+comes back by varve import, without an option.
+
+Formats:
+  csv     key,time,value,type,expires_at,labels. Labels stand in the first row of a series. Doubles
+          have the shortest form that reads back to the same bits. With --wide a row for each time
+          and a column for each series, for spreadsheets: without types, expiries and labels.
+  ndjson  the same, an object per line; labels are a line before the records of their series.
+  lp      Influx line protocol: the fields of one time on one line. It has no expiries, and no
+          labels but tags.
+
+Labels of series that have no records are exported where neither --from nor --to is given. Years
+beyond 0000 to 9999 are written with a sign and six digits, and read back. With -o a file is
+replaced once all is written; a pipe, a device or /dev/stdout is written at once.
 
 Examples:
   varve export --db plant > all.csv
-  varve export --db plant --prefix press1/ --from 2024-05-01 --to 2024-06-01 -o may.csv
-  varve export --db plant --format ndjson | varve import --db copy --format ndjson)";
+  varve export --db plant --prefix press1/ --from 2024-05-01 --to 2024-06-01 --wide -o may.csv
+  varve export --db plant --format ndjson | varve import --db copy)";
 
 struct Arguments {
   std::string db;
@@ -38,32 +46,23 @@ struct Arguments {
   Selection selection;
   std::string time = "rfc3339";
   bool with_type = false;
+  bool wide = false;
   bool skip_damaged = false;
   std::optional<std::string> file;
 };
 
 /// `reads` has the snapshot that records and labels are of.
 Outcome<void> print_all(Engine& engine, const Query& query, const ReadOptions& reads,
-                        Output& output, const PrintOptions& options) {
-  VARVE_TRY(Scan scan, engine.scan(query, ReadOptions(reads).fill_cache(false)));
-  append_header(output.text(), options);
-  std::string key;
-  while (true) {
-    VARVE_TRY(const std::optional<Block> block, scan.next_block());
-    if (!block) return output.finish();
-    if (options.format == RecordFormat::ndjson && key != block->key()) {
-      key = block->key();
-      VARVE_TRY(const Labels labels, engine.labels(key, reads));
-      if (!labels.empty()) {
-        append_ndjson_labels(output.text(), key, labels);
-        output.text() += '\n';
-      }
-    }
-    for (std::size_t i = 0; i < block->size(); ++i) {
-      append_record(output.text(), block->record(i), options);
-      VARVE_CHECK(output.drain());
-    }
+                        const Arguments& arguments, const PrintOptions& options, Output& output) {
+  if (options.format == RecordFormat::line_protocol) {
+    return export_line_protocol(engine, query, reads, output);
   }
+  if (arguments.wide) {
+    VARVE_CHECK(export_wide(engine, query, reads, options.epoch_times, output));
+  } else {
+    VARVE_CHECK(export_records(engine, query, reads, options, output));
+  }
+  return output.finish();
 }
 
 Outcome<int> run(const Arguments& arguments) {
@@ -73,7 +72,10 @@ Outcome<int> run(const Arguments& arguments) {
     return usage("--time: " + quote(arguments.time) + " is neither rfc3339 nor epoch");
   }
   options.epoch_times = arguments.time == "epoch";
-  options.with_type = arguments.with_type;
+  options.is_whole = true;
+  if (arguments.wide && options.format != RecordFormat::csv) {
+    return usage("--wide is a form of csv: leave --format out");
+  }
   VARVE_TRY(const Query query, query_of(arguments.selection, wall_clock()));
   if (arguments.file && arguments.file->empty()) return usage("-o: the name of the file is empty");
 
@@ -89,7 +91,7 @@ Outcome<int> run(const Arguments& arguments) {
                    "what there is)");
   }
   return after_reading(engine, arguments.skip_damaged,
-                       print_all(engine, query, reads, output, options));
+                       print_all(engine, query, reads, arguments, options, output));
 }
 
 }  // namespace
@@ -107,7 +109,10 @@ void add_export(CLI::App& app, Action& action) {
   command->add_option("--time", arguments->time, "rfc3339, or epoch: microseconds since 1970")
       ->capture_default_str()
       ->type_name("FORM");
-  command->add_flag("--with-type", arguments->with_type, "csv: a fourth column, type");
+  command->add_flag("--wide", arguments->wide,
+                    "csv: a row for each time, a column for each series");
+  // Types are always there; scripts may still ask for them.
+  command->add_flag("--with-type", arguments->with_type)->group("");
   command->add_option("-o,--output", arguments->file, "Instead of standard output")
       ->type_name("FILE");
   add_skip_damaged_option(*command, arguments->skip_damaged);

@@ -13,6 +13,7 @@
 #include "tools/varve/commands/time_options.hpp"
 #include "tools/varve/terminal/answer_printer.hpp"
 #include "tools/varve/terminal/plot_query.hpp"
+#include "tools/varve/terminal/wide_printer.hpp"
 #include "varve/try.hpp"
 
 namespace varve::tools {
@@ -30,7 +31,13 @@ Examples:
   varve query --db plant --prefix press --from -1d --aggregate p99 --every 1h --group-by-prefix 1
   varve query --db plant --key meter/kwh --aggregate increase --every 1mo --time-zone Europe/Berlin
   varve query --db plant --match 'room=hall 2' --from -1h
-  varve query --db plant --key press1/temp --from -1d --plot)";
+  varve query --db plant --prefix press1/ --from -1d --aggregate mean --every 1h --wide
+  varve query --db plant --key press1/temp --from -1d --plot
+
+A chart joins points by lines, but not over a time that is several times as long as the usual one
+between two of them, nor over a span without a value (--fill null). Up to three values of a series,
+and no more than one in a hundred, that are so far off that the others would fill less than a tenth
+of the height are drawn at its edge, and counted above it.)";
 
 struct Arguments {
   std::string db;
@@ -41,6 +48,7 @@ struct Arguments {
   std::optional<std::string> time_zone;
   std::string format = "table";
   bool plot = false;
+  bool wide = false;
   bool skip_damaged = false;
 };
 
@@ -133,6 +141,12 @@ Outcome<int> run(const Arguments& arguments) {
   if (arguments.plot && aggregation && !aggregation->every()) {
     return usage("--plot of an aggregate needs --every");
   }
+  if (arguments.wide && aggregation && !computed.in_buckets()) {
+    return usage("--wide of an aggregate needs --every: it has a row for each time");
+  }
+  if (arguments.wide && format == AnswerFormat::json) {
+    return usage("--wide is a form of csv, and not of json");
+  }
 
   VARVE_TRY(Engine engine, open_database(arguments.db, Access::read));
   const bool skip = arguments.skip_damaged;
@@ -144,7 +158,8 @@ Outcome<int> run(const Arguments& arguments) {
   const AnswerKind kind = !aggregation            ? AnswerKind::records
                           : computed.in_buckets() ? AnswerKind::buckets
                                                   : AnswerKind::aggregates;
-  const auto printer = make_answer_printer(format, kind, output, zone);
+  const auto printer = arguments.wide ? make_wide_printer(output)
+                                      : make_answer_printer(format, kind, output, zone);
   return after_reading(engine, skip,
                        aggregation ? print_aggregates(engine, query, computed, options, *printer)
                                    : print_records(engine, query, options, *printer));
@@ -172,8 +187,12 @@ void add_query(CLI::App& app, Action& action) {
   auto* const format = command->add_option("--format", arguments->format, "table, csv or json")
                            ->capture_default_str()
                            ->type_name("FORMAT");
-  command->add_flag("--plot", arguments->plot, "A chart of the numbers over time")
-      ->excludes(format);
+  auto* const plot =
+      command->add_flag("--plot", arguments->plot, "A chart of the numbers over time");
+  plot->excludes(format);
+  command
+      ->add_flag("--wide", arguments->wide, "csv: a row for each time, a column for each series")
+      ->excludes(plot);
   add_skip_damaged_option(*command, arguments->skip_damaged);
   command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });
 }

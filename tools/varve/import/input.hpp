@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tools/varve/terminal/failure.hpp"
 
@@ -28,18 +29,31 @@ class Input {
   /// Whether the window reaches to the end of the input.
   bool at_end() const { return at_end_; }
   /// Reads on: of a file as much again as the window holds, of a pipe what there is; or finds the
-  /// end.
+  /// end. Where nothing is there yet, in a pipe, on a terminal or at the end of a file that is
+  /// followed, it waits, or fails with a pause where that was asked for. It fails with an
+  /// interruption where a signal asked to stop (Interruption). The window stays as it was whenever
+  /// it fails.
   Outcome<void> more();
+  /// Whether more() is to fail with a pause instead of waiting. Off at first.
+  void pause_when_dry(bool pause) { pauses_ = pause; }
+  /// Has the end of a file be where more is waited for, as it grows: there is no end any more.
+  /// REQUIRES a regular file, which is one with a size.
+  void follow() { follows_ = true; }
+  /// Whether more() may have to wait for somebody who writes.
+  bool is_live() const { return fd_ >= 0 && (!size_ || follows_); }
   void consume(std::size_t bytes);
 
   /// As given; "stdin" for standard input.
   const std::string& name() const { return name_; }
   std::uint64_t consumed() const { return consumed_; }
-  /// Of a regular file.
-  std::optional<std::uint64_t> size() const { return size_; }
+  /// Of a regular file, which has an end: not of one that is followed.
+  std::optional<std::uint64_t> size() const { return follows_ ? std::nullopt : size_; }
 
  private:
   Input(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
+
+  Outcome<void> wait() const;
+  Outcome<bool> has_grown() const;
 
   int fd_;  // -1: none, `rest_` is the source.
   std::string name_;
@@ -50,6 +64,15 @@ class Input {
   std::size_t start_ = 0;
   std::uint64_t consumed_ = 0;
   bool at_end_ = false;
+  bool pauses_ = false;
+  bool follows_ = false;
 };
+
+/// Whether Input::more() failed since it would have had to wait.
+bool is_pause(const Failure& failure);
+
+/// That a signal asked to stop. The command writes what was read, and ends by that signal.
+std::unexpected<Failure> interrupted(std::string message);
+bool is_interruption(const Failure& failure);
 
 }  // namespace varve::tools

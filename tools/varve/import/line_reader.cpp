@@ -40,6 +40,10 @@ class LineReader final : public RecordReader {
       if (!silent) {
         if (auto added = format_.parse(text, records); !added) {
           records.shrink(before);
+          if (const auto offset = added.error().offset) {
+            const auto begin = static_cast<std::size_t>(text.data() - line.data());
+            read.column = begin + *offset + 1;
+          }
           read.problem = std::move(added).error().text;
         }
       }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <functional>
 #include <utility>
 
 #include "tools/formats/time_text.hpp"
@@ -19,6 +21,25 @@ constexpr std::string_view marks = "*o+x#@";
 /// A code point of the block U+2800 to U+28FF as UTF-8.
 std::string braille_cell(unsigned dots) {
   return {'\xE2', static_cast<char>(0xA0 | dots >> 6), static_cast<char>(0x80 | (dots & 0x3F))};
+}
+
+/// Whichever comes first.
+std::uint64_t time_between(Timestamp a, Timestamp b) {
+  return a < b ? static_cast<std::uint64_t>(b) - static_cast<std::uint64_t>(a)
+               : static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b);
+}
+
+/// Puts a value in its place among the outermost ones, of which there are `count` before it.
+template <std::size_t size, class Before>
+void keep_outermost(std::array<double, size>& kept, std::uint64_t count, double value,
+                    Before before) {
+  for (std::size_t i = 0; i < size; ++i) {
+    if (i >= count) {
+      kept[i] = value;
+      return;
+    }
+    if (before(value, kept[i])) std::swap(value, kept[i]);
+  }
 }
 
 }  // namespace
@@ -99,16 +120,17 @@ Plot::Plot(Timestamp first, Timestamp last, std::size_t series_count, const Term
       columns_(std::max<std::size_t>(terminal.columns, 30) - 12) {}
 
 std::size_t Plot::add_series(std::string name) {
-  series_.push_back({std::move(name), std::vector<Bin>(columns_ * (braille_ ? 2 : 1)), 0, 0, 0});
+  Series series;
+  series.name = std::move(name);
+  series.bins.resize(columns_ * (braille_ ? 2 : 1));
+  series_.push_back(std::move(series));
   return series_.size() - 1;
 }
 
 std::size_t Plot::bin_of(Timestamp ts) const {
-  const auto distance = [](Timestamp from, Timestamp to) {
-    return static_cast<double>(static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from));
-  };
   if (last_ == first_) return 0;
-  const double part = distance(first_, ts) / distance(first_, last_);
+  const double part = static_cast<double>(time_between(first_, ts)) /
+                      static_cast<double>(time_between(first_, last_));
   const std::size_t bins = columns_ * (braille_ ? 2 : 1);
   return static_cast<std::size_t>(std::lround(part * static_cast<double>(bins - 1)));
 }
@@ -116,23 +138,81 @@ std::size_t Plot::bin_of(Timestamp ts) const {
 void Plot::add(std::size_t number, Timestamp ts, double value) {
   if (!std::isfinite(value) || ts < first_ || ts > last_) return;
   Series& series = series_[number];
-  if (series.points++ == 0) series.min = series.max = value;
-  series.min = std::min(series.min, value);
-  series.max = std::max(series.max, value);
+  if (series.points != 0) {
+    ++series.steps[static_cast<std::size_t>(std::bit_width(time_between(series.last_ts, ts)))];
+  }
+  series.last_ts = ts;
+  keep_outermost(series.greatest, series.points, value, std::greater<>());
+  keep_outermost(series.least, series.points, value, std::less<>());
+  ++series.points;
   Bin& bin = series.bins[bin_of(ts)];
-  if (bin.points++ == 0) bin = {1, value, value, value, value};
+  if (bin.points++ == 0) bin = {1, value, value, value, value, ts, ts, series.is_gap};
+  series.is_gap = false;
   bin.last = value;
   bin.min = std::min(bin.min, value);
   bin.max = std::max(bin.max, value);
+  bin.begin = std::min(bin.begin, ts);
+  bin.end = std::max(bin.end, ts);
+}
+
+/// How many values are left out of the chart's height.
+std::size_t Plot::strays_of(const Series& series) {
+  const Scale range = range_of(series);
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < strays_max && i < series.points; ++i) {
+    if (series.greatest[i] > range.high) ++count;
+    if (series.least[i] < range.low) ++count;
+  }
+  return count;
+}
+
+Plot::Scale Plot::range_of(const Series& series) {
+  const Scale all = {series.least[0], series.greatest[0]};  // Outermost first.
+  const std::uint64_t allowed = std::min<std::uint64_t>(strays_max, series.points / 100);
+  // Halves, since the whole may be more than a double holds.
+  const auto height = [](const Scale& scale) { return scale.high / 2 - scale.low / 2; };
+  Scale range = all;
+  std::size_t below = 0;
+  std::size_t above = 0;
+  for (std::size_t count = 1; count <= allowed; ++count) {
+    for (std::size_t low = below; low + above <= count; ++low) {
+      const Scale rest = {series.least[low], series.greatest[count - low]};
+      // Others that are all alike are not squeezed: there is nothing to see of them.
+      const bool is_squeezed = height(rest) > 0 && height(rest) * 10 < height(range);
+      if (!is_squeezed) continue;
+      range = rest;
+      below = low;
+      above = count - low;
+      break;
+    }
+  }
+  return range;
+}
+
+bool Plot::is_gap_between(const Series& series, const Bin& before, const Bin& after) {
+  if (after.is_behind_gap) return true;
+  std::uint64_t seen = 0;
+  std::size_t bits = 0;
+  while (bits + 1 < series.steps.size()) {
+    seen += series.steps[bits];
+    if (2 * seen >= series.points - 1) break;
+    ++bits;
+  }
+  // The median is below 2 to the power of `bits`.
+  if (bits + 2 >= 64) return false;
+  const Timestamp from = std::min(before.end, after.end);
+  const Timestamp to = std::max(before.begin, after.begin);
+  return time_between(from, to) > std::uint64_t{1} << (bits + 2);
 }
 
 Plot::Scale Plot::scale() const {
-  Scale scale{0, 0};
+  Scale scale;
   bool any = false;
   for (const Series& series : series_) {
     if (series.points == 0) continue;
-    scale.low = any ? std::min(scale.low, series.min) : series.min;
-    scale.high = any ? std::max(scale.high, series.max) : series.max;
+    const Scale range = range_of(series);
+    scale.low = any ? std::min(scale.low, range.low) : range.low;
+    scale.high = any ? std::max(scale.high, range.high) : range.high;
     any = true;
   }
   if (scale.low == scale.high) {
@@ -153,7 +233,10 @@ void Plot::draw_series(Canvas& canvas, const Scale& scale, std::size_t number) c
   std::size_t before = bins.size();
   for (std::size_t x = 0; x < bins.size(); ++x) {
     if (bins[x].points == 0) continue;
-    if (before != bins.size()) {
+    const bool joins = before != bins.size() &&
+                       (before + 1 == x ? !bins[x].is_behind_gap
+                                        : !is_gap_between(series_[number], bins[before], bins[x]));
+    if (joins) {
       canvas.line(before, y_of(bins[before].last), x, y_of(bins[x].first), number);
     }
     canvas.line(x, y_of(bins[x].min), x, y_of(bins[x].max), number);
@@ -197,8 +280,11 @@ std::string Plot::legend() const {
       out += coloured(terminal_, number, mark) + ' ';
     }
     out += bold(terminal_, printable(series.name)) + "  " + counted(series.points, "point");
-    if (series.points != 0)
-      out += ", " + format_short(series.min) + " to " + format_short(series.max);
+    if (series.points != 0) {
+      out += ", " + format_short(series.least[0]) + " to " + format_short(series.greatest[0]);
+      const std::size_t strays = strays_of(series);
+      if (strays != 0) out += ", of them " + std::to_string(strays) + " beyond the edge";
+    }
     out += '\n';
   }
   return out + format_time_short(first_) + " to " + format_time_short(last_) + " UTC\n";

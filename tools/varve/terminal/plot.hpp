@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -14,7 +15,15 @@ namespace varve::tools {
 /// shown, or could not be told apart (several series without colour).
 ///
 /// Points are binned as they come, so memory is bounded by the chart. They come in any order of
-/// series, and within one in the order of time.
+/// series, and within one in the order of time, or in its reverse.
+///
+/// Points are joined by lines, but not over a gap: a time that is more than four to eight times as
+/// long as the usual one (the median) between two points of the series, with a column of the chart
+/// in it that has none; or one that add_gap() says.
+///
+/// Values that are far off do not squeeze the others: where up to three of a series, and no more
+/// than one in a hundred, leave less than a tenth of the height to the rest, the chart is of the
+/// rest. Those few are drawn at its edge, and the legend counts them.
 class Plot {
  public:
   static constexpr std::size_t series_max = 6;  // As many as there are colours.
@@ -27,6 +36,8 @@ class Plot {
   std::size_t add_series(std::string name);
   /// Passes over what is not finite, and what lies outside the chart's time.
   void add(std::size_t series, Timestamp ts, double value);
+  /// The point before and the one that comes are not to be joined.
+  void add_gap(std::size_t series) { series_[series].is_gap = true; }
 
   /// The chart, its axes and a line per series; lines end in a line break.
   std::string draw() const;
@@ -35,19 +46,30 @@ class Plot {
   struct Bin {
     std::uint64_t points = 0;
     double first = 0, last = 0, min = 0, max = 0;
+    Timestamp begin = 0, end = 0;  // Of its points' times.
+    bool is_behind_gap = false;    // Whether add_gap() was called between the bin before and it.
   };
+  static constexpr std::size_t strays_max = 3;
   struct Series {
     std::string name;
     std::vector<Bin> bins;
     std::uint64_t points = 0;
-    double min = 0, max = 0;
+    // The greatest and the least values, from the outermost inwards; as many as there are points.
+    std::array<double, strays_max + 1> greatest{}, least{};
+    Timestamp last_ts = 0;
+    std::array<std::uint64_t, 65> steps{};  // Between points, by how many bits their length has.
+    bool is_gap = false;
   };
   struct Scale {
-    double low, high;
+    double low = 0, high = 0;
   };
   class Canvas;
 
   std::size_t bin_of(Timestamp ts) const;
+  /// The values of a series that are to fill the chart. REQUIRES points.
+  static Scale range_of(const Series& series);
+  static std::size_t strays_of(const Series& series);
+  static bool is_gap_between(const Series& series, const Bin& before, const Bin& after);
   Scale scale() const;
   void draw_series(Canvas& canvas, const Scale& scale, std::size_t number) const;
   std::string legend() const;

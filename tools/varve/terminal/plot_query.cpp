@@ -94,13 +94,16 @@ Outcome<std::string> plot_aggregates(Engine& engine, const Query& query,
                                      const Terminal& terminal) {
   VARVE_TRY(std::vector<Aggregate> answers, engine.aggregate(query, aggregation, options));
   std::erase_if(answers, [](const Aggregate& answer) {
-    return !answer.value || answer.value->type() == ValueType::bytes;
+    return answer.value && answer.value->type() == ValueType::bytes;
   });
-  if (answers.empty()) return std::string();
+  const auto has_value = [](const Aggregate& answer) { return answer.value.has_value(); };
+  if (std::ranges::none_of(answers, has_value)) return std::string();
   if (query.is_newest_first()) std::ranges::stable_sort(answers, {}, &Aggregate::ts);
 
   Extent extent;
-  for (const Aggregate& answer : answers) extent.keys.push_back(answer.key);
+  for (const Aggregate& answer : answers) {
+    if (answer.value) extent.keys.push_back(answer.key);
+  }
   std::ranges::sort(extent.keys);
   const auto repeated = std::ranges::unique(extent.keys);
   extent.keys.erase(repeated.begin(), repeated.end());
@@ -108,7 +111,9 @@ Outcome<std::string> plot_aggregates(Engine& engine, const Query& query,
     extent.series_left_out = extent.keys.size() - Plot::series_max;
     extent.keys.resize(Plot::series_max);
   }
-  std::erase_if(answers, [&](const Aggregate& answer) { return answer.key > extent.keys.back(); });
+  std::erase_if(answers, [&](const Aggregate& answer) {
+    return !std::ranges::binary_search(extent.keys, answer.key);
+  });
   const auto [first, last] = std::ranges::minmax(answers, {}, &Aggregate::ts);
   extent.first = first.ts;
   extent.last = last.ts;
@@ -116,8 +121,13 @@ Outcome<std::string> plot_aggregates(Engine& engine, const Query& query,
   Plot plot(extent.first, extent.last, extent.keys.size(), terminal);
   for (const std::string& key : extent.keys) plot.add_series(key);
   for (const Aggregate& answer : answers) {
-    const auto series = std::ranges::lower_bound(extent.keys, answer.key) - extent.keys.begin();
-    plot.add(static_cast<std::size_t>(series), answer.ts, number(answer.value->view()));
+    const auto series = static_cast<std::size_t>(
+        std::ranges::lower_bound(extent.keys, answer.key) - extent.keys.begin());
+    if (answer.value) {
+      plot.add(series, answer.ts, number(answer.value->view()));
+    } else {
+      plot.add_gap(series);
+    }
   }
   return drawn(plot, extent.series_left_out);
 }

@@ -16,7 +16,8 @@ Outcome<std::string> plot_query(Engine& engine, const Query& query, const ReadOp
                                 const Terminal& terminal);
 
 /// The chart of what the aggregation gives, each value at the start of its bucket, with the same
-/// exceptions. REQUIRES an aggregation with every().
+/// exceptions. A bucket without a value (Fill::null) is a gap. REQUIRES an aggregation with
+/// every().
 Outcome<std::string> plot_aggregates(Engine& engine, const Query& query,
                                      const Aggregation& aggregation, const ReadOptions& options,
                                      const Terminal& terminal);

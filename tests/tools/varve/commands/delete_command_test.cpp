@@ -24,7 +24,7 @@ TEST_F(DeleteCommand, deletes_what_was_agreed_to) {
   ASSERT_TRUE(command.type("y\n"));
   EXPECT_EQ(command.end(), 0);
   EXPECT_TRUE(contains(command.shown(), "deleted 2 records")) << command.shown();
-  EXPECT_EQ(on_db("export", {"--key", "plant/a"}).out, "key,time,value\n");
+  EXPECT_EQ(exported({"--key", "plant/a"}), "key,time,value\n");
 }
 
 TEST_F(DeleteCommand, deletes_nothing_where_the_records_are_others_after_the_answer) {
@@ -32,7 +32,7 @@ TEST_F(DeleteCommand, deletes_nothing_where_the_records_are_others_after_the_ans
   VarveOnTerminal command(words());
   if (!command.has_begun()) GTEST_SKIP() << "there are no terminals here";
   ASSERT_TRUE(command.shows("[y/N] ")) << command.shown();
-  ASSERT_EQ(on_db("import", {}, "key,time,value\nplant/a,5,1\n").exit_code, 0);
+  ASSERT_EQ(on_db("import", {}, "key,time,value\nplant/a,2013-12-03,1\n").exit_code, 0);
   ASSERT_TRUE(command.type("y\n"));
   EXPECT_EQ(command.end(), 1);
   EXPECT_TRUE(contains(command.shown(), "3 records of 'plant/a'; nothing was deleted"))

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/tools/varve/running.hpp"
+#include "tests/tools/varve/command_fixture.hpp"
 
 namespace varve::tools {
 namespace {
@@ -30,7 +30,7 @@ class DownsampleCommand : public testing::Test {
     return on_db("downsample", more);
   }
   std::string written(const std::string& prefix = "5m/") const {
-    return on_db("export", {"--prefix", prefix}).out;
+    return three_columns(on_db("export", {"--prefix", prefix}).out);
   }
 
   const TestDirectory directory_;

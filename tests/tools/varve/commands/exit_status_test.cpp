@@ -235,18 +235,18 @@ TEST_F(ExitStatus, is_2_where_an_export_would_overwrite_the_database) {
   for (const std::string& file : {table, directory_.path("link"), db() + "/new.csv"}) {
     expect(2, {{"export"}, {"-o", file}}, db());
   }
-  EXPECT_EQ(on_db("export").out, small_csv);
+  EXPECT_EQ(exported(), small_csv);
   EXPECT_FALSE(fs::exists(db() + "/new.csv"));
 }
 
 TEST_F(ExitStatus, is_2_where_nobody_can_be_asked) {
   import_small();
   expect(2, {{"delete"}, {"--key", "plant/a"}}, db());
-  EXPECT_EQ(on_db("export").out, small_csv);
+  EXPECT_EQ(exported(), small_csv);
 }
 
 TEST_F(ExitStatus, is_3_where_something_was_left_out_as_was_asked_for) {
-  expect(3, {{"import"}, {"--on-error", "skip"}}, db(), "key,time,value\na,x,1\nb,1,1\n");
+  expect(3, {{"import"}, {"--on-error", "skip"}}, db(), "key,time,value\nb,2013-12-02,1\na,x,1\n");
   fs::remove_all(db());
   make_damaged_log();
   for (Asked asked : readers) {
@@ -262,7 +262,8 @@ TEST_F(ExitStatus, is_4_where_the_log_has_lost_something_whatever_was_done) {
   for (const Asked& asked : writers) expect(4, asked, copy());
   EXPECT_EQ(run(lookers.back(), db()).exit_code, 4) << "inspect --verify";
   expect(4, {{"latest"}, {"--key", "plant/x"}}, db());  // It may be among what is lost.
-  expect(4, {{"import"}, {"--on-error", "skip"}}, copy(), "key,time,value\na,x,1\nb,1,1\n");
+  expect(4, {{"import"}, {"--on-error", "skip"}}, copy(),
+         "key,time,value\nb,2013-12-02,1\na,x,1\n");
   EXPECT_EQ(run_varve({"dump", "wal", find_file(db(), ".wal", 1'000).string()}).exit_code, 4);
 }
 

@@ -145,7 +145,7 @@ TEST_F(DumpedLog, is_the_same_in_quarantine) {
 TEST_F(Command, dumps_the_blocks_of_a_table_behind_one_that_is_damaged) {
   std::string csv = "key,time,value\n";
   for (int i = 0; i < 5'000; ++i) csv += "k," + std::to_string(i) + ',' + std::to_string(i) + '\n';
-  ASSERT_EQ(on_db("import", {}, csv).exit_code, 0);
+  ASSERT_EQ(on_db("import", {"--time-unit", "us"}, csv).exit_code, 0);
   ASSERT_EQ(on_db("compact").exit_code, 0);
   const auto table = find_file(db(), ".table");
   const RunResult whole = dump("table", table);

@@ -2,9 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <numbers>
+#include <sstream>
+#include <string>
+#include <vector>
 
 namespace varve::tools {
 namespace {
@@ -113,6 +118,89 @@ TEST(Plot, stands_extreme_numbers_and_times) {
   point.add_series("k");
   point.add(0, 7, 3);
   EXPECT_FALSE(point.draw().empty());
+}
+
+/// Whether the rows of the chart have something in each of these columns between the axes.
+bool has_dots(const std::string& chart, std::size_t first, std::size_t last) {
+  constexpr std::size_t margin = 11;  // Of plain characters: labels, and the axis.
+  std::vector<bool> columns(last + 1);
+  std::istringstream lines(chart);
+  for (std::string line; std::getline(lines, line);) {
+    const bool is_axis = line.starts_with("          ++");
+    if (line.size() <= margin || is_axis) continue;
+    if (line[margin - 1] != '|' && line[margin - 1] != '+') continue;
+    for (std::size_t i = first; i <= last && margin + i < line.size(); ++i) {
+      if (line[margin + i] == '*') columns[i] = true;
+    }
+  }
+  return std::count(columns.begin() + static_cast<std::ptrdiff_t>(first), columns.end(), true) ==
+         static_cast<std::ptrdiff_t>(last - first + 1);
+}
+
+/// A point each minute of a day, but from 8:00 to 16:00.
+Plot day_with_an_outage(int minutes_apart) {
+  Plot plot(day_begin, day_begin + 24 * hour, 1, narrow(false), 8);
+  plot.add_series("k");
+  for (int i = 0; i <= 24 * 60; i += minutes_apart) {
+    const bool is_out = i > 8 * 60 && i < 16 * 60;
+    if (!is_out) plot.add(0, day_begin + i * hour / 60, i);
+  }
+  return plot;
+}
+
+TEST(Plot, keeps_a_gap_a_gap) {
+  const std::string chart = day_with_an_outage(1).draw();
+  EXPECT_TRUE(has_dots(chart, 0, 13)) << chart;
+  EXPECT_FALSE(has_dots(chart, 20, 20)) << chart;
+  EXPECT_TRUE(has_dots(chart, 27, 39)) << chart;
+}
+
+TEST(Plot, joins_points_that_are_as_far_apart_as_usual) {
+  const std::string chart = day_with_an_outage(8 * 60).draw();
+  EXPECT_TRUE(has_dots(chart, 0, 39)) << "four points, eight hours apart: " << chart;
+}
+
+TEST(Plot, does_not_join_over_a_gap_that_it_is_told_of) {
+  Plot plot(0, 3 * hour, 1, narrow(false), 8);
+  plot.add_series("k");
+  plot.add(0, 0, 1);
+  plot.add(0, hour, 1);
+  plot.add_gap(0);
+  plot.add(0, 2 * hour, 1);
+  plot.add(0, 3 * hour, 1);
+  const std::string chart = plot.draw();
+  EXPECT_TRUE(has_dots(chart, 0, 13)) << chart;
+  EXPECT_FALSE(has_dots(chart, 19, 19)) << chart;
+  EXPECT_TRUE(has_dots(chart, 26, 39)) << chart;
+}
+
+std::string drawn_with_strays(int points, const std::vector<double>& strays) {
+  Plot plot(0, points + 10, 1, narrow(false), 8);
+  plot.add_series("k");
+  for (int i = 0; i < points; ++i) plot.add(0, i, 20 + i % 6);
+  for (const double stray : strays) plot.add(0, points + 1, stray);
+  return plot.draw();
+}
+
+TEST(Plot, is_not_squeezed_by_a_stray_point) {
+  const std::string chart = drawn_with_strays(1'000, {-999});
+  EXPECT_TRUE(chart.starts_with("k  1,001 points, -999 to 25, of them 1 beyond the edge\n"))
+      << chart;
+  EXPECT_NE(chart.find(" 24 +"), std::string::npos) << chart;
+  EXPECT_EQ(chart.find("-1000"), std::string::npos) << chart;
+  const std::string both = drawn_with_strays(1'000, {-999, 1e6, 2e6});
+  EXPECT_NE(both.find("of them 3 beyond the edge"), std::string::npos) << both;
+}
+
+TEST(Plot, shows_all_where_what_is_far_off_is_more_than_a_stray_point) {
+  EXPECT_EQ(drawn_with_strays(1'000, {500, 600, 700, 800}).find("beyond"), std::string::npos)
+      << "four of them";
+  EXPECT_EQ(drawn_with_strays(98, {500}).find("beyond"), std::string::npos) << "one of 99";
+  EXPECT_EQ(drawn_with_strays(1'000, {60}).find("beyond"), std::string::npos) << "not so far off";
+  Plot plot(0, 1'000, 1, narrow(false), 8);
+  plot.add_series("alarm");
+  for (int i = 0; i < 1'000; ++i) plot.add(0, i, i == 500 ? 1 : 0);
+  EXPECT_EQ(plot.draw().find("beyond"), std::string::npos) << "the others are all alike";
 }
 
 TEST(ValueTicks, are_round_and_inside) {
