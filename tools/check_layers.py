@@ -32,6 +32,7 @@ ENGINE = [
 ]
 TOOLS = [
     ["tools/formats"],
+    ["tools/formats/tables"],
     ["tools/varve/terminal"],
     ["tools/varve/import"],
     ["tools/varve/commands"],
