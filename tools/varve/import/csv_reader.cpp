@@ -1,9 +1,13 @@
 #include "tools/varve/import/csv_reader.hpp"
 
+#include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "tools/formats/csv_row.hpp"
 #include "tools/formats/tables/foreign_bytes.hpp"
@@ -44,6 +48,7 @@ class CsvReader final : public RecordReader {
           records.shrink(before);
           if (rows_->is_refused()) return failed_at(line.number, added.error().text);
           line.problem = std::move(added).error().text;
+          line.column = column_at_fault();
           line.bad_cells.clear();
         } else {
           says_something = *added;
@@ -64,11 +69,24 @@ class CsvReader final : public RecordReader {
     return failed(input_.name() + ':' + std::to_string(line) + ": " + what);
   }
 
+  /// Of a row on one line, in bytes from 1. Cells with doubled quotes lie elsewhere.
+  std::optional<std::uint64_t> column_at_fault() const {
+    const auto fault = rows_->fault();
+    if (!fault || *fault >= row_.fields().size() || row_.line_breaks() > 1) return {};
+    const std::string_view line = input_.window();
+    const char* const cell = row_.fields()[*fault].text.data();
+    const std::less<> before{};
+    if (before(cell, line.data()) || !before(cell, line.data() + line.size())) return {};
+    return static_cast<std::uint64_t>(cell - line.data()) + 1;
+  }
+
   /// Finds out what the table is, and passes over what stands before its first row.
   Outcome<void> settle() {
     while (true) {
-      // A pipe gives what there is, and a file all that is looked at.
-      while (input_.window().empty() || (input_.size() && input_.window().size() < sample_bytes)) {
+      // What is written by somebody at this moment gives what there is of it, and a file all that
+      // is looked at.
+      while (input_.window().empty() ||
+             (!input_.is_live() && input_.window().size() < sample_bytes)) {
         if (input_.at_end()) break;
         VARVE_CHECK(input_.more());
       }

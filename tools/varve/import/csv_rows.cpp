@@ -83,6 +83,7 @@ CsvRows::CsvRows(const CsvOptions& options, CsvLayout layout, TimeForm times)
 
 Parsed<bool> CsvRows::add(const CsvRow& row, std::uint64_t rows_before, RecordList& records,
                           std::vector<std::string>& bad_cells) {
+  fault_.reset();
   if (std::ranges::all_of(row.fields(), is_empty)) return false;
   if (layout_.is_wide()) return add_wide(row.fields(), rows_before, records, bad_cells);
   if (!layout_.value) return problem("a row of a table that had none in its first bytes");
@@ -116,15 +117,18 @@ Parsed<bool> CsvRows::add_one(const Fields& fields, std::uint64_t rows_before,
 
   ColumnType type = type_;
   if (layout_.type) {
+    fault_ = layout_.type;
     VARVE_TRY(type, parse_column_type(cell_text(fields[*layout_.type])));
   }
   // What cannot be read is said of the time first, as it stands first in most rows.
   const auto ts = time_of(fields, rows_before);
   const auto found = read_value(cell, type);
   if (found && !*found) return has_labels ? add_labels(fields, records) : Parsed<bool>(false);
+  fault_ = ts ? layout_.value : layout_.time;
   if (!ts) return std::unexpected(ts.error());
   if (!found) return std::unexpected(found.error());
 
+  fault_ = layout_.key;
   key_ = prefix_;
   if (layout_.key) {
     key_ += cell_text(fields[*layout_.key]);
@@ -140,6 +144,7 @@ Parsed<bool> CsvRows::add_one(const Fields& fields, std::uint64_t rows_before,
               parse_time(cell_text(fields[*layout_.expires_at]), TimeUnit::microseconds));
   }
   VARVE_CHECK(add_checked(records, key_, *ts, value_, expires_at));
+  fault_ = layout_.labels;
   if (has_labels) VARVE_CHECK(add_labels(fields, records));
   return true;
 }
@@ -171,6 +176,7 @@ Parsed<bool> CsvRows::add_wide(const Fields& fields, std::uint64_t rows_before, 
   const auto ts = layout_.grid ? Parsed<Timestamp>(0) : time_of(fields, rows_before);
   if (!width || !ts) {
     if (holds_nothing(fields)) return false;
+    if (width) fault_ = layout_.time;
     return std::unexpected(!width ? width.error() : ts.error());
   }
   if (!layout_.watched.empty()) promote(fields);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,6 +29,8 @@ class CsvRows {
   Parsed<bool> add(const CsvRow& row, std::uint64_t rows_before, RecordList& records,
                    std::vector<std::string>& bad_cells);
 
+  /// Of the row that add() refused last: the column at fault, where it is one.
+  std::optional<std::size_t> fault() const { return fault_; }
   /// Whether a time was refused for its unit, which no row that is left out mends.
   bool is_refused() const { return times_.is_refused(); }
 
@@ -66,6 +69,7 @@ class CsvRows {
 
   // Of the row at hand; kept for their memory.
   ValueView value_;
+  std::optional<std::size_t> fault_;
   std::string key_;
   std::string number_;
   std::string time_;

@@ -81,6 +81,15 @@ TEST(CsvRows, without_any_value_need_no_time) {
   EXPECT_EQ(result.records.size(), 2U);
 }
 
+TEST(CsvRows, that_are_bad_say_where_in_their_line) {
+  Input input = Input::of("time,key,value\n1,a,5\n2,a,x\n\"y\",a,5\n");
+  const auto reader = make_csv_reader(input, plain());
+  RecordList records;
+  ASSERT_TRUE(reader->next(records).value());
+  EXPECT_EQ(reader->next(records).value()->column, 5U);
+  EXPECT_EQ(reader->next(records).value()->column, 2U) << "behind the quote";
+}
+
 TEST(CsvRows, may_have_empty_cells_behind_them_and_nothing_else) {
   const auto result = read("time,a\n1,2,\n2,3,,\n3,4,5\n");
   EXPECT_EQ(result.records, (Records{{"a", 1, 2.0}, {"a", 2, 3.0}}));
