@@ -148,17 +148,18 @@ std::vector<TableRow> full_rows(TableRows data, std::size_t columns) {
   return rows;
 }
 
+/// `end` is where the whole text ends, for what is missing behind it.
 Parsed<CsvLayout> sniff_rows(const CsvOptions& options, const TableSample& sample, bool last,
-                             CsvLayout layout) {
+                             std::size_t end, CsvLayout layout) {
   const TableRows rows = sample.rows();
   if (rows.empty()) {
-    if (!last) return problem("no whole row in the first bytes");
+    if (!last) return problem("no whole row in the first bytes", end);
     return layout;
   }
   VARVE_TRY(std::vector<std::string> names, asked_names(options, rows));
   const TablePlace place = find_table(rows, wish_of(options, std::move(names)));
   const TableRows data = rows.subspan(place.data);
-  if (data.empty() && !last) return problem("no row behind the header in the first bytes");
+  if (data.empty() && !last) return problem("no row behind the header in the first bytes", end);
   const TableRow* const header = place.header ? &rows[*place.header] : nullptr;
   layout.header = header != nullptr;
   layout.columns = count_columns(data, header);
@@ -212,7 +213,10 @@ Parsed<CsvLayout> sniff_csv(const CsvOptions& options, std::string_view text, bo
       std::max<std::uint64_t>(options.skip_rows, has_separator_line(text) ? 1 : 0);
   const std::size_t begin = behind_lines(text, lines);
   if (begin == std::string_view::npos) {
-    if (!last) return problem("fewer than " + std::to_string(lines) + " lines in the first bytes");
+    if (!last) {
+      return problem("fewer than " + std::to_string(lines) + " lines in the first bytes",
+                     text.size());
+    }
     layout.begin = text.size();
     return layout;
   }
@@ -220,7 +224,7 @@ Parsed<CsvLayout> sniff_csv(const CsvOptions& options, std::string_view text, bo
   layout.begin_line = lines + 1;
   const TableSample sample(text.substr(begin), last, layout.delimiter, sniffed_rows_max,
                            quote_limits(options, layout));
-  return sniff_rows(options, sample, last, std::move(layout));
+  return sniff_rows(options, sample, last, text.size(), std::move(layout));
 }
 
 }  // namespace varve::tools

@@ -105,7 +105,8 @@ struct CsvLayout {
 
 /// Finds out what the table is from its first bytes, without a byte order mark; `last` says that
 /// nothing follows them. It is a function of its arguments alone. Fails where options and rows do
-/// not settle it, naming the option that does; more bytes may help unless `last`.
+/// not settle it, naming the option that does; more bytes may help unless `last`. Where not even a
+/// first row of data is whole, the problem's offset is the end of the text: more is needed.
 Parsed<CsvLayout> sniff_csv(const CsvOptions& options, std::string_view text, bool last);
 
 /// How long a value in quotes may be: where values are texts as long as a value may be, with every

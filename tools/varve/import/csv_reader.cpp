@@ -96,7 +96,8 @@ class CsvReader final : public RecordReader {
       if (const auto what = foreign_bytes(text)) return failed(input_.name() + ": " + *what);
       auto layout = sniff_csv(options_, text, input_.at_end());
       if (layout) return take(*std::move(layout), mark);
-      if (input_.at_end() || text.size() >= sample_bytes) {
+      const bool has_no_row = layout.error().offset == text.size();
+      if (input_.at_end() || text.size() >= (has_no_row ? line_bytes_max : sample_bytes)) {
         return failed_at(1, layout.error().text);
       }
       VARVE_CHECK(input_.more());

@@ -191,8 +191,11 @@ TEST(CsvLayout, says_that_a_column_of_the_key_is_not_there) {
 }
 
 TEST(CsvLayout, asks_for_more_before_the_first_row_is_whole) {
-  EXPECT_FALSE(sniff_csv({}, "time,a\n", false));
-  EXPECT_FALSE(sniff_csv({}, "time,a\n2024-05-", false));
+  for (const std::string_view text : {"", "time,a", "time,a\n", "time,a\n2024-05-"}) {
+    const auto layout = sniff_csv({}, text, false);
+    ASSERT_FALSE(layout) << text;
+    EXPECT_EQ(layout.error().offset, text.size()) << "what is missing is behind its end";
+  }
   EXPECT_TRUE(sniff_csv({}, "time,a\n2024-05-01,1\n", false));
 }
 

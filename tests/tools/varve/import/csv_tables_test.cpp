@@ -103,6 +103,18 @@ TEST(CsvRows, that_are_torn_are_bad_and_those_of_a_ragged_table_are_not) {
   EXPECT_EQ(ragged.records.size(), 4U);
 }
 
+TEST(CsvRows, may_be_longer_than_what_a_layout_is_settled_by) {
+  std::string header = "time";
+  std::string row = "1";
+  for (int i = 0; i < 30'000; ++i) {
+    header += ',' + std::to_string(i) + std::string(40, 'x');
+    row += ",5";
+  }
+  const auto result = read(header + '\n' + row + '\n');
+  EXPECT_EQ(result.failure, "");
+  EXPECT_EQ(result.records.size(), 30'000U);
+}
+
 TEST(CsvRows, of_a_quote_that_never_closes_cost_one_line_and_no_memory) {
   std::string text = "time,a\n1,\"2\n";
   for (int i = 2; i < 2'000; ++i) text += std::to_string(i) + ",1\n";
