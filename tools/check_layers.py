@@ -34,6 +34,7 @@ TOOLS = [
     ["tools/formats/times"],
     ["tools/formats"],
     ["tools/formats/readers"],
+    ["tools/formats/tables"],
     ["tools/varve/terminal"],
     ["tools/varve/answers", "tools/varve/help", "tools/varve/import"],
     ["tools/varve/export"],

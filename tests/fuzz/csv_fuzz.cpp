@@ -24,12 +24,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if ((choice & 1) != 0) options.key = "k";
   if ((choice & 2) != 0) options.wide = true;
   if ((choice & 4) != 0) options.type = ColumnType::automatic;
-  if ((choice & 8) != 0) options.no_header = true;
+  if ((choice & 8) != 0) options.header = false;
   if ((choice & 16) != 0) options.start = 0;
+  if ((choice & 32) != 0) options.key = "{1}/{column}";
+  if ((choice & 64) != 0) options.time.unit = TimeUnit::microseconds;
+  if ((choice & 128) != 0) options.nulls = {"0", "x"};
   const MakeReader make = [&](Input& input) { return make_csv_reader(input, options); };
   const ReadResult whole = read_text(make, text);
   const ReadResult pieces = read_text(make, text, piece);
-  if (whole.records != pieces.records || whole.problems != pieces.problems) std::abort();
+  if (whole.records != pieces.records || whole.problems != pieces.problems ||
+      whole.bad_cells != pieces.bad_cells || whole.failure != pieces.failure ||
+      whole.decisions != pieces.decisions) {
+    std::abort();
+  }
 
   std::string printed;
   const PrintOptions print{RecordFormat::csv, false, true};

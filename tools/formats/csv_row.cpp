@@ -26,6 +26,12 @@ QuotedField find_closing_quote(std::string_view text, std::size_t at) {
   return field;
 }
 
+bool is_within(std::string_view field, const QuoteLimits& limits) {
+  if (field.size() <= limits.bytes && field.size() <= limits.lines) return true;
+  return field.size() <= limits.bytes &&
+         static_cast<std::uint64_t>(std::ranges::count(field, '\n')) <= limits.lines;
+}
+
 std::string undouble(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -46,11 +52,14 @@ CsvScan CsvRow::scan(std::string_view text, bool last, char delimiter) {
   while (true) {
     if (at < text.size() && text[at] == '"') {
       const QuotedField quoted = find_closing_quote(text, at + 1);
+      const std::size_t size = std::min(quoted.end, text.size()) - (at + 1);
+      const bool closes = is_within(text.substr(at + 1, size), limits_);
       // A closing quote as the last byte read may turn out to be half of a doubled one.
-      if (!last && (quoted.end == std::string_view::npos || quoted.end + 1 == text.size())) {
+      if (closes && !last &&
+          (quoted.end == std::string_view::npos || quoted.end + 1 == text.size())) {
         return CsvScan::incomplete;
       }
-      if (quoted.end == std::string_view::npos) {
+      if (!closes || quoted.end == std::string_view::npos) {
         line_breaks_ = 0;
         return bad(text, last, 0, "a quote that never closes");
       }
@@ -99,7 +108,8 @@ CsvScan CsvRow::bad(std::string_view text, bool last, std::size_t at, const char
 }
 
 void append_csv_field(std::string& out, std::string_view text, char delimiter) {
-  const bool plain = !text.empty() && text.front() != ' ' && text.back() != ' ' &&
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  const bool plain = !text.empty() && !is_blank(text.front()) && !is_blank(text.back()) &&
                      std::ranges::none_of(text, [delimiter](char c) {
                        return c == delimiter || c == '"' || c == '\n' || c == '\r';
                      });

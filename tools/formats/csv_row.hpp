@@ -15,6 +15,13 @@ enum class CsvScan : std::uint8_t {
   bad,         ///< problem() says why.
 };
 
+/// How long a field in quotes may be until its quote counts as one that never closes: so that a
+/// stray quote holds up neither memory nor the lines behind it in a pipe.
+struct QuoteLimits {
+  std::size_t bytes = std::size_t{1} << 20;
+  std::uint64_t lines = 1'000;
+};
+
 /// One row of csv (RFC 4180): fields in quotes may hold delimiters, line breaks and doubled
 /// quotes. Lines end in LF or CRLF; the last may lack its end.
 class CsvRow {
@@ -23,6 +30,9 @@ class CsvRow {
     std::string_view text;
     bool in_quotes;
   };
+
+  CsvRow() = default;
+  explicit CsvRow(QuoteLimits limits) : limits_(limits) {}
 
   /// Splits the row at the front of `text`; `last` says that nothing follows the text. After
   /// `bad`, size() leads to the line at which to go on: behind the one with the fault or, where a
@@ -41,6 +51,7 @@ class CsvRow {
  private:
   CsvScan bad(std::string_view text, bool last, std::size_t at, const char* problem);
 
+  QuoteLimits limits_;
   std::vector<Field> fields_;
   std::deque<std::string>
       unescaped_;  // Of fields with doubled quotes; a deque keeps them in place.

@@ -1,5 +1,11 @@
 #include "tools/formats/matcher_text.hpp"
 
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <optional>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "tools/formats/value_text.hpp"
@@ -42,6 +48,52 @@ Parsed<Matcher> split_matcher(std::string_view text) {
   return refuse();
 }
 
+/// With a backslash before these characters, and without any that no terminal shows.
+std::string escaped(std::string_view text, std::string_view special) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t plain = std::min(text.find_first_of(special), text.size());
+    out += printable(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    out += '\\';
+    out += text.front();
+    text.remove_prefix(1);
+  }
+  return out;
+}
+
+bool take(std::string_view& text, std::string_view front) {
+  if (!text.starts_with(front)) return false;
+  text.remove_prefix(front.size());
+  return true;
+}
+
+/// Up to the character, which is taken too, what escaped() made; nothing without it.
+std::optional<std::string> take_escaped(std::string_view& text, char end) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == end) {
+      text.remove_prefix(at + 1);
+      return out;
+    }
+    if (text[at] != '\\') {
+      out += text[at];
+      continue;
+    }
+    if (++at == text.size()) break;
+    unsigned byte = 0;
+    const std::string_view digits = text.substr(at + 1, 2);
+    const auto [stop, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
+    const bool is_byte = text[at] == 'x' && digits.size() == 2 && error == std::errc() &&
+                         stop == digits.data() + digits.size();
+    out += is_byte ? static_cast<char>(byte) : text[at];
+    if (is_byte) at += 2;
+  }
+  return {};
+}
+
 }  // namespace
 
 Parsed<Matcher> parse_matcher(std::string_view text) {
@@ -63,10 +115,34 @@ Parsed<Label> parse_label(std::string_view text) {
 std::string labels_text(const Labels& labels) {
   std::string out;
   for (const Label& label : labels) {
-    out += (out.empty() ? "" : ", ") + printable(label.name()) + "=\"" + printable(label.value()) +
-           '"';
+    out += (out.empty() ? "" : ", ") + escaped(label.name(), "\\\"=") + "=\"" +
+           escaped(label.value(), "\\\"") + '"';
   }
   return out.empty() ? out : '{' + out + '}';
+}
+
+Parsed<Labels> parse_labels_text(std::string_view text) {
+  constexpr std::string_view leave = "+leave";
+  const std::string_view whole = text;
+  const auto refuse = [&] {
+    return problem(quote(whole) + " are no labels, as {room=\"hall 1\", unit=\"C\"} are",
+                   whole.size() - text.size());
+  };
+  std::vector<Label> labels;
+  if (!take(text, "{")) return refuse();
+  for (bool more = !text.starts_with('}'); more; more = take(text, ", ")) {
+    const auto name = take_escaped(text, '=');
+    if (!name || name->empty() || !take(text, "\"")) return refuse();
+    const auto value = take_escaped(text, '"');
+    if (!value) return refuse();
+    labels.emplace_back(*name, *value);
+  }
+  if (!take(text, "}")) return refuse();
+  const bool leaves = take(text, leave);
+  if (!text.empty()) return refuse();
+  Labels result(std::move(labels));
+  result.leave_with_records(leaves);
+  return result;
 }
 
 }  // namespace varve::tools

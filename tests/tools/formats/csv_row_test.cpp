@@ -77,6 +77,19 @@ TEST(CsvRow, gives_up_one_line_for_a_quote_that_never_closes) {
   EXPECT_EQ(row.line_breaks(), 1U);
 }
 
+TEST(CsvRow, gives_up_a_quote_after_so_many_bytes_or_lines) {
+  const auto scan = [](const std::string& text, bool last) {
+    CsvRow row(QuoteLimits{8, 2});
+    return row.scan(text, last, ',');
+  };
+  EXPECT_EQ(scan("\"12345678\"\n", true), CsvScan::row);
+  EXPECT_EQ(scan("\"123456789\"\n", true), CsvScan::bad);
+  EXPECT_EQ(scan("\"a\n\nb\"\n", true), CsvScan::row);
+  EXPECT_EQ(scan("\"a\n\n\nb\"\n", true), CsvScan::bad);
+  EXPECT_EQ(scan("\"a\n\n", false), CsvScan::incomplete);
+  EXPECT_EQ(scan("\"a\n\n\n", false), CsvScan::bad) << "whatever follows";
+}
+
 TEST(AppendCsvField, quotes_only_what_needs_it) {
   const auto written = [](std::string_view text) {
     std::string out;
@@ -87,6 +100,7 @@ TEST(AppendCsvField, quotes_only_what_needs_it) {
   EXPECT_EQ(written("a,b"), "\"a,b\"");
   EXPECT_EQ(written("say \"hi\""), "\"say \"\"hi\"\"\"");
   EXPECT_EQ(written(" x"), "\" x\"");
+  EXPECT_EQ(written("x\t"), "\"x\t\"");
   EXPECT_EQ(written(""), "\"\"");
 }
 

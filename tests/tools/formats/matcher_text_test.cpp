@@ -23,6 +23,22 @@ TEST(MatcherText, reads_every_kind) {
   EXPECT_EQ(labels_text({{"a", "b"}, {"c", "d"}}), "{a=\"b\", c=\"d\"}");
 }
 
+TEST(LabelsText, reads_back_what_it_writes) {
+  Labels labels{{"room", "hall \"1\""}, {"a=b", "c\\d"}, {"line", "\n\xff\xC3\xA4"}};
+  labels.leave_with_records();
+  const std::string text = labels_text(labels);
+  EXPECT_EQ(text, "{a\\=b=\"c\\\\d\", line=\"\\x0a\\xff\xC3\xA4\", room=\"hall \\\"1\\\"\"}");
+  EXPECT_EQ(parse_labels_text(text + "+leave").value(), labels);
+  EXPECT_EQ(parse_labels_text("{}").value(), Labels());
+}
+
+TEST(LabelsText, refuses_what_it_does_not_write) {
+  for (const char* wrong : {"", "{", "{a}", "{a=b}", "{a=\"b\"", "{a=\"b\",c=\"d\"}", "{=\"b\"}",
+                            "{a=\"b\"}+", "{a=\"b\\", "{a=\"b\"} "}) {
+    EXPECT_FALSE(parse_labels_text(wrong)) << wrong;
+  }
+}
+
 TEST(MatcherText, refuses_what_no_read_or_write_would_take) {
   for (const char* wrong : {"room=~(", "room!~[", "room=~\"*\""}) {
     EXPECT_FALSE(parse_matcher(wrong)) << wrong;

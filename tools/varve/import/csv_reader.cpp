@@ -1,88 +1,140 @@
 #include "tools/varve/import/csv_reader.hpp"
 
-#include <limits>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
-#include "tools/formats/record_limits.hpp"
-#include "varve/time.hpp"
+#include "tools/formats/csv_row.hpp"
+#include "tools/formats/tables/foreign_bytes.hpp"
+#include "tools/varve/import/csv_rows.hpp"
 #include "varve/try.hpp"
 
 namespace varve::tools {
 
 namespace {
 
+/// Of a file so much is read before its layout is settled; of a pipe at most so much.
+constexpr std::size_t sample_bytes = std::size_t{1} << 20;
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 class CsvReader final : public RecordReader {
  public:
   CsvReader(Input& input, CsvOptions options) : input_(input), options_(std::move(options)) {}
 
   Outcome<std::optional<ReadLine>> next(RecordList& records) override {
+    if (!rows_) VARVE_CHECK(settle());
     while (true) {
-      const std::uint64_t number = line_;
+      ReadLine line;
+      line.number = line_;
       VARVE_TRY(const CsvScan scan, scan_row());
       if (scan == CsvScan::incomplete) return std::nullopt;
-      if (scan == CsvScan::bad) {
-        ++rows_;
-        advance();
-        return ReadLine{number, row_.problem()};
-      }
-      if (row_.blank()) {
+      if (scan == CsvScan::row && row_.blank()) {
         advance();
         continue;
       }
-      if (!layout_) {
-        auto layout = csv_layout(options_, row_.fields());
-        if (!layout) {
-          return failed(input_.name() + ':' + std::to_string(number) + ": " + layout.error().text);
-        }
-        layout_ = *std::move(layout);
-        if (layout_->header) {
-          advance();
-          continue;
+      bool says_something = true;
+      if (scan == CsvScan::bad) {
+        line.problem = row_.problem();
+      } else {
+        const std::size_t before = records.size();
+        auto added = rows_->add(row_, count_, records, line.bad_cells);
+        if (!added) {
+          records.shrink(before);
+          if (rows_->is_refused()) return failed_at(line.number, added.error().text);
+          line.problem = std::move(added).error().text;
+          line.column = column_at_fault();
+          line.bad_cells.clear();
+        } else {
+          says_something = *added;
         }
       }
-      const std::size_t before = records.size();
-      ReadLine line{number, {}};
-      if (auto added = add_row(records); !added) {
-        records.shrink(before);
-        line.problem = std::move(added).error().text;
-      }
-      ++rows_;
+      ++count_;
       advance();
-      return line;
+      if (says_something) return line;
     }
   }
 
+  std::vector<std::string> decisions() const override {
+    return rows_ ? rows_->layout().decisions : std::vector<std::string>();
+  }
+
  private:
+  std::unexpected<Failure> failed_at(std::uint64_t line, const std::string& what) const {
+    return failed(input_.name() + ':' + std::to_string(line) + ": " + what);
+  }
+
+  /// Of a row on one line, in bytes from 1. Cells with doubled quotes lie elsewhere.
+  std::optional<std::uint64_t> column_at_fault() const {
+    const auto fault = rows_->fault();
+    if (!fault || *fault >= row_.fields().size() || row_.line_breaks() > 1) return {};
+    const std::string_view line = input_.window();
+    const char* const cell = row_.fields()[*fault].text.data();
+    const std::less<> before{};
+    if (before(cell, line.data()) || !before(cell, line.data() + line.size())) return {};
+    return static_cast<std::uint64_t>(cell - line.data()) + 1;
+  }
+
+  /// Finds out what the table is, and passes over what stands before its first row.
+  Outcome<void> settle() {
+    while (true) {
+      // What is written by somebody at this moment gives what there is of it, and a file all that
+      // is looked at.
+      while (input_.window().empty() ||
+             (!input_.is_live() && input_.window().size() < sample_bytes)) {
+        if (input_.at_end()) break;
+        VARVE_CHECK(input_.more());
+      }
+      std::string_view text = input_.window();
+      const std::size_t mark = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
+      text.remove_prefix(mark);
+      if (const auto what = foreign_bytes(text)) return failed(input_.name() + ": " + *what);
+      auto layout = sniff_csv(options_, text, input_.at_end());
+      if (layout) return take(*std::move(layout), mark);
+      const bool has_no_row = layout.error().offset == text.size();
+      if (input_.at_end() || text.size() >= (has_no_row ? line_bytes_max : sample_bytes)) {
+        return failed_at(1, layout.error().text);
+      }
+      VARVE_CHECK(input_.more());
+    }
+  }
+
+  Outcome<void> take(CsvLayout layout, std::size_t mark) {
+    const std::size_t begin = mark + layout.begin;
+    line_ = layout.begin_line;
+    auto rows = CsvRows::make(options_, std::move(layout));
+    if (!rows) return failed_at(line_, rows.error().text);
+    rows_.emplace(*std::move(rows));
+    row_ = CsvRow(quote_limits(options_, rows_->layout()));
+    input_.consume(begin);
+    return {};
+  }
+
   /// Brings the next row into row_; incomplete only at the end of the input.
   Outcome<CsvScan> scan_row() {
+    const char delimiter = rows_->layout().delimiter;
     while (true) {
       if (input_.window().empty()) {
         if (input_.at_end()) return CsvScan::incomplete;
-      } else if (!skip_byte_order_mark()) {
-        const CsvScan scan = row_.scan(input_.window(), input_.at_end(), options_.delimiter);
+      } else {
+        const CsvScan scan = row_.scan(input_.window(), input_.at_end(), delimiter);
         if (scan != CsvScan::incomplete) return scan;
-        if (input_.window().size() >= line_bytes_max) return scan_over_long_row();
+        if (input_.window().size() >= line_bytes_max) return scan_over_long_row(delimiter);
       }
       if (!input_.at_end()) VARVE_CHECK(input_.more());
     }
   }
 
   /// A quote that never closes is the fault of its line; anything else is no csv.
-  Outcome<CsvScan> scan_over_long_row() {
-    const CsvScan scan = row_.scan(input_.window(), true, options_.delimiter);
+  Outcome<CsvScan> scan_over_long_row(char delimiter) {
+    const CsvScan scan = row_.scan(input_.window(), true, delimiter);
     if (scan == CsvScan::bad) return scan;
-    return failed(input_.name() + ':' + std::to_string(line_) + ": a line of over 100 MiB");
-  }
-
-  /// True if that needs more bytes, or has consumed some.
-  bool skip_byte_order_mark() {
-    constexpr std::string_view mark = "\xEF\xBB\xBF";
-    if (input_.consumed() != 0 || line_ != 1) return false;
-    if (input_.window().starts_with(mark)) {
-      input_.consume(mark.size());
-      return true;
-    }
-    return mark.starts_with(input_.window()) && !input_.at_end();
+    return failed_at(line_, "a line of over 100 MiB");
   }
 
   void advance() {
@@ -90,58 +142,12 @@ class CsvReader final : public RecordReader {
     input_.consume(row_.size());
   }
 
-  Parsed<void> add_row(RecordList& records) {
-    const auto& fields = row_.fields();
-    if (fields.size() != layout_->columns) {
-      return problem(std::to_string(fields.size()) + " columns instead of " +
-                     std::to_string(layout_->columns));
-    }
-    Timestamp ts = saturating_add(options_.start.value_or(0), step_offset());
-    if (layout_->time) {
-      VARVE_TRY(ts, parse_time(trimmed(fields[*layout_->time].text), options_.time_unit));
-    }
-    key_ = options_.prefix;
-    if (!layout_->series.empty()) return add_series(records, ts);
-
-    key_ += layout_->key ? fields[*layout_->key].text : std::string_view(*options_.key);
-    ColumnType type = options_.type.value_or(ColumnType::double_);
-    if (layout_->type) {
-      VARVE_TRY(type, parse_column_type(trimmed(fields[*layout_->type].text)));
-    }
-    VARVE_TRY(const ValueView value, parse_value(fields[*layout_->value].text, type));
-    return add_checked(records, key_, ts, value);
-  }
-
-  /// A cell without anything, not even quotes, is no record.
-  Parsed<void> add_series(RecordList& records, Timestamp ts) {
-    const ColumnType type = options_.type.value_or(ColumnType::double_);
-    for (const CsvLayout::Series& series : layout_->series) {
-      const CsvRow::Field& field = row_.fields()[series.column];
-      if (field.text.empty() && !field.in_quotes) continue;
-      const auto value = parse_value(field.text, type);
-      if (!value) return problem("column " + quote(series.name) + ": " + value.error().text);
-      key_.resize(options_.prefix.size());
-      key_ += series.name;
-      if (auto added = add_checked(records, key_, ts, *value); !added) return added;
-    }
-    return {};
-  }
-
-  std::int64_t step_offset() const {
-    std::int64_t offset = 0;
-    if (__builtin_mul_overflow(static_cast<std::int64_t>(rows_), options_.step.count(), &offset)) {
-      return std::numeric_limits<std::int64_t>::max();
-    }
-    return offset;
-  }
-
   Input& input_;
   const CsvOptions options_;
   CsvRow row_;
-  std::optional<CsvLayout> layout_;
+  std::optional<CsvRows> rows_;  // Once the layout is settled.
   std::uint64_t line_ = 1;
-  std::uint64_t rows_ = 0;
-  std::string key_;
+  std::uint64_t count_ = 0;
 };
 
 }  // namespace

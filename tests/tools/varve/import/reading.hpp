@@ -14,7 +14,9 @@ namespace varve::tools {
 struct ReadResult {
   std::vector<Record> records;
   std::vector<Description> descriptions;
-  std::vector<std::string> problems;  // "3: 'x' is no number"
+  std::vector<std::string> problems;   // "3: 'x' is no number"
+  std::vector<std::string> bad_cells;  // "3: column 'a': 'x' is no number"
+  std::vector<std::string> decisions;
   std::string failure;
 };
 
@@ -36,9 +38,13 @@ inline ReadResult read_text(const MakeReader& make, std::string text, std::size_
     if ((*line)->problem) {
       result.problems.push_back(std::to_string((*line)->number) + ": " + *(*line)->problem);
     }
+    for (const std::string& cell : (*line)->bad_cells) {
+      result.bad_cells.push_back(std::to_string((*line)->number) + ": " + cell);
+    }
   }
   for (std::size_t i = 0; i < records.size(); ++i) result.records.emplace_back(records[i]);
   result.descriptions = records.descriptions();
+  result.decisions = reader->decisions();
   return result;
 }
 

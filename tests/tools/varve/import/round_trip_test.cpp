@@ -73,8 +73,11 @@ std::vector<Record> some_records(bool expiring) {
 TEST(RoundTrip, of_csv_with_types) {
   const auto records = some_records(false);
   for (const bool epoch : {false, true}) {
-    const auto result = through(records, {RecordFormat::csv, epoch, true},
-                                [](Input& input) { return make_csv_reader(input, CsvOptions()); });
+    CsvOptions options;
+    options.time.unit = TimeUnit::microseconds;
+    const auto result =
+        through(records, {RecordFormat::csv, epoch, true},
+                [&options](Input& input) { return make_csv_reader(input, options); });
     EXPECT_EQ(result.problems, std::vector<std::string>());
     EXPECT_EQ(result.records, records);
   }
