@@ -130,7 +130,8 @@ Parsed<Labels> parse_labels_text(std::string_view text) {
   };
   std::vector<Label> labels;
   if (!take(text, "{")) return refuse();
-  for (bool more = !text.starts_with('}'); more; more = take(text, ", ")) {
+  // A name may begin with a brace too.
+  for (bool more = text != "}" && text != "}+leave"; more; more = take(text, ", ")) {
     const auto name = take_escaped(text, '=');
     if (!name || name->empty() || !take(text, "\"")) return refuse();
     const auto value = take_escaped(text, '"');

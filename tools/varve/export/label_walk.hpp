@@ -22,16 +22,25 @@ class LabelWalk {
   /// Where it stands; null at the end. Valid until pop() and the next front().
   Outcome<const DescribedSeries*> front();
   /// Goes on. REQUIRES that front() gave a series.
-  void pop() { ++at_; }
+  void pop() { ++front_->at; }
 
  private:
+  /// The series with records, or those without.
+  struct Pages {
+    bool without_records;
+    std::string next_key;
+    std::vector<DescribedSeries> page = {};
+    std::size_t at = 0;
+    bool is_last = false;
+  };
+  Outcome<const DescribedSeries*> front_of(Pages& pages);
+
   Engine& engine_;
   const Query query_;
   const ReadOptions reads_;
-  std::string next_key_;
-  std::vector<DescribedSeries> page_;
-  std::size_t at_ = 0;
-  bool is_last_page_ = false;
+  Pages with_records_;
+  Pages without_records_;
+  Pages* front_ = nullptr;  // Where front() stands.
 };
 
 }  // namespace varve::tools

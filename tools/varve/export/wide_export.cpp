@@ -108,7 +108,7 @@ Outcome<void> export_wide(Engine& engine, const Query& query, const ReadOptions&
       width /= 2;  // Of zero it is one moment.
       continue;
     }
-    const bool is_sparse = table.size() < cells_at_once / 4;
+    const bool is_sparse = table.size() <= cells_at_once / 4;
     VARVE_CHECK(table.print(columns, epoch_times, output));
     if (last == extent.last) return {};
     from = last + 1;

@@ -33,7 +33,10 @@ class RandomDatabase {
       const std::string key = std::to_string(i) + bytes(0);
       if (random_() % 3 != 0) batch.describe(key, labels());
       const std::size_t records = random_() % 4 == 0 ? 0 : 1 + random_() % 200;
-      for (std::size_t record = 0; record < records; ++record) batch.put(this->record(key));
+      for (std::size_t record = 0; record < records; ++record) {
+        const Record made = this->record(key);
+        batch.put(made.view());
+      }
     }
     engine.write(std::move(batch)).value();
     return engine;

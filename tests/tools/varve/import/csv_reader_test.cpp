@@ -148,6 +148,7 @@ TEST(CsvReader, gives_times_to_a_file_without_any) {
 TEST(CsvReader, takes_epoch_times_in_the_unit_it_is_told) {
   CsvOptions options = keyed();
   options.time.unit = TimeUnit::seconds;
+  EXPECT_EQ(read("1386018900.25,1\n", options).failure, "");
   EXPECT_EQ(read("1386018900.25,1\n", options).records, (Records{{"temp", first + 250'000, 1.0}}));
 }
 
