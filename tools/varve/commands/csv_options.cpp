@@ -103,7 +103,7 @@ void add_columns(CLI::App& command, CsvOptionTexts& texts) {
   column("--value-column", texts.value_column, "The column of the value");
   const auto list = [&](const char* name, std::vector<std::string>& all, const char* type,
                         const char* what) {
-    command.add_option(name, all, what)->type_name(type)->group(group)->expected(1)->take_all();
+    command.add_option(name, all, what)->type_name(type)->group(group);
   };
   list("--columns", texts.columns, "COLUMN,...", "Each of these columns is a series, no others");
   list("--skip-column", texts.skip_columns, "COLUMN,...", "Leave these columns out");

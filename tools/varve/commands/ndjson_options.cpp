@@ -13,9 +13,7 @@ void add_ndjson_options(CLI::App& command, NdjsonOptionTexts& texts) {
                   "ndjson of other programs: what a member is; several: time=ts, values=MEMBER (an "
                   "object of values), value=MEMBER, key='dev/{id}/{member}', "
                   "label.room='{location.room}', type=double")
-      ->type_name("WHAT=MEMBER")
-      ->expected(1)
-      ->take_all();
+      ->type_name("WHAT=MEMBER");
 }
 
 Outcome<std::optional<JsonMap>> json_map_of(const NdjsonOptionTexts& texts) {

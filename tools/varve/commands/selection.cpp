@@ -28,9 +28,7 @@ void add_match_option(CLI::App& command, Selection& selection) {
       .add_option("--match", selection.matchers,
                   "Series whose label matches: NAME=VALUE, != (not), ^= (begins so), |= (one of), "
                   "=~ or !~ (expression); several: all of them")
-      ->type_name("MATCH")
-      ->expected(1)
-      ->take_all();
+      ->type_name("MATCH");
 }
 
 void add_selection_options(CLI::App& command, Selection& selection) {

@@ -104,6 +104,7 @@ Outcome<void> Importer::write(Leaving labels) {
   has_failed_ = !receipt;
   if (!receipt) return std::unexpected(receipt.error());
   records_ += waiting_.size();
+  expired_ += receipt->expired;
   waiting_.next_batch();
   for (const Description& kept : kept_) waiting_.describe(kept.key, kept.labels);
   return {};
@@ -158,6 +159,7 @@ std::string Importer::summary() const {
   if (tally_.replaced() != 0) {
     text += ", " + grouped(tally_.replaced()) + " of them in place of others of this import";
   }
+  if (expired_ != 0) text += ", " + grouped(expired_) + " of them expired already";
   if (records_ != 0) text += ", " + tally_.time_text();
   if (described_ != 0) text += ", " + counted(described_, "set") + " of labels";
   if (unlabelled_ != 0) {

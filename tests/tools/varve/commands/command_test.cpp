@@ -69,6 +69,16 @@ TEST_F(Command, names_keys_after_files) {
             "key,time,value\nsite/one,1,1\nsite/two,2,2\n");
 }
 
+TEST_F(Command, takes_one_value_for_each_option_and_the_rest_for_files) {
+  const std::string file = directory_.file("wide.csv", "time,a,b\n2024-05-01T12:00:00Z,1,2\n");
+  const RunResult one = on_db("import", {"--columns", "a", file});
+  EXPECT_EQ(one.exit_code, 0) << one.err;
+  EXPECT_EQ(exported(), "key,time,value\na,2024-05-01T12:00:00.000000Z,1\n");
+  const RunResult two = on_db("import", {"--key", "{column}", "--label", "x=y", "--label", "z=1", file});
+  EXPECT_EQ(two.exit_code, 0) << two.err;
+  EXPECT_EQ(on_db("labels", {"--values", "z"}).out, "1\n");
+}
+
 TEST_F(Command, stops_at_a_bad_line_and_keeps_what_was_before) {
   const std::string file = directory_.file("bad.csv", "key,time,value\na,1,1\na,2,x\na,3,3\n");
   const RunResult result = on_db("import", {"--time-unit", "us", file});

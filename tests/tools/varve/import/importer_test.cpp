@@ -97,6 +97,16 @@ TEST(Importer, sums_up_what_it_read) {
       << importer.summary();
 }
 
+TEST(Importer, says_how_many_records_had_expired_when_they_came) {
+  Engine engine = Engine::open_in_memory().value();
+  ImporterOptions options;
+  options.ttl = std::chrono::hours(1);
+  Importer importer(engine, options);
+  ASSERT_TRUE(read_all(importer, lines(3)));
+  EXPECT_NE(importer.summary().find(", 3 of them expired already, "), std::string::npos)
+      << importer.summary();
+}
+
 TEST(Importer, stops_at_a_bad_line_or_cell_and_names_its_place) {
   for (const auto& [fault, message] :
        {std::pair<std::string, std::string>{"?\n", "text:2:7: no line"},
