@@ -268,6 +268,8 @@ Status Committer::rotate() {
     VARVE_TRY(const std::uint64_t segment, context_.wal->rotate());
     fresh->begin_in(segment);
   }
+  // What was refused last has no row that counts, and the fresh memtable begins behind it.
+  context_.versions.publish(applied);
   context_.versions.rotate(fresh, std::move(sources));
   is_torn_ = false;
   context_.on_frozen();

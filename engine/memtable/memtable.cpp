@@ -179,10 +179,12 @@ bool Memtable::may_have_values_from(Timestamp ts, const MemtableSeries& series, 
   constexpr std::uint32_t rows_max = 4'096;
   VARVE_ASSERT(after <= through);
   const ReaderGate::Pin inside(impl_->gate);
-  const auto has_any = [&](const Run& run) {
-    const std::uint32_t begin = run.visible(visible_relative(after));
+  const auto has_any = [&](const Run& run, bool is_ordered) {
+    std::uint32_t begin = run.visible(visible_relative(after));
     const std::uint32_t end = run.visible(visible_relative(through));
     VARVE_ASSERT(begin <= end);
+    // By time too: then the first row with a value settles it, and no block is unsealed for others.
+    if (is_ordered) begin = std::min(std::max(begin, run.rows_before(ts, end)), end);
     if (end - begin > rows_max) return true;
     for (std::uint32_t row = begin; row < end; ++row) {
       const RunPlace place = run.place(row);
@@ -191,7 +193,7 @@ bool Memtable::may_have_values_from(Timestamp ts, const MemtableSeries& series, 
     return false;
   };
   const Run* const late = series.late();
-  return has_any(series.ordered()) || (late != nullptr && has_any(*late));
+  return has_any(series.ordered(), true) || (late != nullptr && has_any(*late, false));
 }
 
 // What came late lies below what came in order, or at the same timestamp, where it is the newer.

@@ -17,6 +17,7 @@ std::optional<LatestHint> LatestHints::find(std::string_view key, std::uint64_t 
 }
 
 void LatestHints::note(std::string_view key, const LatestHint& hint) {
+  if (key.size() > key_bytes_max) return;
   const Lock lock(mutex_);
   const auto found = hints_.find(key);
   if (found != hints_.end()) {

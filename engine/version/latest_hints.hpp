@@ -27,11 +27,13 @@ class LatestHints {
  public:
   /// One that holds for a view of `sequence` and `now` but for what was written in between.
   std::optional<LatestHint> find(std::string_view key, std::uint64_t sequence, Timestamp now) const;
-  /// Keeps it in place of an earlier one of the key. Where there are too many, others go.
+  /// Keeps it in place of an earlier one of the key. Where there are too many, others go; one of a
+  /// very long key is not kept.
   void note(std::string_view key, const LatestHint& hint);
 
  private:
   static constexpr std::size_t hints_max = 256;
+  static constexpr std::size_t key_bytes_max = 1024;
 
   mutable Mutex mutex_;
   std::map<std::string, LatestHint, std::less<>> hints_ VARVE_GUARDED_BY(mutex_);

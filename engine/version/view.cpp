@@ -154,7 +154,8 @@ class LatestSearch {
     if (options_.skip_damaged) return std::nullopt;
     auto hint = view_.latest_hints().find(key(), view_.sequence(), view_.now());
     if (!hint) return std::nullopt;
-    if (hint->newest == TimeSpan().last) return hint;
+    // A search that ends there or below has nothing above it to look at.
+    if (hint->newest && until_ <= *hint->newest) return std::nullopt;
     const Timestamp above = hint->newest ? *hint->newest + 1 : TimeSpan().first;
     for (std::size_t index = 0; index < series_.size(); ++index) {
       if (series_[index] == nullptr) continue;

@@ -300,9 +300,7 @@ Result<SegmentRest> Replay::look_behind(std::size_t index, std::string& damage) 
                                    .first_ts = times.first,
                                    .last_ts = times.last,
                                    .keys = {}};
-    for (const std::string& key : rest.sound.keys) {
-      if (space_of(key) == KeySpace::user) aside.keys.emplace_back(user_key(key));
-    }
+    for (const std::string& key : rest.sound.keys) aside.keys.emplace_back(user_key(key));
     result_.set_aside.push_back(std::move(aside));
   }
   return rest;

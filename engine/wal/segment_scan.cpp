@@ -4,6 +4,7 @@
 
 #include "engine/base/checksum.hpp"
 #include "engine/io/io_error.hpp"
+#include "engine/record/key.hpp"
 #include "engine/record/payload.hpp"
 #include "engine/wal/group.hpp"
 
@@ -33,14 +34,22 @@ void widen(std::optional<TimeSpan>& times, const TimeSpan& by) {
   times = times ? TimeSpan{std::min(times->first, by.first), std::max(times->last, by.last)} : by;
 }
 
-/// Adds what one batch's payload says of times.
-void add_times(ByteSpan payload, std::size_t key_count, std::optional<TimeSpan>& times) {
-  BatchDecoder decoder(payload, static_cast<std::uint32_t>(key_count));
+/// Whether the group says that it is a key of a user.
+bool is_users(const GroupTable::Key& key) {
+  return !key.definition.empty() && space_of(key.definition) == KeySpace::user;
+}
+
+/// Adds what one batch's payload says of times. Labels and notes lie at time 0; of a key that an
+/// earlier group defined nothing tells here whose it is, so at that time it is taken for one of
+/// them.
+void add_times(ByteSpan payload, std::span<const GroupTable::Key> keys,
+               std::optional<TimeSpan>& times) {
+  BatchDecoder decoder(payload, static_cast<std::uint32_t>(keys.size()));
   Operation operation;
   while (decoder.next(operation).value_or(false)) {
-    if (operation.kind != Operation::Kind::erase_range) {
-      widen(times, {operation.ts, operation.ts});
-    }
+    if (operation.kind == Operation::Kind::erase_range) continue;
+    if (operation.ts == 0 && !is_users(keys[operation.key])) continue;
+    widen(times, {operation.ts, operation.ts});
   }
 }
 
@@ -52,20 +61,23 @@ SoundGroups content_of(const GroupHeader& header, ByteSpan group) {
   if (!is_sound_table(header, stored)) return found;
   if (!table.decode(header, stored, GroupTable::any_known_keys)) return found;
   bool whole = true;
+  std::span<const GroupTable::Key> left(table.keys);
   for (const GroupTable::Batch& batch : table.batches) {
+    const auto keys = left.first(batch.key_count);
+    left = left.subspan(batch.key_count);
     const ByteSpan payload =
         group.subspan(static_cast<std::size_t>(batch.payload_offset), batch.payload_size);
     if (checksum(payload) != batch.payload_checksum) {
       whole = false;
       continue;
     }
-    add_times(payload, batch.key_count, found.times);
+    add_times(payload, keys, found.times);
     if (found.batches++ == 0) found.first_sequence = batch.sequence;
     found.last_sequence = batch.sequence;
   }
   for (const GroupTable::Key& key : table.keys) {
     if (found.keys.size() == SoundGroups::keys_named_max) break;
-    if (!key.definition.empty()) found.keys.emplace_back(key.definition);
+    if (is_users(key)) found.keys.emplace_back(key.definition);
   }
   found.groups = whole ? 1 : 0;
   return found;

@@ -118,6 +118,31 @@ TEST(ReplayHole, says_the_times_of_the_sound_groups_behind_it) {
   EXPECT_EQ(result.set_aside[0].last_ts, 70);
 }
 
+TEST(ReplayHole, says_nothing_of_notes_and_labels_behind_it) {
+  auto disk = wal_disk();
+  Payload payload;
+  for (std::uint32_t note = 0; note < 9; ++note) BatchEncoder(payload).put(note, 0, 1.0, {});
+  BatchEncoder(payload).put(9, 70, 2.0, {});
+  {
+    WalLog log(disk, {}, 4096);
+    log.wal().rotate().value();
+    for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
+      const std::string number = std::to_string(sequence);
+      std::vector<std::string> keys;
+      for (char note = 'a'; note < 'j'; ++note) keys.push_back("\3" + number + note);
+      keys.push_back("\1k" + number);
+      log.append(
+             {{sequence, std::string(as_text(ByteSpan(payload.bytes).first(payload.size))), keys}})
+          .value();
+    }
+  }
+  damage(*disk);
+  const ReplayResult result = replay(*disk, start_on(*disk)).value().result;
+  ASSERT_EQ(result.set_aside.size(), 1u);
+  EXPECT_EQ(result.set_aside[0].first_ts, 70);
+  EXPECT_EQ(result.set_aside[0].keys, std::vector<std::string>{"k3"});
+}
+
 TEST(ReplayHole, is_damage_where_the_log_vouches_for_what_was_synced) {
   auto disk = wal_disk();
   {
