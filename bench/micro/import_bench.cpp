@@ -80,7 +80,7 @@ void import_csv_long(benchmark::State& state) {
     text += ',' + value_of(i) + '\n';
   }
   measure(state, text,
-         [](tools::Input& input) { return tools::make_csv_reader(input, tools::CsvOptions()); });
+          [](tools::Input& input) { return tools::make_csv_reader(input, tools::CsvOptions()); });
 }
 
 void import_csv_wide(benchmark::State& state) {

@@ -19,7 +19,7 @@ Parsed<RecordFormat> parse_record_format(std::string_view text);
 struct PrintOptions {
   RecordFormat format = RecordFormat::csv;
   bool epoch_times = false;  ///< Microseconds since 1970, not dates. Line protocol has its own.
-  bool is_whole = false;  ///< csv: all that a record is, and labels, so that it all reads back.
+  bool is_whole = false;     ///< csv: all that a record is, and labels, so that it all reads back.
 };
 
 // csv for people and other programs is key,time,value. Whole, as export writes it and import reads

@@ -130,7 +130,8 @@ std::optional<std::size_t> find_header_above(TableRows rows, std::size_t data,
 /// Without names and dates: whether the first row is one.
 bool is_header_by_place(const TableRow& row, const TableWish& wish) {
   if (!wish.has_times) return !parse_value(row.text(wish.value_place), wish.type);
-  // Of which unit numbers are is another question: seconds may have a fraction, and others be large.
+  // Of which unit numbers are is another question: seconds may have a fraction, and others be
+  // large.
   const std::string_view time = row.text(wish.time_place);
   return !parse_time(time, TimeUnit::seconds) && !parse_time(time, TimeUnit::nanoseconds);
 }

@@ -34,8 +34,8 @@ Exit codes: 0 done; 1 failed; 2 the command line is wrong, nothing was done; 3 d
 something was left out (bad lines and cells under --on-error skip, damage under --skip-damaged); 4
 stored bytes are damaged.)";
 
-/// Has an option that may be given several times take one value each time. CLI11 lets such a one take
-/// all that follows, so that `--columns a FILE` would read no file.
+/// Has an option that may be given several times take one value each time. CLI11 lets such a one
+/// take all that follows, so that `--columns a FILE` would read no file.
 void take_one_value_each(CLI::App& app) {
   for (CLI::Option* const option : app.get_options()) {
     if (!option->get_positional() && option->get_allow_extra_args()) {

@@ -311,8 +311,7 @@ void add_import(CLI::App& app, Action& action) {
   const auto arguments = std::make_shared<Arguments>();
   command->footer(footer);
   // Not required here: a dry run has none.
-  command
-      ->add_option("--db", arguments->db, "The database's directory, made where there is none")
+  command->add_option("--db", arguments->db, "The database's directory, made where there is none")
       ->type_name("DIR");
   command->add_option("files", arguments->files, "Files to read; none or -: standard input")
       ->type_name("FILE");
@@ -339,8 +338,7 @@ void add_import(CLI::App& app, Action& action) {
       ->capture_default_str()
       ->type_name("ACTION");
   in_group(*command, "Times", [&] { add_time_options(*command, arguments->time); });
-  arguments->of_csv =
-      in_group(*command, "csv", [&] { add_csv_options(*command, arguments->csv); });
+  arguments->of_csv = in_group(*command, "csv", [&] { add_csv_options(*command, arguments->csv); });
   arguments->of_ndjson =
       in_group(*command, "ndjson", [&] { add_ndjson_options(*command, arguments->ndjson); });
   command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });

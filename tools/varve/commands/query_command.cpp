@@ -158,8 +158,8 @@ Outcome<int> run(const Arguments& arguments) {
   const AnswerKind kind = !aggregation            ? AnswerKind::records
                           : computed.in_buckets() ? AnswerKind::buckets
                                                   : AnswerKind::aggregates;
-  const auto printer = arguments.wide ? make_wide_printer(output)
-                                      : make_answer_printer(format, kind, output, zone);
+  const auto printer =
+      arguments.wide ? make_wide_printer(output) : make_answer_printer(format, kind, output, zone);
   return after_reading(engine, skip,
                        aggregation ? print_aggregates(engine, query, computed, options, *printer)
                                    : print_records(engine, query, options, *printer));
@@ -190,8 +190,7 @@ void add_query(CLI::App& app, Action& action) {
   auto* const plot =
       command->add_flag("--plot", arguments->plot, "A chart of the numbers over time");
   plot->excludes(format);
-  command
-      ->add_flag("--wide", arguments->wide, "csv: a row for each time, a column for each series")
+  command->add_flag("--wide", arguments->wide, "csv: a row for each time, a column for each series")
       ->excludes(plot);
   add_skip_damaged_option(*command, arguments->skip_damaged);
   command->callback([arguments, &action] { action = [arguments] { return run(*arguments); }; });

@@ -52,8 +52,8 @@ std::string transitions(const CommandTree& root) {
   visit_all(root, [&out](const std::string& words, const CommandTree& command) {
     for (const CommandTree& child : command.commands) {
       const std::string after = words.empty() ? child.name : words + ' ' + child.name;
-      out += "      " + shell_quoted(words + ':' + child.name) + ") command=" +
-             shell_quoted(after) + " ;;\n";
+      out += "      " + shell_quoted(words + ':' + child.name) +
+             ") command=" + shell_quoted(after) + " ;;\n";
     }
   });
   return out;
@@ -106,7 +106,8 @@ std::string bash_completion(const CommandTree& root) {
   local word="${COMP_WORDS[COMP_CWORD]}" command='' offered='' i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$command:${COMP_WORDS[i]}" in
-)" + transitions(root) + R"(    esac
+)" + transitions(root) +
+                    R"(    esac
   done
   COMPREPLY=()
   case "$command:${COMP_WORDS[COMP_CWORD - 1]}" in
@@ -139,7 +140,8 @@ std::string bash_completion(const CommandTree& root) {
       fi ;;
   esac
 }
-complete -F _)" + root.name + ' ' + root.name + '\n';
+complete -F _)" +
+         root.name + ' ' + root.name + '\n';
   return out;
 }
 
@@ -150,7 +152,8 @@ std::string zsh_completion(const CommandTree& root) {
   local -a offered
   for ((i = 2; i < CURRENT; i++)); do
     case "$command:${words[i]}" in
-)" + transitions(root) + R"(    esac
+)" + transitions(root) +
+                    R"(    esac
   done
   case "$command:${words[CURRENT - 1]}" in
     )" + value_patterns(root, true) +
@@ -173,7 +176,8 @@ std::string zsh_completion(const CommandTree& root) {
     out += "      ) ;;\n";
   });
   out += R"(  esac
-  _describe -t words ')" + root.name +
+  _describe -t words ')" +
+         root.name +
          R"(' offered
   case "$command" in
     )" + files_patterns(root) +
@@ -181,10 +185,13 @@ std::string zsh_completion(const CommandTree& root) {
   esac
 }
 # Found by the completion system, which calls it; or read by a shell that has that.
-if [[ $funcstack[1] == _)" + root.name + R"( ]]; then
-  _)" + root.name + R"( "$@"
+if [[ $funcstack[1] == _)" +
+         root.name + R"( ]]; then
+  _)" + root.name +
+         R"( "$@"
 else
-  compdef _)" + root.name + ' ' + root.name + "\nfi\n";
+  compdef _)" +
+         root.name + ' ' + root.name + "\nfi\n";
   return out;
 }
 

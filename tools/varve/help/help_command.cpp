@@ -73,8 +73,7 @@ void add_help(CLI::App& app, std::function<Outcome<int>()>& action) {
   auto* const command = app.add_subcommand("help", "Show what a subcommand does and takes");
   const auto words = std::make_shared<std::vector<std::string>>();
   command->footer(help_footer);
-  command->add_option("command", *words, "The subcommand; none: all of them")
-      ->type_name("COMMAND");
+  command->add_option("command", *words, "The subcommand; none: all of them")->type_name("COMMAND");
   command->callback(
       [&app, words, &action] { action = [&app, words] { return print_help(app, *words); }; });
 }

@@ -121,8 +121,8 @@ Outcome<std::string> plot_aggregates(Engine& engine, const Query& query,
   Plot plot(extent.first, extent.last, extent.keys.size(), terminal);
   for (const std::string& key : extent.keys) plot.add_series(key);
   for (const Aggregate& answer : answers) {
-    const auto series = static_cast<std::size_t>(
-        std::ranges::lower_bound(extent.keys, answer.key) - extent.keys.begin());
+    const auto series = static_cast<std::size_t>(std::ranges::lower_bound(extent.keys, answer.key) -
+                                                 extent.keys.begin());
     if (answer.value) {
       plot.add(series, answer.ts, number(answer.value->view()));
     } else {

@@ -12,8 +12,8 @@ namespace varve::tools {
 std::string wrapped(std::string_view text, std::size_t columns, std::size_t indent = 0,
                     std::size_t begin = 0);
 
-/// "  --format FORMAT    csv, lp or ndjson": an entry of a list, its text in a column of its own, or
-/// where the term reaches into that on the next line. Ends in a line break.
+/// "  --format FORMAT    csv, lp or ndjson": an entry of a list, its text in a column of its own,
+/// or where the term reaches into that on the next line. Ends in a line break.
 std::string list_entry(std::string_view term, std::string_view text, std::size_t text_column,
                        std::size_t columns);
 

@@ -62,11 +62,9 @@ TEST_F(Command, carries_line_protocol_through) {
 TEST_F(Command, names_keys_after_files) {
   const std::string one = directory_.file("one.csv", "timestamp,value\n1,1\n");
   const std::string two = directory_.file("two.csv", "timestamp,value\n2,2\n");
-  const RunResult result =
-      on_db("import", {"--key", "site/{stem}", "--time-unit", "us", one, two});
+  const RunResult result = on_db("import", {"--key", "site/{stem}", "--time-unit", "us", one, two});
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_EQ(exported({"--time", "epoch"}),
-            "key,time,value\nsite/one,1,1\nsite/two,2,2\n");
+  EXPECT_EQ(exported({"--time", "epoch"}), "key,time,value\nsite/one,1,1\nsite/two,2,2\n");
 }
 
 TEST_F(Command, takes_one_value_for_each_option_and_the_rest_for_files) {
@@ -74,7 +72,8 @@ TEST_F(Command, takes_one_value_for_each_option_and_the_rest_for_files) {
   const RunResult one = on_db("import", {"--columns", "a", file});
   EXPECT_EQ(one.exit_code, 0) << one.err;
   EXPECT_EQ(exported(), "key,time,value\na,2024-05-01T12:00:00.000000Z,1\n");
-  const RunResult two = on_db("import", {"--key", "{column}", "--label", "x=y", "--label", "z=1", file});
+  const RunResult two =
+      on_db("import", {"--key", "{column}", "--label", "x=y", "--label", "z=1", file});
   EXPECT_EQ(two.exit_code, 0) << two.err;
   EXPECT_EQ(on_db("labels", {"--values", "z"}).out, "1\n");
 }
@@ -348,9 +347,9 @@ TEST_F(Command, refuses_what_is_not_valid) {
 }
 
 TEST(CommandHelp, has_an_example_for_every_subcommand) {
-  for (const char* name : {"import", "export", "query", "latest", "delete", "stats", "compact",
-                           "inspect", "dump", "demo", "series", "labels", "top", "downsample",
-                           "help", "completion"}) {
+  for (const char* name :
+       {"import", "export", "query", "latest", "delete", "stats", "compact", "inspect", "dump",
+        "demo", "series", "labels", "top", "downsample", "help", "completion"}) {
     const RunResult result = run_varve({name, "--help"});
     EXPECT_EQ(result.exit_code, 0) << name;
     EXPECT_TRUE(contains(result.out, std::string("varve ") + name)) << result.out;

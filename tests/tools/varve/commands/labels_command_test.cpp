@@ -133,8 +133,7 @@ TEST_F(LabelsCommand, carries_labels_through_ndjson) {
   };
   const RunResult imported = on_copy("import", exported.out);
   EXPECT_EQ(imported.exit_code, 0) << imported.err;
-  EXPECT_NE(imported.err.find(", 1 set of labels, 0 bad"), std::string::npos)
-      << imported.err;
+  EXPECT_NE(imported.err.find(", 1 set of labels, 0 bad"), std::string::npos) << imported.err;
   EXPECT_EQ(on_copy("export").out, exported.out);
   // What is there is not written again.
   EXPECT_EQ(on_copy("import", exported.out).err.find("of labels"), std::string::npos);
@@ -161,9 +160,8 @@ TEST_F(LabelsCommand, imports_labels_in_place_of_those_before) {
 TEST_F(LabelsCommand, gives_series_of_line_protocol_the_labels_of_their_keys_beside_those_of_hand) {
   ASSERT_EQ(on_db("labels", {"set", "cpu_used,host=a", "mine=yes"}).exit_code, 0);
   const std::string time = " 1386018600000000000\n";
-  const RunResult imported =
-      on_db("import", {"--format", "lp"},
-            "cpu,host=a used=1,idle=2" + time + "cpu,host=b used=1" + time);
+  const RunResult imported = on_db("import", {"--format", "lp"},
+                                   "cpu,host=a used=1,idle=2" + time + "cpu,host=b used=1" + time);
   EXPECT_EQ(imported.exit_code, 0) << imported.err;
   EXPECT_NE(imported.err.find(", 3 sets of labels, 0 bad lines"), std::string::npos)
       << imported.err;
@@ -173,8 +171,7 @@ TEST_F(LabelsCommand, gives_series_of_line_protocol_the_labels_of_their_keys_bes
   };
   EXPECT_EQ(found("mine=yes"),
             "key,time,value\n\"cpu_used,host=a\",2013-12-02T21:10:00.000000Z,1\n");
-  EXPECT_EQ(found("mine="),
-            "key,time,value\n\"cpu_idle,host=a\",2013-12-02T21:10:00.000000Z,2\n");
+  EXPECT_EQ(found("mine="), "key,time,value\n\"cpu_idle,host=a\",2013-12-02T21:10:00.000000Z,2\n");
 }
 
 TEST_F(LabelsCommand, deletes_the_series_that_match) {

@@ -1,5 +1,5 @@
-// Random databases, exported and imported without an option: the same records, to the last bit, with
-// their expiries, and the same labels.
+// Random databases, exported and imported without an option: the same records, to the last bit,
+// with their expiries, and the same labels.
 
 #include <gtest/gtest.h>
 
@@ -117,9 +117,8 @@ TEST(ExportRoundTrip, of_csv_keeps_all) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(seed);
     Engine from = RandomDatabase(seed).make();
-    Engine to = sent_through(from, RecordFormat::csv, seed % 2 == 0, [](Input& input) {
-      return make_csv_reader(input, CsvOptions());
-    });
+    Engine to = sent_through(from, RecordFormat::csv, seed % 2 == 0,
+                             [](Input& input) { return make_csv_reader(input, CsvOptions()); });
     expect_same(from, to);
   }
 }

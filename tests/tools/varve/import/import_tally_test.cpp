@@ -70,11 +70,13 @@ TEST_F(Tally, counts_nothing_where_records_come_from_the_newest_to_the_oldest) {
 }
 
 TEST_F(Tally, leaves_out_what_may_have_replaced_records_from_before_the_import) {
-  engine_.write([] {
-    WriteBatch batch;
-    batch.put("a", begin + hour, 1.0);
-    return batch;
-  }()).value();
+  engine_
+      .write([] {
+        WriteBatch batch;
+        batch.put("a", begin + hour, 1.0);
+        return batch;
+      }())
+      .value();
   add({{"a", begin}, {"a", begin + 3 * hour}, {"a", begin + hour}});
   EXPECT_EQ(tally_.replaced(), 0U);
   add({{"a", begin + 2 * hour}, {"a", begin + 4 * hour}});

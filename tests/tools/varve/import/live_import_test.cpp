@@ -161,14 +161,13 @@ TEST_F(LiveImportInTmux, shows_how_far_it_is_and_stops_in_order_at_ctrl_c) {
   const int writing = ::open(fifo.c_str(), O_RDWR | O_CLOEXEC);  // Does not wait for who reads.
   ASSERT_GE(writing, 0);
   if (call("new-session -d -x 100 -y 20 'sh -i'") != 0) GTEST_SKIP() << "tmux cannot start here";
-  type("'" + std::string(command_path()) + "' import --db '" + db() +
-       "' --format ndjson - < '" + fifo + "'");
+  type("'" + std::string(command_path()) + "' import --db '" + db() + "' --format ndjson - < '" +
+       fifo + "'");
   const std::string text = line("slow/one", 1);
   ASSERT_EQ(::write(writing, text.data(), text.size()), static_cast<ssize_t>(text.size()));
   ASSERT_TRUE(comes_true([&] { return contains(screen(), "1 records  "); })) << screen();
   call("send-keys C-c");
-  ASSERT_TRUE(comes_true([&] { return contains(screen(), "1 record in 1 series, "); }))
-      << screen();
+  ASSERT_TRUE(comes_true([&] { return contains(screen(), "1 record in 1 series, "); })) << screen();
   EXPECT_TRUE(contains(screen(), "varve: stopped by SIGINT behind stdin:1")) << screen();
   EXPECT_FALSE(contains(screen(), "1 records  ")) << "the bar is gone: " << screen();
   type("echo status \\$?");
