@@ -102,6 +102,10 @@ class MeasurementNames {
   const std::vector<OwedNote>& owed() const { return owed_; }
   /// They are in the database.
   void paid() { owed_.clear(); }
+  /// The first `count` of them are. REQUIRES count <= owed().size().
+  void paid(std::size_t count) {
+    owed_.erase(owed_.begin(), owed_.begin() + static_cast<std::ptrdiff_t>(count));
+  }
 
   /// How many pairs came to a name that another one had.
   std::uint64_t second_pairs() const { return seconds_.size(); }
