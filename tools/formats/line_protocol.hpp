@@ -101,8 +101,10 @@ class LineProtocolParser {
                                   std::size_t& expected, std::vector<std::string>& bad_fields);
   Parsed<std::string_view> parse_string(std::string_view line, std::size_t begin, std::size_t& end);
   Parsed<Timestamp> parse_time(std::string_view text);
+  Parsed<void> check_size(const MetSeries& series, std::size_t series_size) const;
   Parsed<void> name_fields(MetSeries& series);
-  Parsed<std::size_t> add_field(MetSeries& series, std::string_view text);
+  Parsed<SeriesField> make_field(const MetSeries& series, std::string_view text) const;
+  std::size_t add_field(MetSeries& series, SeriesField field);
   void watch(const RecordList& records);
 
   const LineProtocolOptions options_;

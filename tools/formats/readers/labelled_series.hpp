@@ -16,10 +16,6 @@ struct LabelledSeries {
   Labels labels;
 };
 
-/// What the keys and labels of all records of one line may take: they are longer than the line
-/// where one member says something of many values.
-inline constexpr std::size_t line_series_bytes_max = std::size_t{64} << 20;
-
 /// What the key and the labels take in memory, at least.
 std::size_t bytes_of(const LabelledSeries& series);
 
