@@ -69,7 +69,7 @@ class LineReader final : public RecordReader {
       if (input_.window().size() >= line_bytes_max) {
         return failed(input_.name() + ':' + std::to_string(line_) + ": a line of over 100 MiB");
       }
-      VARVE_CHECK(input_.more());
+      VARVE_CHECK(input_.more_to_line_break(line_bytes_max));
     }
   }
 
