@@ -87,7 +87,14 @@ std::optional<Timestamp> micros_of(std::int64_t number, TimeUnit unit) {
 LineProtocolParser::LineProtocolParser(LineProtocolOptions options)
     : options_(std::move(options)),
       names_(options_.names != nullptr ? *options_.names : own_names_),
-      times_(options_.time) {}
+      times_(options_.time),
+      unit_(options_.time.unit.value_or(options_.time.unit_if_not_given)) {}
+
+void LineProtocolParser::take_unit(TimeUnit unit) {
+  if (options_.time.unit) return;
+  unit_ = unit;
+  time_is_checked_ = true;
+}
 
 Parsed<void> LineProtocolParser::parse(std::string_view line, RecordList& records,
                                        std::vector<std::string>& bad_fields) {
@@ -262,12 +269,11 @@ Parsed<Timestamp> LineProtocolParser::parse_time(std::string_view text) {
     return problem(quote(text) +
                    " is no time: a whole number is, as in cpu usage=1.5 1714564800000000000");
   }
-  const TimeUnit unit = options_.time.unit.value_or(options_.time.unit_if_not_given);
   if (!time_is_checked_) {
     VARVE_CHECK(times_.read(text));
     time_is_checked_ = true;
   }
-  if (const auto ts = micros_of(number, unit)) return *ts;
+  if (const auto ts = micros_of(number, unit_)) return *ts;
   return problem(quote(text) + " is beyond the times that exist here");
 }
 

@@ -58,6 +58,10 @@ class LineProtocolParser {
   Parsed<void> parse(std::string_view line, RecordList& records,
                      std::vector<std::string>& bad_fields);
 
+  /// What a comment of the input says of its times, unless somebody gave a unit: then the first one
+  /// is not doubted.
+  void take_unit(TimeUnit unit);
+
   /// Whether the last problem was that the first time fits no unit: then no line is worth reading.
   bool is_time_unfit() const { return times_.is_refused(); }
 
@@ -111,6 +115,7 @@ class LineProtocolParser {
   MeasurementNames own_names_;
   MeasurementNames& names_;
   TimeReader times_;
+  TimeUnit unit_;
   bool time_is_checked_ = false;
   ByText<MetSeries> series_;
   std::size_t series_bytes_ = 0;  // About as much as they take.

@@ -118,12 +118,17 @@ std::size_t find_unescaped(std::string_view text, char stop, std::size_t at) {
 std::string own_line_key(std::string_view escaped) {
   std::string out;
   for (std::size_t at = 0; at < escaped.size(); ++at) {
-    if (escaped[at] != '\\' || at + 1 == escaped.size()) {
-      out += escaped[at];
-      continue;
+    const char next = escaped[at] == '\\' && at + 1 < escaped.size() ? escaped[at + 1] : '\0';
+    switch (next) {
+      case 'n': out += '\n'; break;
+      case ';': out += '\\'; break;
+      case '\\':
+      case ',':
+      case ' ':
+      case '=': out += next; break;
+      default: out += escaped[at]; continue;
     }
-    const char next = escaped[++at];
-    out += next == 'n' ? '\n' : next == ';' ? '\\' : next;
+    ++at;
   }
   return out;
 }

@@ -243,6 +243,10 @@ MeasurementNames::Point MeasurementNames::point_of(const Labels& labels) const {
   return point;
 }
 
+bool MeasurementNames::knows(std::string_view name) const {
+  return is_too_long(name) || measurement_of_.contains(name);
+}
+
 std::vector<std::string> MeasurementNames::take_messages() { return std::exchange(messages_, {}); }
 
 }  // namespace varve::tools

@@ -92,8 +92,8 @@ class MeasurementNames {
   Parsed<void> learn(std::string_view note_name, std::string_view bytes);
 
   /// All labels of the series of this field. A pair that comes for the first time gets its name.
-  /// Fails for an empty part, a tag `__name__`, a tag `_measurement` that would be taken for that of
-  /// a second pair, and labels of which series_key() makes no key. No name was given then.
+  /// Fails for an empty part, a tag `__name__`, a tag `_measurement` that would be taken for that
+  /// of a second pair, and labels of which series_key() makes no key. No name was given then.
   Parsed<Labels> labels_of(std::string_view measurement, std::string_view field, Labels tags);
   /// The same labels, and no name is given: for what may be refused for another reason. The key is
   /// not looked at.
@@ -104,6 +104,9 @@ class MeasurementNames {
   void give_name(std::string_view measurement, std::string_view field);
   /// The same back. A name that no note knows is the measurement, and its field "value".
   Point point_of(const Labels& labels) const;
+
+  /// Whether a note says whose the name is; or the name is too long for one.
+  bool knows(std::string_view name) const;
 
   /// Notes of names that were given and that no batch has yet.
   const std::vector<OwedNote>& owed() const { return owed_; }

@@ -162,6 +162,14 @@ TEST(MeasurementNames, leaves_a_tag_alone_that_is_called_as_its_own_label) {
   EXPECT_FALSE(names.labels_of("cpu", "x", {{"__name__", "y"}}));
 }
 
+TEST(MeasurementNames, knows_names_that_have_a_note_or_are_too_long_for_one) {
+  MeasurementNames names;
+  EXPECT_FALSE(names.knows("m_f"));
+  EXPECT_TRUE(names.labels_of("m", "f", {}));
+  EXPECT_TRUE(names.knows("m_f"));
+  EXPECT_TRUE(names.knows(std::string(MeasurementNames::note_name_size_max, 'm')));
+}
+
 TEST(MeasurementNames, gives_no_name_where_it_refuses) {
   MeasurementNames names;
   EXPECT_FALSE(names.labels_of("a", "b_c", {{"_measurement", "a_b"}}));

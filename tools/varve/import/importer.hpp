@@ -34,8 +34,8 @@ struct ImporterOptions {
 
 /// Writes what readers give in batches, and keeps count. A batch ends with its number of records,
 /// with some MiB of them, after its time, and at once where the input has nothing more at the
-/// moment: so what a slow pipe gave is stored before the next of it comes. A line may be larger than
-/// a batch, and is written in several. For one thread.
+/// moment: so what a slow pipe gave is stored before the next of it comes. A line may be larger
+/// than a batch, and is written in several. For one thread.
 class Importer {
  public:
   Importer(Engine& engine, ImporterOptions options);
