@@ -16,7 +16,6 @@ namespace {
 
 constexpr auto npos = std::string_view::npos;
 constexpr std::size_t series_bytes_max = std::size_t{64} << 20;
-constexpr std::int64_t first_nanosecond = -9'223'372'036'854'775'000;
 constexpr std::size_t open_string_lines_max = 1'000;
 constexpr std::size_t open_string_bytes_max = std::size_t{1} << 20;
 
@@ -67,10 +66,7 @@ void append_string(std::string& out, std::string_view raw) {
 std::optional<Timestamp> micros_of(std::int64_t number, TimeUnit unit) {
   Timestamp ts = 0;
   switch (unit) {
-    case TimeUnit::nanoseconds:
-      // Cut to a microsecond, what lies before has none that nanoseconds in an int64 can say.
-      if (number < first_nanosecond) return {};
-      return number / 1'000 - (number % 1'000 < 0 ? 1 : 0);
+    case TimeUnit::nanoseconds: return number / 1'000 - (number % 1'000 < 0 ? 1 : 0);
     case TimeUnit::microseconds: return number;
     case TimeUnit::milliseconds:
       if (__builtin_mul_overflow(number, std::int64_t{1'000}, &ts)) return {};

@@ -8,6 +8,7 @@
 
 #include "tests/tools/varve/import/reading.hpp"
 #include "tools/formats/line_protocol.hpp"
+#include "tools/formats/line_protocol_text.hpp"
 #include "tools/varve/import/line_formats.hpp"
 
 namespace varve::tools {
@@ -86,13 +87,14 @@ TEST(LineProtocolBounds, count_the_line_breaks_of_all_strings_of_a_line) {
   EXPECT_EQ(find_line_protocol_end(with_breaks(1'002), false), std::string("m f=\"").size());
 }
 
-TEST(LineProtocolBounds, refuse_times_before_the_first_microsecond_that_is_written_in_nanoseconds) {
-  EXPECT_EQ(read("m f=1 -9223372036854775000\n").records,
-            (Records{{"m_f", -9'223'372'036'854'775, 1.0}}));
-  for (const std::string before : {"", "m f=1 0\n"}) {
-    const auto result = read(before + "m f=1 -9223372036854775001\n");
-    ASSERT_EQ(result.problems.size(), 1U);
-    EXPECT_TRUE(result.problems[0].ends_with("is beyond the times that exist here"));
+TEST(LineProtocolBounds, have_the_first_nanoseconds_come_back_to_their_microsecond) {
+  for (const std::string time : {"-9223372036854775001", "-9223372036854775808"}) {
+    const auto result = read("varve,key=f value=1 " + time + "\n");
+    ASSERT_EQ(result.records, (Records{{"f", -9'223'372'036'854'776, 1.0}}));
+    std::string line;
+    append_line_protocol(line, result.records[0].view());
+    EXPECT_EQ(line, "varve,key=f value=1 -9223372036854775806\n");
+    EXPECT_EQ(read(line).records, result.records);
   }
 }
 

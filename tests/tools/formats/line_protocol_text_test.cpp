@@ -100,7 +100,10 @@ TEST(LineProtocolText, says_which_times_nanoseconds_reach) {
   std::string out;
   EXPECT_TRUE(append_line_time(out, 9'223'372'036'854'775));
   EXPECT_TRUE(append_line_time(out, -9'223'372'036'854'775));
+  EXPECT_TRUE(append_line_time(out, -9'223'372'036'854'776));
+  EXPECT_TRUE(out.ends_with("-9223372036854775806")) << "the first nanosecond of Influx";
   EXPECT_FALSE(append_line_time(out, 9'223'372'036'854'776));
+  EXPECT_FALSE(append_line_time(out, -9'223'372'036'854'777));
   EXPECT_FALSE(append_line_time(out, std::numeric_limits<Timestamp>::min()));
 }
 
