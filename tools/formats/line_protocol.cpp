@@ -319,9 +319,8 @@ Parsed<LineProtocolParser::SeriesField> LineProtocolParser::make_field(
     VARVE_CHECK(check_key(field.key));
     return field;
   }
-  VARVE_TRY(const Labels labels, names_.labels_without_naming(
-                                     options_.prefix + series.measurement,
-                                     unescaped(text, ",= "), series.tags));
+  VARVE_TRY(const Labels labels, names_.labels_without_naming(options_.prefix + series.measurement,
+                                                              unescaped(text, ",= "), series.tags));
   VARVE_TRY(field.key, series_key(labels));
   return field;
 }

@@ -199,8 +199,7 @@ void MeasurementNames::give_name(std::string_view measurement, std::string_view 
 }
 
 Parsed<Labels> MeasurementNames::labels_without_naming(std::string_view measurement,
-                                                       std::string_view field,
-                                                       Labels tags) const {
+                                                       std::string_view field, Labels tags) const {
   if (measurement.empty()) return problem("no measurement");
   if (field.empty()) return problem("a field without a name");
   if (!tags.value_of(name_label).empty()) {

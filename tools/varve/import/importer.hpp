@@ -85,7 +85,7 @@ class Importer {
   std::uint64_t records_ = 0;
   std::uint64_t expired_ = 0;  // When they were written: nobody reads them.
   std::uint64_t described_ = 0;
-  std::uint64_t unlabelled_ = 0;  // Since their tags are over the limits of labels.
+  std::uint64_t unlabelled_ = 0;    // Since their tags are over the limits of labels.
   std::uint64_t bytes_before_ = 0;  // Of inputs that were read before.
 };
 

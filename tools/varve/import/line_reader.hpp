@@ -21,7 +21,7 @@ struct LineFormat {
   /// Adds what the line holds. The line has no line break at its end, no blanks around it, and is
   /// not empty.
   std::function<Parsed<void>(std::string_view line, RecordList& records)> parse;
-  bool comments = false;     ///< Lines that begin with # are passed over.
+  bool comments = false;      ///< Lines that begin with # are passed over.
   bool keeps_blanks = false;  ///< Blanks before and behind a line are given to parse().
   /// What is wrong with values that parse() left out of the last line, and with each alone. May be
   /// empty: it leaves out none.

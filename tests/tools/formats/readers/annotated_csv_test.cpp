@@ -154,8 +154,7 @@ TEST(AnnotatedCsv, keeps_blanks_at_the_end_of_the_last_cell) {
       ",,0,2024-05-01T12:00:00Z,m,f,on \t\r\n"
       ",,0,2024-05-01T12:00:01Z,m,f,\"off\" \n");
   EXPECT_EQ(result.problems, Texts{});
-  EXPECT_EQ(result.records,
-            (Records{{"m_f", noon, "on \t"}, {"m_f", noon + 1'000'000, "off"}}));
+  EXPECT_EQ(result.records, (Records{{"m_f", noon, "on \t"}, {"m_f", noon + 1'000'000, "off"}}));
 }
 
 TEST(AnnotatedCsv, reads_fields_that_are_called_as_the_columns_of_a_failed_query) {
@@ -192,9 +191,9 @@ TEST(AnnotatedCsv, gives_no_name_for_a_row_that_is_bad) {
   };
   EXPECT_EQ(read_in(",,0,2024-05-01T12:00:00Z,m,1,x\n").problems.size(), 1U);
   EXPECT_TRUE(names.owed().empty());
-  EXPECT_EQ(read_in(",,0,2024-05-01T12:00:00Z,m,1,x\n,,0,2024-05-01T12:00:00Z,m,1,2\n")
-                .records.size(),
-            2U);
+  EXPECT_EQ(
+      read_in(",,0,2024-05-01T12:00:00Z,m,1,x\n,,0,2024-05-01T12:00:00Z,m,1,2\n").records.size(),
+      2U);
   EXPECT_EQ(names.owed().size(), 2U);
 }
 

@@ -133,9 +133,8 @@ TEST(JsonMap, has_a_prefix_in_the_name_where_labels_name_the_series) {
   NdjsonOptions options;
   options.map = parse_json_map({"label.room={room}"}).value();
   options.prefix = "p/";
-  const auto result =
-      read_text([&](Input& input) { return make_ndjson_reader(input, options); },
-                R"({"time":"2024-05-01T12:00:00Z","room":"hall","t":1})");
+  const auto result = read_text([&](Input& input) { return make_ndjson_reader(input, options); },
+                                R"({"time":"2024-05-01T12:00:00Z","room":"hall","t":1})");
   EXPECT_EQ(result.descriptions,
             (Descriptions{{"p/t,room=hall", {{"__name__", "p/t"}, {"room", "hall"}}, true}}));
 }
