@@ -244,7 +244,9 @@ Outcome<int> import_all(const Arguments& arguments, Plan& plan, std::vector<Inpu
   // What measurements and fields the names of series stand for, in the notes of the database.
   MeasurementNames names;
   VARVE_CHECK(load_measurement_names(engine, names));
-  plan.importer.complete = [&names](WriteBatch& batch) { add_measurement_notes(batch, names); };
+  plan.importer.complete = [&names](WriteBatch& batch) {
+    return add_measurement_notes(batch, names);
+  };
   Importer importer(engine, plan.importer);
   Outcome<void> outcome;
   for (Input& input : inputs) {
