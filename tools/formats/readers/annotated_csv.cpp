@@ -105,7 +105,7 @@ Parsed<AnnotatedCsvReader::Type> AnnotatedCsvReader::parse_type(std::string_view
   static constexpr auto names = std::to_array<Name>({{"", Type::unknown},
                                                      {"string", Type::text},
                                                      {"double", Type::double_},
-                                                     {"long", Type::long_},
+                                                     {"long", Type::int64},
                                                      {"unsignedLong", Type::unsigned_long},
                                                      {"boolean", Type::boolean},
                                                      {"base64Binary", Type::base64},
@@ -276,7 +276,7 @@ Parsed<ValueView> AnnotatedCsvReader::value_of(std::string_view text, Type type)
   switch (type) {
     case Type::unknown: return parse_value(text, ColumnType::automatic);
     case Type::double_: return parse_value(text, ColumnType::double_);
-    case Type::long_:
+    case Type::int64:
     case Type::unsigned_long: return parse_value(text, ColumnType::int64);
     case Type::boolean: return parse_value(text, ColumnType::bool_);
     case Type::text:

@@ -58,7 +58,7 @@ class AnnotatedCsvReader {
     unknown,  ///< Without #datatype: by the look.
     text,
     double_,
-    long_,
+    int64,
     unsigned_long,
     boolean,
     base64,
