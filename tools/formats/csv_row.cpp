@@ -72,6 +72,11 @@ CsvScan CsvRow::scan(std::string_view text, bool last, char delimiter) {
       if (!last && rest == "\r") return CsvScan::incomplete;
       if (rest.starts_with("\r\n") || (last && rest == "\r")) ++at;
       if (at < text.size() && text[at] != delimiter && text[at] != '\n') {
+        // What stands on the lines between is not in quotes: the first of them is a stray one.
+        if (line_breaks_ > 0) {
+          line_breaks_ = 0;
+          return bad(text, last, 0, "a quote that never closes");
+        }
         return bad(text, last, at, "text behind a closing quote");
       }
     } else {

@@ -24,6 +24,9 @@ constexpr std::array<std::string_view, 14> time_names = {
     "time",      "timestamp", "ts",    "datetime",  "date",        "date/time", "date time",
     "date_time", "_time",     "datum", "zeitpunkt", "zeitstempel", "fecha",     "utc"};
 
+constexpr std::array<std::string_view, 10> usual_nulls = {"-",    "--",   "NA",   "N/A",  "n/a",
+                                                          "#N/A", "null", "NULL", "None", "NaN"};
+
 bool has_dates(const TableRow& row) {
   return std::ranges::any_of(row.cells, [](const CsvRow::Field& field) {
     const TimeShape shape = shape_of(cell_text(field));
@@ -110,11 +113,21 @@ bool may_be_header(const TableRow& row) {
          });
 }
 
+/// Whether a row has units, or the like, for the names in the row above: it alone says nothing of
+/// the time.
+bool is_of_units(TableRows rows, std::size_t row, std::size_t time_column) {
+  if (row == 0 || !rows[row].text(time_column).empty()) return false;
+  const TableRow& above = rows[row - 1];
+  return !above.text(time_column).empty() && above.filled() > rows[row].filled() &&
+         may_be_header(above) && are_different(names_of(above, time_column));
+}
+
 std::optional<std::size_t> find_header_above(TableRows rows, std::size_t data,
                                              std::size_t time_column) {
   if (data == 0) return {};
   const std::size_t nearest = data - 1;
   if (!may_be_header(rows[nearest])) return {};
+  if (is_of_units(rows, nearest, time_column)) return nearest - 1;
   if (rows[nearest].filled() < 2 && rows[data].filled() > 1) return {};
   const auto names = names_of(rows[nearest], time_column);
   if (are_different(names)) return nearest;
@@ -131,7 +144,7 @@ std::optional<std::size_t> find_header_above(TableRows rows, std::size_t data,
 bool is_header_by_place(const TableRow& row, const TableWish& wish) {
   if (!wish.has_times) return !parse_value(row.text(wish.value_place), wish.type);
   // Of which unit numbers are is another question: seconds may have a fraction, and others be large.
-  const std::string_view time = row.text(wish.time_place);
+  const std::string_view time = trimmed(row.text(wish.time_place));
   return !parse_time(time, TimeUnit::seconds) && !parse_time(time, TimeUnit::nanoseconds);
 }
 
@@ -158,6 +171,7 @@ TablePlace find_table(TableRows rows, const TableWish& wish) {
 }
 
 TimeShape shape_of(std::string_view cell) {
+  cell = trimmed(cell);
   const TimeShape shape = time_shape(cell);
   return shape == TimeShape::none && find_interval(cell) ? TimeShape::moment : shape;
 }
@@ -169,7 +183,7 @@ ColumnKind column_kind(TableRows data, std::size_t column, const NumberForm& num
   bool number = false;
   std::string scratch;
   for (const TableRow& row : data) {
-    const std::string_view cell = row.text(column);
+    const std::string_view cell = trimmed(row.text(column));
     if (cell.empty()) continue;
     ++filled;
     ++shapes[shape_of(cell)];
@@ -214,6 +228,10 @@ std::size_t count_columns(TableRows data, const TableRow* header) {
   const auto wider = static_cast<std::size_t>(
       std::ranges::count_if(data, [named](const TableRow& row) { return row.width() > named; }));
   return 2 * wider > data.size() ? std::max(seen, named) : named;
+}
+
+bool is_usual_null(std::string_view text) {
+  return std::ranges::find(usual_nulls, text) != usual_nulls.end();
 }
 
 bool is_time_name(std::string_view name) {

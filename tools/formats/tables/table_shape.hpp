@@ -61,6 +61,10 @@ ColumnKind column_kind(TableRows data, std::size_t column, const NumberForm& num
 /// are more; empty ones at the end do not count.
 std::size_t count_columns(TableRows data, const TableRow* header);
 
+/// What programs write for a number that is missing. States such as `unavailable` are not among
+/// them: who has such cells shall know. Doubles that are no numbers are exported as `nan`.
+bool is_usual_null(std::string_view text);
+
 /// The usual names, of a header in small letters.
 bool is_time_name(std::string_view name);
 
