@@ -23,7 +23,8 @@ struct QuoteLimits {
 };
 
 /// One row of csv (RFC 4180): fields in quotes may hold delimiters, line breaks and doubled
-/// quotes. Lines end in LF or CRLF; the last may lack its end.
+/// quotes. Blanks before such a field that ends on its line do not count. Lines end in LF or CRLF; the
+/// last may lack its end.
 class CsvRow {
  public:
   struct Field {

@@ -1,6 +1,7 @@
 #include "tools/formats/tables/csv_layout.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -184,6 +185,20 @@ Parsed<void> check_key_texts(const CsvTable& table, const CsvLayout& layout) {
   return {};
 }
 
+/// Whether 20240501 would be a date there, and not the reading of a counter: in the first column, or
+/// in one with a name that says so, or where there are no names.
+bool may_hold_dates_in_digits(const CsvTable& table, std::size_t column) {
+  if (column == 0 || table.header == nullptr) return true;
+  const std::string name = lower_name(table.name(column));
+  const auto& asked = table.options.time_column;
+  if (asked && asked->find(table.title(column)) != std::string::npos) return true;
+  constexpr std::array<std::string_view, 10> parts = {"date", "datum", "time",   "zeit", "day",
+                                                      "tag",  "fecha", "giorno", "jour", "dag"};
+  return is_time_name(name) || std::ranges::any_of(parts, [&name](std::string_view part) {
+           return name.find(part) != std::string::npos;
+         });
+}
+
 /// Whether enough rows leave out columns at their end for that to be the writer's way.
 bool has_short_rows(TableRows data, const CsvLayout& layout) {
   const auto count = static_cast<std::size_t>(std::ranges::count_if(data, [&](const TableRow& row) {
@@ -221,7 +236,8 @@ Parsed<CsvLayout> sniff_rows(const CsvOptions& options, const TableSample& sampl
   CsvTable table{options, full, header != nullptr ? header : &rows.front(), header, {}, last};
   VARVE_TRY(layout.numbers, number_form_of(table, layout));
   for (std::size_t column = 0; column < layout.columns; ++column) {
-    table.kinds.push_back(column_kind(full, column, layout.numbers));
+    table.kinds.push_back(
+        column_kind(full, column, layout.numbers, may_hold_dates_in_digits(table, column)));
   }
   // What is between the rows before the data and the first of them may be a bad one.
   if (place.data > 0) {

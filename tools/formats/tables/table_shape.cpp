@@ -18,6 +18,7 @@ constexpr std::size_t date_rows = 500;   // And dates.
 constexpr std::size_t date_columns = 64;
 constexpr std::size_t other_headers = 10;  // Rows above one that gives a name twice.
 constexpr std::size_t exact_digits = 15;
+constexpr std::size_t date_digits = 8;  // 20240501
 
 /// Of columns of other languages only what is no word of something else.
 constexpr std::array<std::string_view, 14> time_names = {
@@ -52,6 +53,22 @@ bool holds_key_or_value(const TableRow& row) {
   });
 }
 
+/// The column that has most dates.
+std::optional<std::size_t> find_date_column(TableRows rows) {
+  std::map<std::size_t, std::size_t> dates;
+  for (const TableRow& row : rows.first(std::min(rows.size(), date_rows))) {
+    for (std::size_t column = 0; column < std::min(row.cells.size(), date_columns); ++column) {
+      const TimeShape shape = shape_of(row.text(column));
+      if (shape == TimeShape::moment || shape == TimeShape::date) ++dates[column];
+    }
+  }
+  std::optional<std::size_t> best;
+  for (const auto& [column, count] : dates) {
+    if (!best || count > dates[*best]) best = column;
+  }
+  return best;
+}
+
 std::optional<std::size_t> find_header_by_names(TableRows rows, const TableWish& wish) {
   std::vector<std::string> asked;
   std::ranges::copy_if(wish.names, std::back_inserter(asked),
@@ -67,28 +84,20 @@ std::optional<std::size_t> find_header_by_names(TableRows rows, const TableWish&
     });
     if (row != first.end()) return index_of(row);
   }
-  const auto row = std::ranges::find_if(first, [](const TableRow& candidate) {
+  const auto may_be = [](const TableRow& candidate) {
     return candidate.filled() > 1 && holds_time_name(candidate) && !has_dates(candidate);
-  });
+  };
+  // Lines such as `Time zone,UTC` stand above tables: the name is best over the dates.
+  if (const auto dates = find_date_column(rows)) {
+    const auto row = std::ranges::find_if(first, [&](const TableRow& candidate) {
+      return may_be(candidate) && is_time_name(lower_name(candidate.text(*dates)));
+    });
+    if (row != first.end()) return index_of(row);
+  }
+  const auto row = std::ranges::find_if(first, may_be);
   if (row != first.end()) return index_of(row);
   if (!rows.empty() && holds_key_or_value(rows.front())) return 0;
   return {};
-}
-
-/// The column that has most dates.
-std::optional<std::size_t> find_date_column(TableRows rows) {
-  std::map<std::size_t, std::size_t> dates;
-  for (const TableRow& row : rows.first(std::min(rows.size(), date_rows))) {
-    for (std::size_t column = 0; column < std::min(row.cells.size(), date_columns); ++column) {
-      const TimeShape shape = shape_of(row.text(column));
-      if (shape == TimeShape::moment || shape == TimeShape::date) ++dates[column];
-    }
-  }
-  std::optional<std::size_t> best;
-  for (const auto& [column, count] : dates) {
-    if (!best || count > dates[*best]) best = column;
-  }
-  return best;
 }
 
 /// The names of a row, but for one column.
@@ -176,7 +185,8 @@ TimeShape shape_of(std::string_view cell) {
   return shape == TimeShape::none && find_interval(cell) ? TimeShape::moment : shape;
 }
 
-ColumnKind column_kind(TableRows data, std::size_t column, const NumberForm& numbers) {
+ColumnKind column_kind(TableRows data, std::size_t column, const NumberForm& numbers,
+                       bool digits_may_be_dates) {
   std::map<TimeShape, std::size_t> shapes;
   std::size_t filled = 0;
   std::size_t long_numbers = 0;
@@ -186,8 +196,9 @@ ColumnKind column_kind(TableRows data, std::size_t column, const NumberForm& num
     const std::string_view cell = trimmed(row.text(column));
     if (cell.empty()) continue;
     ++filled;
-    ++shapes[shape_of(cell)];
     const bool digits = cell.find_first_not_of("0123456789") == std::string_view::npos;
+    const bool is_counter = digits && cell.size() == date_digits && !digits_may_be_dates;
+    ++shapes[is_counter ? TimeShape::none : shape_of(cell)];
     if (digits && cell.size() > exact_digits) ++long_numbers;
     if (number || !(cell.front() == '-' || cell.front() == '+' || cell.front() == '.' ||
                     (cell.front() >= '0' && cell.front() <= '9'))) {

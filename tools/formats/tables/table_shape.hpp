@@ -55,7 +55,9 @@ enum class ColumnKind : std::uint8_t {
 /// The shape of the cell as a time; of an interval, of its beginning.
 TimeShape shape_of(std::string_view cell);
 
-ColumnKind column_kind(TableRows data, std::size_t column, const NumberForm& numbers);
+/// Numbers of eight digits are dates where `digits_may_be_dates`.
+ColumnKind column_kind(TableRows data, std::size_t column, const NumberForm& numbers,
+                       bool digits_may_be_dates = true);
 
 /// How many columns full rows have: as many as the header names, or as most rows have where those
 /// are more; empty ones at the end do not count.

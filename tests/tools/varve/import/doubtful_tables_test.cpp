@@ -70,8 +70,8 @@ TEST(MixedRows, that_follow_each_other_block_by_block_end_the_import) {
 }
 
 TEST(MixedRows, are_not_those_of_a_note_that_comes_and_goes) {
-  const std::string text = "timestamp,kwh,note\n" + rows_behind(0, ",1,");
-  EXPECT_EQ(read(text + "1714721600,2,changed\n1714721601,3,\n", in_seconds()).failure, "");
+  const std::string text = "timestamp,kwh,note\n" + rows_behind(0, ",1,ok");
+  EXPECT_EQ(read(text + "1714721600,2,changed\n1714721500,3,ok\n", in_seconds()).failure, "");
 }
 
 TEST(TextColumns, that_turn_to_numbers_under_a_name_that_is_taken_end_the_import) {
@@ -130,6 +130,26 @@ TEST(StrayQuotes, that_meet_another_further_down_cost_one_line) {
   EXPECT_EQ(result.problems, (Lines{"3: a quote that never closes"}));
   EXPECT_EQ(lines_of(result), (Lines{"v 2024-05-01 00:00:00 1", "v 2024-05-01 00:02:00 3",
                                      "v 2024-05-01 00:03:00 4"}));
+}
+
+TEST(StrayBlanks, before_a_quote_do_not_count) {
+  EXPECT_EQ(lines_of(read("\"time\", \"temp\", \"note\"\n"
+                          "\"2024-05-01 00:00\", \"21.5\", \"a, b\"\n")),
+            (Lines{"temp 2024-05-01 00:00:00 21.5"}));
+}
+
+TEST(Preambles, with_a_usual_name_of_a_time_among_them_are_no_header) {
+  EXPECT_EQ(lines_of(read("Timezone,UTC\nStation,Foo\n\ntimestamp,temp\n2024-05-01 00:00,1.5\n"
+                          "2024-05-01 00:15,2.5\n")),
+            (Lines{"temp 2024-05-01 00:00:00 1.5", "temp 2024-05-01 00:15:00 2.5"}));
+}
+
+TEST(Counters, of_eight_digits_are_no_dates) {
+  EXPECT_EQ(lines_of(read("timestamp,counter\n2024-05-01 00:00,20120105\n"
+                          "2024-05-01 00:15,20120107\n")),
+            (Lines{"counter 2024-05-01 00:00:00 20120105", "counter 2024-05-01 00:15:00 20120107"}));
+  EXPECT_EQ(lines_of(read("meter,readingdate,kwh\n4,20240501,1\n4,20240502,2\n")).back(),
+            "kwh 2024-05-02 00:00:00 2");
 }
 
 }  // namespace
