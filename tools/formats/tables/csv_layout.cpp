@@ -117,13 +117,17 @@ TableWish wish_of(const CsvOptions& options, std::vector<std::string> names) {
   return wish;
 }
 
+/// Whether the table may be one of Varve's own, which hold anything in keys and values.
+bool is_ours(const CsvTable& table) {
+  return table.header != nullptr && table.header->text(0) == "key" &&
+         table.header->text(1) == "time" && table.header->text(2) == "value";
+}
+
 /// Of our own tables it is known, whatever texts are among their values.
 Parsed<NumberForm> number_form_of(const CsvTable& table, const CsvLayout& layout) {
   const CsvOptions& options = table.options;
   const std::size_t columns = layout.columns;
-  const bool is_ours = table.header != nullptr && table.header->text(0) == "key" &&
-                       table.header->text(1) == "time" && table.header->text(2) == "value";
-  if (is_ours && !options.decimal) return NumberForm();
+  if (is_ours(table) && !options.decimal) return NumberForm();
   const auto votes_of = [&](bool asked_alone) {
     NumberFormVotes votes;
     for (std::size_t column = 0; column < columns; ++column) {
@@ -175,6 +179,7 @@ Parsed<void> check_header_text(const TableRow* header) {
 
 /// Of the cells that name series.
 Parsed<void> check_key_texts(const CsvTable& table, const CsvLayout& layout) {
+  if (is_ours(table)) return {};
   for (std::size_t column = 0; column < table.columns(); ++column) {
     const bool is_in_key = column == layout.key || layout.takes_for_names(column);
     if (!is_in_key) continue;
@@ -185,8 +190,8 @@ Parsed<void> check_key_texts(const CsvTable& table, const CsvLayout& layout) {
   return {};
 }
 
-/// Whether 20240501 would be a date there, and not the reading of a counter: in the first column, or
-/// in one with a name that says so, or where there are no names.
+/// Whether 20240501 would be a date there, and not the reading of a counter: in the first column,
+/// or in one with a name that says so, or where there are no names.
 bool may_hold_dates_in_digits(const CsvTable& table, std::size_t column) {
   if (column == 0 || table.header == nullptr) return true;
   const std::string name = lower_name(table.name(column));

@@ -118,11 +118,11 @@ Parsed<void> check_clock_is_read(const CsvTable& table, const CsvLayout& layout)
     const ColumnKind kind = table.kinds[column];
     const bool may_be =
         kind == ColumnKind::number || kind == ColumnKind::text || kind == ColumnKind::identifier;
-    const bool is_asked =
-        options.columns.empty() || table.is_named_by(options.columns, column);
-    const bool is_value = (options.value_column &&
-                           table.is_named_by({*options.value_column}, column)) ||
-                          (options.key_column && table.is_named_by({*options.key_column}, column));
+    const bool is_asked = options.columns.empty() || table.is_named_by(options.columns, column);
+    const auto is_named = [&](const std::optional<std::string>& asked) {
+      return asked && table.is_named_by({*asked}, column);
+    };
+    const bool is_value = is_named(options.value_column) || is_named(options.key_column);
     if (column == layout.time || !may_be || !is_asked || is_value || table.is_skipped(column) ||
         layout.takes_for_names(column) || !has_clock_name(table, column)) {
       continue;
@@ -235,7 +235,8 @@ Parsed<void> settle_times(const CsvTable& table, CsvLayout& layout) {
   if (options.time.format) return {};
   VARVE_TRY(layout.time_pattern, time_pattern(cells));
   if (layout.time_pattern.empty()) layout.time_pattern = year_pattern(cells);
-  if (layout.time_pattern == "%Y" && !options.time.unit && !table.is_whole && cells.size() < rows_of_years) {
+  const bool may_be_years = layout.time_pattern == "%Y" && !options.time.unit;
+  if (may_be_years && !table.is_whole && cells.size() < rows_of_years) {
     return problem("whether the first times are years or other numbers needs more rows");
   }
   // Numbers whose unit is said are no dates.

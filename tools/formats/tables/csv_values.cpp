@@ -59,7 +59,8 @@ std::unexpected<Problem> no_key(const CsvTable& table, const CsvLayout& layout) 
 /// Says which columns are left out, and why.
 void leave_out(const CsvTable& table, CsvLayout& layout, const Columns& columns, const char* why) {
   if (columns.empty()) return;
-  layout.decisions.push_back(std::string(left_out_mark) + ", " + why + ": " + table.listed(columns));
+  layout.decisions.push_back(std::string(left_out_mark) + ", " + why + ": " +
+                             table.listed(columns));
 }
 
 /// Every column that holds numbers, or may.

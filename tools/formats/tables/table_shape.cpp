@@ -90,7 +90,8 @@ std::optional<std::size_t> find_header_by_names(TableRows rows, const TableWish&
   // Lines such as `Time zone,UTC` stand above tables: the name is best over the dates.
   if (const auto dates = find_date_column(rows)) {
     const auto row = std::ranges::find_if(first, [&](const TableRow& candidate) {
-      return may_be(candidate) && is_time_name(lower_name(candidate.text(*dates)));
+      const bool is_over = is_time_name(lower_name(candidate.text(*dates)));
+      return may_be(candidate) && (is_over || holds_key_or_value(candidate));
     });
     if (row != first.end()) return index_of(row);
   }
