@@ -95,7 +95,7 @@ struct CsvLayout {
   /// Of rows that nothing else tells apart: what is no value and would show that two of one time
   /// are of two series (mixed_rows_text()).
   std::vector<Series> telling;
-  bool grid = false;            ///< The names are times of day, and a row is a day of one series.
+  bool grid = false;  ///< The names are times of day, and a row is a day of one series.
 
   std::optional<RowTemplate> key_template;
   std::vector<Label> label_templates;

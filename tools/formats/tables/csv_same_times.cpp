@@ -68,9 +68,8 @@ bool are_in_conflict(const CsvLayout& layout, const TableRow& one, const TableRo
     return is_value(one.text(column)) && is_value(other.text(column)) && differ(one, other, column);
   };
   if (layout.value) return conflicts(*layout.value);
-  return std::ranges::any_of(layout.series, [&](const CsvLayout::Series& series) {
-    return conflicts(series.column);
-  });
+  return std::ranges::any_of(
+      layout.series, [&](const CsvLayout::Series& series) { return conflicts(series.column); });
 }
 
 /// A column of whole numbers in which two rows differ, and which is not all that they hold: the
@@ -138,9 +137,9 @@ Parsed<void> check_times_differ(const CsvTable& table, CsvLayout& layout) {
     Seen& before = at->second;
     for (const std::size_t column : telling) {
       if (!differ(row, *before.row, column)) continue;
-      return problem(mixed_rows_text(
-          "two rows have the time " + quote(time_text_of(row, layout)) + " and",
-          table.title(column), is_wide));
+      return problem(
+          mixed_rows_text("two rows have the time " + quote(time_text_of(row, layout)) + " and",
+                          table.title(column), is_wide));
     }
     if (!are_in_conflict(layout, row, *before.row)) continue;
     twins.rows += before.is_twin ? 1 : 2;

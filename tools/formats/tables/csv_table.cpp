@@ -138,8 +138,8 @@ std::string time_text_of(const TableRow& row, const CsvLayout& layout) {
 std::string same_name_text(const CsvLayout::Series& one, const CsvLayout::Series& other) {
   const std::string second = std::to_string(other.column + 1);
   return "the header names two columns " + quote(other.name) + " (" +
-         std::to_string(one.column + 1) + " and " + second + "): leave one out with --skip-column " +
-         second + ", or choose with --columns";
+         std::to_string(one.column + 1) + " and " + second +
+         "): leave one out with --skip-column " + second + ", or choose with --columns";
 }
 
 std::string left_out_text(const std::vector<CsvLayout::Series>& watched) {
@@ -147,9 +147,8 @@ std::string left_out_text(const std::vector<CsvLayout::Series>& watched) {
 }
 
 std::string mixed_rows_text(const std::string& what, const std::string& column, bool is_wide) {
-  return what + " differ in " + quote(column) + ": name the series by it, with --key '{" +
-         column + (is_wide ? "}/{column}'" : "}'") + ", or leave it out with --skip-column '" +
-         column + "'";
+  return what + " differ in " + quote(column) + ": name the series by it, with --key '{" + column +
+         (is_wide ? "}/{column}'" : "}'") + ", or leave it out with --skip-column '" + column + "'";
 }
 
 void describe_layout(const CsvTable& table, CsvLayout& layout) {

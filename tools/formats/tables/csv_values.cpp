@@ -122,8 +122,8 @@ Parsed<void> take_times_of_day(const CsvTable& table, CsvLayout& layout) {
     }
     std::string name(*clock);
     const int minute = minute_of_day(name);
-    const bool is_midnight = minute == 0 && before > 0 && name.find(' ') == std::string::npos &&
-                             name.back() == '0';
+    const bool is_midnight =
+        minute == 0 && before > 0 && name.find(' ') == std::string::npos && name.back() == '0';
     if (is_midnight) name.replace(0, name.find(':'), "24");
     const auto& asked = table.options.columns;
     if (!asked.empty() && !table.is_named_by(asked, column)) continue;

@@ -223,17 +223,17 @@ struct Order {
 
 void note_order(const Form& form, Order& order) {
   if (!order.first_number) order.first_number = form.first;
-  order.may_be_year = order.may_be_year && form.first == *order.first_number && form.third >= 1 &&
-                      form.third <= 31;
+  order.may_be_year =
+      order.may_be_year && form.first == *order.first_number && form.third >= 1 && form.third <= 31;
   constexpr int part = 100;
   if (form.third >= part) return;  // A year in full.
   order.by_year.add((form.first * part + form.second) * part + form.third);
   order.by_day.add((form.third * part + form.second) * part + form.first);
 }
 
-/// Whether the first number may as well be the year. Times that run the one way as dates that begin
-/// with the year and the other way as such that begin with the day are of neither for sure; readings
-/// of each month's first day, over more than a year, rise and fall by the first count.
+/// Whether the first number may as well be the year: dates that begin with it run one way then.
+/// Readings of each month's first day, over more than a year, do not; and where dates that begin
+/// with the day run the other way, it is the newest that comes first.
 bool may_begin_with_year(const Order& order) {
   const int by_year = order.by_year.sign();
   return order.may_be_year && by_year != 0 && by_year + order.by_day.sign() != 0;
@@ -242,9 +242,9 @@ bool may_begin_with_year(const Order& order) {
 Parsed<std::string> settled(const std::string& pattern, const Order& order) {
   constexpr std::string_view short_with_points = "%1.%2.%y";
   if (pattern.starts_with(short_with_points) && may_begin_with_year(order)) {
-    return problem(quote(*order.first_cell) + " may begin with the year or the day: " +
-                   "give --time-format '%y.%m.%d" + pattern.substr(short_with_points.size()) +
-                   "' or '" + day_first(pattern) + '\'');
+    return problem(quote(*order.first_cell) +
+                   " may begin with the year or the day: " + "give --time-format '%y.%m.%d" +
+                   pattern.substr(short_with_points.size()) + "' or '" + day_first(pattern) + '\'');
   }
   const bool has_points = pattern.starts_with("%1.");
   if (order.first_cell == nullptr || (has_points && order.month_over_12 == nullptr)) {

@@ -39,8 +39,8 @@ inline constexpr int minutes_in_day = 24 * 60;
 ///
 /// Whether the day or the month comes first is what the cells show: one with a number over 12
 /// settles it. Dates with points begin with the day everywhere, but for those like 24.05.01 and
-/// 24.05.02, which follow each other as if the year came first. Fails where the cells allow both, or
-/// contradict each other, and names the forms to choose from.
+/// 24.05.02, which follow each other as if the year came first. Fails where the cells allow both,
+/// or contradict each other, and names the forms to choose from.
 Parsed<std::string> time_pattern(std::span<const std::string> cells);
 
 /// The same of cells that are years from 1500 to 2200, or such a year and a month (2024-05): only

@@ -41,7 +41,7 @@ class MixedRows {
 
   std::vector<Column> columns_;
   std::optional<Timestamp> last_;
-  int direction_ = 0;       // Of the first step.
+  int direction_ = 0;        // Of the first step.
   bool has_turned_ = false;  // Since then.
 };
 

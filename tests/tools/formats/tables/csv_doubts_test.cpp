@@ -60,8 +60,7 @@ TEST(CsvHeader, is_refused_with_fewer_names_than_the_rows_have_columns) {
 
 TEST(CsvHeader, may_have_an_empty_name_and_rows_an_empty_end) {
   EXPECT_EQ(names(sniff(",time,v\n0,2024-05-01,1\n1,2024-05-02,2\n").series), Texts{"v"});
-  EXPECT_EQ(names(sniff("time;a;b\n2024-05-01;1;2;\n2024-05-02;1;2;\n").series),
-            (Texts{"a", "b"}));
+  EXPECT_EQ(names(sniff("time;a;b\n2024-05-01;1;2;\n2024-05-02;1;2;\n").series), (Texts{"a", "b"}));
 }
 
 TEST(CsvHeader, is_above_a_row_of_units) {
@@ -133,8 +132,7 @@ TEST(CsvSameTimes, that_a_number_tells_apart_are_refused) {
 }
 
 TEST(CsvSameTimes, of_one_key_are_refused_where_a_text_tells_them_apart) {
-  const std::string text =
-      "time,register,value\n2024-05-01 00:00,low,1\n2024-05-01 00:00,high,2\n";
+  const std::string text = "time,register,value\n2024-05-01 00:00,low,1\n2024-05-01 00:00,high,2\n";
   EXPECT_TRUE(contains(refusal(text, keyed()), "--key '{register}'")) << refusal(text, keyed());
   EXPECT_EQ(sniff(text, keyed("{register}")).value, 2U);
 }

@@ -78,8 +78,7 @@ TEST(TimePattern, does_not_guess_whether_the_year_comes_first_where_points_part_
 }
 
 TEST(TimePattern, is_one_for_hours_of_one_digit_and_of_two) {
-  EXPECT_EQ(pattern({"2024-05-01 9:00", "2024-05-01 10:00", "2024-05-01 11:00"}),
-            "%Y-%m-%d %H:%M");
+  EXPECT_EQ(pattern({"2024-05-01 9:00", "2024-05-01 10:00", "2024-05-01 11:00"}), "%Y-%m-%d %H:%M");
 }
 
 TEST(TimePattern, knows_halves_of_a_day_in_the_spanish_form) {

@@ -116,8 +116,8 @@ TEST(Clocks, may_have_hours_of_one_digit_and_of_two) {
 }
 
 TEST(KeyOfColumns, that_lacks_a_part_is_the_fault_of_its_row) {
-  const auto result =
-      read("meter,time,kwh\nA,2024-05-01 00:00,1\n,2024-05-01 00:00,2\n", keyed("{meter}/{column}"));
+  const auto result = read("meter,time,kwh\nA,2024-05-01 00:00,1\n,2024-05-01 00:00,2\n",
+                           keyed("{meter}/{column}"));
   EXPECT_EQ(lines_of(result), (Lines{"A/kwh 2024-05-01 00:00:00 1"}));
   EXPECT_EQ(result.problems, (Lines{"3: column 1, a part of the key, is empty"}));
   EXPECT_EQ(read("meter,time,value\n,2024-05-01 00:00,2\n", keyed("{meter}")).problems.size(), 1U);
@@ -145,9 +145,10 @@ TEST(Preambles, with_a_usual_name_of_a_time_among_them_are_no_header) {
 }
 
 TEST(Counters, of_eight_digits_are_no_dates) {
-  EXPECT_EQ(lines_of(read("timestamp,counter\n2024-05-01 00:00,20120105\n"
-                          "2024-05-01 00:15,20120107\n")),
-            (Lines{"counter 2024-05-01 00:00:00 20120105", "counter 2024-05-01 00:15:00 20120107"}));
+  EXPECT_EQ(
+      lines_of(read("timestamp,counter\n2024-05-01 00:00,20120105\n"
+                    "2024-05-01 00:15,20120107\n")),
+      (Lines{"counter 2024-05-01 00:00:00 20120105", "counter 2024-05-01 00:15:00 20120107"}));
   EXPECT_EQ(lines_of(read("meter,readingdate,kwh\n4,20240501,1\n4,20240502,2\n")).back(),
             "kwh 2024-05-02 00:00:00 2");
 }
