@@ -187,7 +187,15 @@ Parsed<void> settle_wide(const CsvTable& table, CsvLayout& layout) {
   return check_times_differ(table, layout);
 }
 
-/// Columns of text most of whose cells begin with a digit, as 12.5 kWh does: any may be the value.
+/// "12.5 kWh", and not the "7M1" of a meter's name.
+bool is_number_with_unit(std::string_view text) {
+  constexpr std::string_view digits = "0123456789";
+  const std::size_t unit = text.find_first_not_of("0123456789.,");
+  return unit != 0 && unit != std::string_view::npos && digits.contains(text.front()) &&
+         text.find_first_of(digits, unit) == std::string_view::npos;
+}
+
+/// Columns of text most of whose cells are numbers with a unit: any may be the value.
 Columns columns_with_units(const CsvTable& table, const CsvLayout& layout) {
   Columns columns = columns_of(table, layout, ColumnKind::text);
   std::erase_if(columns, [&](std::size_t column) {
@@ -195,7 +203,7 @@ Columns columns_with_units(const CsvTable& table, const CsvLayout& layout) {
     for (const TableRow& row : table.data) {
       const std::string_view text = trimmed(row.text(column));
       if (text.empty()) continue;
-      balance += text.front() >= '0' && text.front() <= '9' ? 1 : -1;
+      balance += is_number_with_unit(text) ? 1 : -1;
     }
     return balance <= 0;
   });
