@@ -239,6 +239,19 @@ Outcome<void> read(const Plan& plan, Input& input, MeasurementNames& names, Impo
   return outcome;
 }
 
+/// Of a file that is followed: also those that take its name, one after the other.
+Outcome<void> read_on(const Plan& plan, Input& input, MeasurementNames& names, Importer& importer) {
+  while (true) {
+    VARVE_CHECK(read(plan, input, names, importer));
+    if (!input.was_replaced()) return {};
+    VARVE_TRY(Input next, Input::open(input.name()));
+    if (!next.size()) return failed(input.name() + ": is no file that could grow any more");
+    next.follow();
+    say(input.name() + ": is another file; it is read from its beginning");
+    input = std::move(next);
+  }
+}
+
 Outcome<int> import_all(const Arguments& arguments, Plan& plan, std::vector<Input>& inputs) {
   VARVE_TRY(Engine engine, open_database(arguments.db, Access::create, plan.durability));
   // What measurements and fields the names of series stand for, in the notes of the database.
@@ -248,7 +261,7 @@ Outcome<int> import_all(const Arguments& arguments, Plan& plan, std::vector<Inpu
   Importer importer(engine, plan.importer);
   Outcome<void> outcome;
   for (Input& input : inputs) {
-    outcome = read(plan, input, names, importer);
+    outcome = read_on(plan, input, names, importer);
     if (!outcome) break;
   }
   const Outcome<void> closed = close_database(engine);
