@@ -117,7 +117,7 @@ Plot::Plot(Timestamp first, Timestamp last, std::size_t series_count, const Term
       terminal_(terminal),
       braille_(terminal.utf8 && (series_count <= 1 || terminal.colour)),
       rows_(rows),
-      columns_(std::max<std::size_t>(terminal.columns, 30) - 12) {}
+      columns_(std::max(terminal.columns, columns_min) - 12) {}
 
 std::size_t Plot::add_series(std::string name) {
   Series series;

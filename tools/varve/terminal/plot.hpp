@@ -26,9 +26,11 @@ namespace varve::tools {
 /// rest. Those few are drawn at its edge, and the legend counts them.
 class Plot {
  public:
-  static constexpr std::size_t series_max = 6;  // As many as there are colours.
+  static constexpr std::size_t series_max = 6;    // As many as there are colours.
+  static constexpr std::size_t columns_min = 40;  // Of a terminal that has room for a chart.
 
-  /// Both moments are on the chart. `rows` are those between the axes.
+  /// Both moments are on the chart. `rows` are those between the axes. Where the terminal has fewer
+  /// columns than columns_min, its lines are too long for it.
   Plot(Timestamp first, Timestamp last, std::size_t series_count, const Terminal& terminal,
        std::size_t rows = 14);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
@@ -45,6 +46,12 @@ Outcome<Extent> measure(Engine& engine, const Query& query, const ReadOptions& o
   }
 }
 
+Outcome<void> check_width(const Terminal& terminal) {
+  if (!terminal.interactive || terminal.columns >= Plot::columns_min) return {};
+  return failed("the terminal is too narrow for a chart, which takes " +
+                std::to_string(Plot::columns_min) + " columns");
+}
+
 std::string drawn(const Plot& plot, std::uint64_t series_left_out) {
   std::string out = plot.draw();
   if (series_left_out != 0) {
@@ -67,6 +74,7 @@ double number(const ValueView& value) {
 
 Outcome<std::string> plot_query(Engine& engine, const Query& query, const ReadOptions& how,
                                 const Terminal& terminal) {
+  VARVE_CHECK(check_width(terminal));
   VARVE_TRY(Snapshot snapshot, engine.snapshot());
   const ReadOptions options = ReadOptions(how).snapshot(std::move(snapshot));
   VARVE_TRY(const Extent extent, measure(engine, query, options));
@@ -92,6 +100,7 @@ Outcome<std::string> plot_query(Engine& engine, const Query& query, const ReadOp
 Outcome<std::string> plot_aggregates(Engine& engine, const Query& query,
                                      const Aggregation& aggregation, const ReadOptions& options,
                                      const Terminal& terminal) {
+  VARVE_CHECK(check_width(terminal));
   VARVE_TRY(std::vector<Aggregate> answers, engine.aggregate(query, aggregation, options));
   std::erase_if(answers, [](const Aggregate& answer) {
     return answer.value && answer.value->type() == ValueType::bytes;

@@ -11,7 +11,7 @@ namespace varve::tools {
 /// The chart of what the query finds, in bounded memory: two scans of one snapshot, the first for
 /// the span of time, the second for the points. Bools are drawn as 0 and 1; bytes are passed over,
 /// and so are series beyond Plot::series_max, which the last line counts. Empty where there is
-/// nothing to draw.
+/// nothing to draw. Fails where a terminal is too narrow for a chart.
 Outcome<std::string> plot_query(Engine& engine, const Query& query, const ReadOptions& options,
                                 const Terminal& terminal);
 
