@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -30,6 +31,16 @@ TEST(PlotQuery, fits_a_terminal_of_40_columns) {
   const auto chart = plot_query(engine, Query::all(), {}, terminal_of_columns(40));
   ASSERT_TRUE(chart) << chart.error().message;
   EXPECT_TRUE(chart->starts_with("k  2 points, 1 to 2\n")) << *chart;
+}
+
+TEST(PlotQuery, is_empty_where_nothing_is_a_number) {
+  Engine engine = Engine::open_in_memory().value();
+  WriteBatch batch;
+  batch.put("k", 1'000'000, std::numeric_limits<double>::quiet_NaN());
+  engine.write(std::move(batch)).value();
+  const auto chart = plot_query(engine, Query::all(), {}, terminal_of_columns(80));
+  ASSERT_TRUE(chart) << chart.error().message;
+  EXPECT_EQ(*chart, "");
 }
 
 TEST(PlotQuery, says_that_a_terminal_is_too_narrow) {
