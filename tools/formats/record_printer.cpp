@@ -1,5 +1,6 @@
 #include "tools/formats/record_printer.hpp"
 
+#include "tools/formats/choices.hpp"
 #include "tools/formats/csv_row.hpp"
 #include "tools/formats/line_protocol_text.hpp"
 #include "tools/formats/matcher_text.hpp"
@@ -59,7 +60,7 @@ Parsed<RecordFormat> parse_record_format(std::string_view text) {
   if (text == "csv") return RecordFormat::csv;
   if (text == "lp") return RecordFormat::line_protocol;
   if (text == "ndjson") return RecordFormat::ndjson;
-  return problem(quote(text) + " is no format: csv, lp or ndjson");
+  return problem(quote(text) + " is no format: " + one_of(record_format_words));
 }
 
 void append_header(std::string& out, const PrintOptions& options) {

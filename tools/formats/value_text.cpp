@@ -10,6 +10,7 @@
 #include <limits>
 #include <system_error>
 
+#include "tools/formats/choices.hpp"
 #include "varve/detail/with_type.hpp"
 
 namespace varve::tools {
@@ -84,7 +85,7 @@ Parsed<ColumnType> parse_column_type(std::string_view text) {
   if (text == "bool") return ColumnType::bool_;
   if (text == "bytes") return ColumnType::bytes;
   if (text == "auto") return ColumnType::automatic;
-  return problem(quote(text) + " is no type: double, int64, bool, bytes or auto");
+  return problem(quote(text) + " is no type: " + one_of(column_type_words));
 }
 
 Parsed<ValueView> parse_value(std::string_view text, ColumnType type) {

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -7,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "tools/formats/durability_text.hpp"
+#include "tools/formats/choices.hpp"
 #include "tools/formats/series_name.hpp"
 #include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"
@@ -131,8 +132,8 @@ Outcome<Plan> make_plan(const Arguments& arguments) {
               option_value("--durability", parse_durability(*arguments.durability)));
   }
   plan.importer.batch_records = arguments.batch;
-  if (arguments.on_error != "skip" && arguments.on_error != "fail") {
-    return usage("--on-error: " + quote(arguments.on_error) + " is neither skip nor fail");
+  if (std::ranges::find(on_error_words, arguments.on_error) == on_error_words.end()) {
+    return usage("--on-error: " + quote(arguments.on_error) + " is " + neither_of(on_error_words));
   }
   plan.importer.skip_bad_lines = arguments.on_error == "skip";
   if (arguments.db.empty() && !arguments.dry_run) return usage("--db is required");
