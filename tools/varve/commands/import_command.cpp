@@ -219,7 +219,8 @@ Outcome<std::vector<Input>> open_inputs(const Arguments& arguments, ImporterOpti
 /// What a reading that was stopped, or failed, comes to.
 int stopped(const Failure& failure, const std::string& summary) {
   if (!is_interruption(failure)) {
-    say(failure.message);
+    // Nothing is said of a reader of the output who has gone.
+    if (!failure.message.empty()) say(failure.message);
     say("stopped; before that: " + summary);
     return failure.exit_code;
   }
@@ -233,7 +234,7 @@ Outcome<void> read(const Plan& plan, Input& input, MeasurementNames& names, Impo
   VARVE_TRY(const FoundFormat found, format_of(plan, input));
   const std::uint64_t before = importer.records();
   Outcome<void> outcome = importer.read(input, *make_reader(plan, found.format, input, names));
-  const bool is_doubtful = !plan.format && importer.records() == before;
+  const bool is_doubtful = !plan.format && importer.records() == before && !importer.was_refused();
   if (!outcome && is_doubtful && !is_interruption(outcome.error())) {
     outcome.error().message += "; " + taken_for(found) + " (--format says otherwise)";
   }

@@ -92,17 +92,23 @@ Outcome<void> Importer::write(Leaving labels) {
   written_at_ = std::chrono::steady_clock::now();
   kept_.clear();
   // What a batch owes besides its records is given once, so it is not tried twice.
-  if (waiting_.empty() || has_failed_) return {};
+  if (waiting_.empty() || was_refused_) return {};
   WriteBatch batch;
-  VARVE_CHECK(describe(batch, labels));
+  if (auto described = describe(batch, labels); !described) {
+    was_refused_ = true;
+    return described;
+  }
   for (std::size_t i = 0; i < waiting_.size(); ++i) batch.put(waiting_[i]);
   if (options_.complete) options_.complete(batch);
   tally_.add(waiting_);
   WriteOptions write_options;
   if (options_.ttl) write_options.ttl(*options_.ttl);
   const auto receipt = engine_.write(std::move(batch), write_options);
-  has_failed_ = !receipt;
-  if (!receipt) return std::unexpected(receipt.error());
+  was_refused_ = !receipt;
+  if (!receipt) {
+    tally_.take_back();
+    return std::unexpected(receipt.error());
+  }
   records_ += waiting_.size();
   expired_ += receipt->expired;
   waiting_.next_batch();

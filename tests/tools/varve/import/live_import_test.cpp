@@ -154,6 +154,19 @@ TEST_F(LiveImport, shows_what_it_would_do_without_a_database) {
   EXPECT_TRUE(contains(result.err, "; nothing was written\n")) << result.err;
 }
 
+TEST_F(LiveImport, says_nothing_empty_where_nobody_reads_what_it_would_do) {
+  const std::string fifo = directory_.path("fifo");
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const std::string err = directory_.path("err");
+  // Its input comes only after the reader of its output has closed that.
+  const std::string command = "'" + std::string(command_path()) + "' import --dry-run <'" + fifo +
+                              "' 2>'" + err + "' | { exec <&-; printf '" +
+                              "key,time,value\\na,2024-05-01T12:00:00Z,1\\n' >'" + fifo + "'; }";
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  EXPECT_TRUE(contains(read_file(err), "1 record in 1 series, ")) << read_file(err);
+  EXPECT_FALSE(contains(read_file(err), "varve: \n")) << read_file(err);
+}
+
 TEST_F(LiveImport, finds_the_format_by_name_and_by_content) {
   const std::string prom = directory_.file("node.prom", "up{job=\"a\"} 1 1714521600000\n");
   ASSERT_EQ(on_db("import", {prom}).exit_code, 0);
