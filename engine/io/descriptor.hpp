@@ -59,9 +59,12 @@ class Descriptor {
 };
 
 /// Opens a name in a directory, or any path below AT_FDCWD, for this program alone. Not open where
-/// it fails: errno says why.
+/// it fails: errno says why. Never has the number of a standard stream: where the program has closed
+/// one, what it prints would be written into the file.
 inline Descriptor open_at(int directory, const char* name, int flags) {
-  return Descriptor(retry([&] { return ::openat(directory, name, flags | O_CLOEXEC, 0666); }));
+  Descriptor opened(retry([&] { return ::openat(directory, name, flags | O_CLOEXEC, 0666); }));
+  if (!opened.is_open() || opened.number() > STDERR_FILENO) return opened;
+  return Descriptor(::fcntl(opened.number(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
 }
 
 }  // namespace varve::engine

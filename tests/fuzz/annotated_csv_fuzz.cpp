@@ -6,6 +6,7 @@
 
 #include "tests/fuzz/require.hpp"
 #include "tests/tools/varve/import/reading.hpp"
+#include "tools/formats/series_name.hpp"
 #include "tools/varve/import/line_formats.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -23,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(whole.records.size() == pieces.records.size());
   require(whole.descriptions == pieces.descriptions);
   for (const Description& description : whole.descriptions) {
-    require(!description.key.empty() && check(description.labels).has_value());
+    require(series_key(description.labels).value_or("") == description.key);
   }
   return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "tests/fuzz/require.hpp"
 #include "tools/formats/readers/ndjson_reader.hpp"
+#include "tools/formats/series_name.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace varve;
@@ -48,7 +49,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(!record.key().empty() && record.key().size() <= Record::key_size_max);
   }
   for (const Description& description : records.descriptions()) {
-    require(check(description.labels).has_value());
+    const bool is_named = series_key(description.labels).value_or("") == description.key;
+    require(is_named || check(description.labels).has_value());
   }
   return 0;
 }

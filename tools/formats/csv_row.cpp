@@ -32,6 +32,14 @@ bool is_within(std::string_view field, const QuoteLimits& limits) {
          static_cast<std::uint64_t>(std::ranges::count(field, '\n')) <= limits.lines;
 }
 
+/// Whether the field in quotes that begins there ends within the line and with the field.
+bool ends_with_its_quote(std::string_view line, std::size_t quote, char delimiter) {
+  const std::size_t end = find_closing_quote(line, quote + 1).end;
+  if (end == std::string_view::npos) return false;
+  const std::string_view rest = line.substr(end + 1);
+  return rest.empty() || rest.front() == delimiter || rest == "\r";
+}
+
 std::string undouble(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -50,6 +58,15 @@ CsvScan CsvRow::scan(std::string_view text, bool last, char delimiter) {
   problem_ = "";
   std::size_t at = 0;
   while (true) {
+    if (at < text.size() && text[at] == ' ') {
+      // Some programs write a blank behind each comma, also before a quote.
+      const std::size_t quote = text.find_first_not_of(' ', at);
+      if (quote != std::string_view::npos && text[quote] == '"') {
+        const std::size_t end = text.find('\n', quote);
+        if (end == std::string_view::npos && !last) return CsvScan::incomplete;
+        if (ends_with_its_quote(text.substr(0, end), quote, delimiter)) at = quote;
+      }
+    }
     if (at < text.size() && text[at] == '"') {
       const QuotedField quoted = find_closing_quote(text, at + 1);
       const std::size_t size = std::min(quoted.end, text.size()) - (at + 1);
@@ -72,6 +89,11 @@ CsvScan CsvRow::scan(std::string_view text, bool last, char delimiter) {
       if (!last && rest == "\r") return CsvScan::incomplete;
       if (rest.starts_with("\r\n") || (last && rest == "\r")) ++at;
       if (at < text.size() && text[at] != delimiter && text[at] != '\n') {
+        // What stands on the lines between is not in quotes: the first of them is a stray one.
+        if (line_breaks_ > 0) {
+          line_breaks_ = 0;
+          return bad(text, last, 0, "a quote that never closes");
+        }
         return bad(text, last, at, "text behind a closing quote");
       }
     } else {

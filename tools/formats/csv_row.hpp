@@ -23,7 +23,8 @@ struct QuoteLimits {
 };
 
 /// One row of csv (RFC 4180): fields in quotes may hold delimiters, line breaks and doubled
-/// quotes. Lines end in LF or CRLF; the last may lack its end.
+/// quotes. Blanks before such a field that ends on its line do not count. Lines end in LF or CRLF;
+/// the last may lack its end.
 class CsvRow {
  public:
   struct Field {
@@ -36,8 +37,9 @@ class CsvRow {
 
   /// Splits the row at the front of `text`; `last` says that nothing follows the text. After
   /// `bad`, size() leads to the line at which to go on: behind the one with the fault or, where a
-  /// quote never closes, behind the one in which the row began, so that one stray quote costs one
-  /// line. Fields stay valid until the next scan, as long as the text does.
+  /// quote never closes, or only before other text on a later line, behind the one in which the row
+  /// began, so that one stray quote costs one line. Fields stay valid until the next scan, as long
+  /// as the text does.
   CsvScan scan(std::string_view text, bool last, char delimiter);
 
   const std::vector<Field>& fields() const { return fields_; }

@@ -83,11 +83,19 @@ std::optional<Timestamp> micros_of(std::int64_t number, TimeUnit unit) {
 LineProtocolParser::LineProtocolParser(LineProtocolOptions options)
     : options_(std::move(options)),
       names_(options_.names != nullptr ? *options_.names : own_names_),
-      times_(options_.time) {}
+      times_(options_.time),
+      unit_(options_.time.unit.value_or(options_.time.unit_if_not_given)) {}
+
+void LineProtocolParser::take_unit(TimeUnit unit) {
+  if (options_.time.unit) return;
+  unit_ = unit;
+  time_is_checked_ = true;
+}
 
 Parsed<void> LineProtocolParser::parse(std::string_view line, RecordList& records,
                                        std::vector<std::string>& bad_fields) {
   std::size_t at = find_unescaped(line, ' ', 0);
+  const std::size_t series_size = at;
   VARVE_TRY(MetSeries* const series, find_series(line.substr(0, at)));
   while (at < line.size() && line[at] == ' ') ++at;
   VARVE_TRY(at, parse_fields(line, at, *series, bad_fields));
@@ -97,8 +105,9 @@ Parsed<void> LineProtocolParser::parse(std::string_view line, RecordList& record
     VARVE_TRY(ts, part_at(begin, parse_time(time)));
   }
   // Nothing is named or added before all of the line is known to be good.
-  VARVE_CHECK(name_fields(*series));
   watch(records);
+  VARVE_CHECK(check_size(*series, series_size));
+  VARVE_CHECK(name_fields(*series));
   for (const LineField& field : fields_) {
     SeriesField& named = series->fields[field.index];
     records.add(named.key, ts, field.value);
@@ -143,14 +152,16 @@ Parsed<LineProtocolParser::MetSeries> LineProtocolParser::parse_series(std::stri
 }
 
 Parsed<LineProtocolParser::MetSeries*> LineProtocolParser::find_series(std::string_view text) {
+  // The fields of one series count, too: also where no other comes.
+  if (series_bytes_ > series_bytes_max) {
+    series_.clear();
+    series_bytes_ = 0;
+    last_ = nullptr;
+  }
   if (last_ != nullptr && text == last_text_) return last_;
   auto found = series_.find(text);
   if (found == series_.end()) {
     VARVE_TRY(MetSeries series, parse_series(text));
-    if (series_bytes_ > series_bytes_max) {
-      series_.clear();
-      series_bytes_ = 0;
-    }
     series_bytes_ += 3 * text.size() + sizeof(MetSeries) + 200;
     found = series_.emplace(std::string(text), std::move(series)).first;
   }
@@ -255,43 +266,77 @@ Parsed<Timestamp> LineProtocolParser::parse_time(std::string_view text) {
                    " is no time: a whole number is, as in cpu usage=1.5 1714564800000000000");
   }
   if (!time_is_checked_) {
-    auto first = times_.read(text);
-    time_is_checked_ = first.has_value();
-    return first;
+    VARVE_CHECK(times_.read(text));
+    time_is_checked_ = true;
   }
-  const TimeUnit unit = options_.time.unit.value_or(options_.time.unit_if_not_given);
-  if (const auto ts = micros_of(number, unit)) return *ts;
+  if (const auto ts = micros_of(number, unit_)) return *ts;
   return problem(quote(text) + " is beyond the times that exist here");
 }
 
+/// Every field has a key with all tags in it, so a line may make far more of itself than it is.
+Parsed<void> LineProtocolParser::check_size(const MetSeries& series,
+                                            std::size_t series_size) const {
+  const std::size_t labels = series.tags.size() * sizeof(Label);
+  std::size_t bytes = 0;
+  for (const LineField& field : fields_) {
+    const SeriesField* const known = field.index == npos ? nullptr : &series.fields[field.index];
+    if (known == nullptr) {
+      bytes += 2 * series_size + field.text.size() + labels;
+    } else {
+      bytes += known->key.size();
+      const bool is_described = !known->has_labels || known->described_in == epoch_;
+      if (!is_described) bytes += known->key.size() + labels;
+    }
+  }
+  if (bytes <= line_series_bytes_max) return {};
+  return problem("keys and labels of over " + format_bytes(line_series_bytes_max) +
+                 " in one line: give fewer fields in a line");
+}
+
+/// Looks at all fields that were not there yet before it names the first of them: a name is given
+/// for good.
 Parsed<void> LineProtocolParser::name_fields(MetSeries& series) {
-  for (LineField& field : fields_) {
+  std::vector<SeriesField> made;
+  for (const LineField& field : fields_) {
     if (field.index != npos) continue;
-    VARVE_TRY(field.index, part_at(field.begin, add_field(series, field.text)));
+    VARVE_TRY(SeriesField one, part_at(field.begin, make_field(series, field.text)));
+    made.push_back(std::move(one));
+  }
+  auto next = made.begin();
+  for (LineField& field : fields_) {
+    if (field.index == npos) field.index = add_field(series, std::move(*next++));
   }
   return {};
 }
 
-Parsed<std::size_t> LineProtocolParser::add_field(MetSeries& series, std::string_view text) {
-  // A line may have a field twice.
-  if (const auto found = series.field_of.find(text); found != series.field_of.end()) {
-    return found->second;
-  }
+Parsed<LineProtocolParser::SeriesField> LineProtocolParser::make_field(
+    const MetSeries& series, std::string_view text) const {
   SeriesField field;
   field.text = text;
   if (series.own_key && text == own_line_field) {
     field.key = options_.prefix + *series.own_key;
     field.has_labels = false;
     VARVE_CHECK(check_key(field.key));
-  } else {
-    VARVE_TRY(const Labels labels, names_.labels_of(options_.prefix + series.measurement,
-                                                    unescaped(text, ",= "), series.tags));
-    VARVE_TRY(field.key, series_key(labels));
+    return field;
   }
-  series_bytes_ += 2 * text.size() + field.key.size() + sizeof(SeriesField) + 100;
+  VARVE_TRY(const Labels labels, names_.labels_without_naming(options_.prefix + series.measurement,
+                                                              unescaped(text, ",= "), series.tags));
+  VARVE_TRY(field.key, series_key(labels));
+  return field;
+}
+
+std::size_t LineProtocolParser::add_field(MetSeries& series, SeriesField field) {
+  // A line may have a field twice.
+  if (const auto found = series.field_of.find(field.text); found != series.field_of.end()) {
+    return found->second;
+  }
+  if (field.has_labels) {
+    names_.give_name(options_.prefix + series.measurement, unescaped(field.text, ",= "));
+  }
+  series_bytes_ += 2 * field.text.size() + field.key.size() + sizeof(SeriesField) + 100;
   const std::size_t index = series.fields.size();
+  series.field_of.emplace(field.text, index);
   series.fields.push_back(std::move(field));
-  series.field_of.emplace(std::string(text), index);
   return index;
 }
 
@@ -307,6 +352,8 @@ std::size_t find_line_protocol_end(std::string_view text, bool last) {
   // Line breaks end a line everywhere but in a string, which begins behind an equal sign.
   const std::string_view reach = text.substr(0, line_break + open_string_bytes_max);
   std::size_t end = line_break;
+  std::size_t lines = 0;  // That strings made the line go on, as far as `counted`.
+  std::size_t counted = line_break;
   while (true) {
     const std::string_view rest = text.substr(0, end);
     const std::size_t equals = find_unescaped(rest, '=', at);
@@ -314,10 +361,11 @@ std::size_t find_line_protocol_end(std::string_view text, bool last) {
     at = equals + 1;
     if (at == rest.size() || rest[at] != '"') continue;
     const std::size_t close = find_string_end(reach, at + 1);
-    const std::string_view string = reach.substr(0, std::min(close, reach.size()));
-    if (string.size() > line_break) {
-      const auto lines = std::ranges::count(string.substr(line_break), '\n');
-      if (static_cast<std::size_t>(lines) > open_string_lines_max) return line_break;
+    if (const std::size_t until = std::min(close, reach.size()); until > counted) {
+      const std::string_view more = reach.substr(counted, until - counted);
+      lines += static_cast<std::size_t>(std::ranges::count(more, '\n'));
+      counted = until;
+      if (lines > open_string_lines_max) return line_break;
     }
     if (close == npos) {
       const bool is_too_long = reach.size() == line_break + open_string_bytes_max;

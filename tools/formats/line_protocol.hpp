@@ -58,6 +58,10 @@ class LineProtocolParser {
   Parsed<void> parse(std::string_view line, RecordList& records,
                      std::vector<std::string>& bad_fields);
 
+  /// What a comment of the input says of its times, unless somebody gave a unit: then the first one
+  /// is not doubted.
+  void take_unit(TimeUnit unit);
+
   /// Whether the last problem was that the first time fits no unit: then no line is worth reading.
   bool is_time_unfit() const { return times_.is_refused(); }
 
@@ -101,14 +105,17 @@ class LineProtocolParser {
                                   std::size_t& expected, std::vector<std::string>& bad_fields);
   Parsed<std::string_view> parse_string(std::string_view line, std::size_t begin, std::size_t& end);
   Parsed<Timestamp> parse_time(std::string_view text);
+  Parsed<void> check_size(const MetSeries& series, std::size_t series_size) const;
   Parsed<void> name_fields(MetSeries& series);
-  Parsed<std::size_t> add_field(MetSeries& series, std::string_view text);
+  Parsed<SeriesField> make_field(const MetSeries& series, std::string_view text) const;
+  std::size_t add_field(MetSeries& series, SeriesField field);
   void watch(const RecordList& records);
 
   const LineProtocolOptions options_;
   MeasurementNames own_names_;
   MeasurementNames& names_;
   TimeReader times_;
+  TimeUnit unit_;
   bool time_is_checked_ = false;
   ByText<MetSeries> series_;
   std::size_t series_bytes_ = 0;  // About as much as they take.

@@ -14,6 +14,8 @@ namespace varve::tools {
 namespace {
 
 constexpr auto npos = std::string_view::npos;
+/// The first time that Influx has.
+constexpr std::int64_t first_nanosecond = -9'223'372'036'854'775'806;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 bool has_words(std::string_view name) {
@@ -118,12 +120,17 @@ std::size_t find_unescaped(std::string_view text, char stop, std::size_t at) {
 std::string own_line_key(std::string_view escaped) {
   std::string out;
   for (std::size_t at = 0; at < escaped.size(); ++at) {
-    if (escaped[at] != '\\' || at + 1 == escaped.size()) {
-      out += escaped[at];
-      continue;
+    const char next = escaped[at] == '\\' && at + 1 < escaped.size() ? escaped[at + 1] : '\0';
+    switch (next) {
+      case 'n': out += '\n'; break;
+      case ';': out += '\\'; break;
+      case '\\':
+      case ',':
+      case ' ':
+      case '=': out += next; break;
+      default: out += escaped[at]; continue;
     }
-    const char next = escaped[++at];
-    out += next == 'n' ? '\n' : next == ';' ? '\\' : next;
+    ++at;
   }
   return out;
 }
@@ -181,6 +188,11 @@ void append_line_value(std::string& out, const ValueView& value) {
 
 bool append_line_time(std::string& out, Timestamp ts) {
   constexpr Timestamp most = std::numeric_limits<std::int64_t>::max() / 1'000;
+  // Of the first microsecond that nanoseconds reach they have the end alone.
+  if (ts == -most - 1) {
+    append_int64(out, first_nanosecond);
+    return true;
+  }
   append_int64(out, ts);
   if (ts != 0) out += "000";
   return ts >= -most && ts <= most;

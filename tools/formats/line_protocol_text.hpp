@@ -19,6 +19,8 @@ namespace varve::tools {
 inline constexpr std::string_view own_line_series = "varve,key=";
 /// The field of such a line.
 inline constexpr std::string_view own_line_field = "value";
+/// A line that says the unit of times, so that nobody doubts those that lie far from today.
+inline constexpr std::string_view line_times_comment = "# varve: times in ns";
 
 /// The first `stop` from `at` on that has no backslash directly before it; the size if there is
 /// none. What stands before the backslash does not matter: "\\ " holds a backslash and a blank.
@@ -28,7 +30,8 @@ std::size_t find_unescaped(std::string_view text, char stop, std::size_t at);
 /// without a sign do. Strings are none of these.
 Parsed<std::optional<ValueView>> parse_line_value(std::string_view text);
 
-/// The key that stands behind own_line_series.
+/// The key that stands behind own_line_series. Backslashes are escapes before commas, blanks, equal
+/// signs, n, semicolons and backslashes, and else themselves.
 std::string own_line_key(std::string_view escaped);
 
 /// "cpu,host=a": measurement and tags, by name. None where the format has no words for them, or has

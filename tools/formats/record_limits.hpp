@@ -1,11 +1,16 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "tools/formats/parsed.hpp"
 #include "tools/formats/record_list.hpp"
 
 namespace varve::tools {
+
+/// What the keys and labels of all records of one line may take: they are longer than the line
+/// where one member says something of many values.
+inline constexpr std::size_t line_series_bytes_max = std::size_t{64} << 20;
 
 /// What the engine would say of the key, if it does not take it.
 Parsed<void> check_key(std::string_view key);

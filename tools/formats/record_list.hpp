@@ -53,6 +53,7 @@ class RecordList {
 
   /// Labels in place of all that the series has. A line does it last: a bad one has none.
   void describe(std::string key, Labels labels) {
+    label_bytes_ += bytes_of(key, labels);
     descriptions_.push_back({std::move(key), std::move(labels), false});
   }
   /// Labels that `make()` gives, for a series that has none, the first time that its key is named
@@ -61,13 +62,19 @@ class RecordList {
   void describe_once(std::string_view key, Make make) {
     if (described_.contains(key)) return;
     described_.emplace(key);
-    descriptions_.push_back({std::string(key), make(), true});
+    Labels labels = make();
+    label_bytes_ += bytes_of(key, labels);
+    descriptions_.push_back({std::string(key), std::move(labels), true});
   }
   const std::vector<Description>& descriptions() const { return descriptions_; }
 
   /// Of records.
   std::size_t size() const { return items_.size(); }
   bool empty() const { return items_.empty() && descriptions_.empty(); }
+  /// What the keys and values of the records take.
+  std::size_t bytes() const { return heap_.size(); }
+  /// What the descriptions take.
+  std::size_t label_bytes() const { return label_bytes_; }
   void clear() {
     next_batch();
     described_.clear();
@@ -80,6 +87,7 @@ class RecordList {
   void next_batch() {
     shrink(0);
     descriptions_.clear();
+    label_bytes_ = 0;
   }
   /// Drops all but the first `size` records: those of a line that turned out bad.
   void shrink(std::size_t size) {
@@ -105,9 +113,18 @@ class RecordList {
     }
   };
 
+  static std::size_t bytes_of(std::string_view key, const Labels& labels) {
+    std::size_t bytes = sizeof(Description) + key.size();
+    for (const Label& label : labels) {
+      bytes += sizeof(Label) + label.name().size() + label.value().size();
+    }
+    return bytes;
+  }
+
   std::vector<Item> items_;
   std::string heap_;
   std::vector<Description> descriptions_;
+  std::size_t label_bytes_ = 0;
   std::unordered_set<std::string, Hash, std::equal_to<>> described_;
   std::uint64_t forgotten_ = 0;
 };

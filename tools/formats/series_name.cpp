@@ -72,6 +72,10 @@ std::optional<std::string_view> field_in_name(std::string_view name, std::string
   return rest.substr(1);
 }
 
+bool is_too_long(std::string_view name) {
+  return MeasurementNames::note_prefix.size() + name.size() > MeasurementNames::note_name_size_max;
+}
+
 std::string pair_text(std::string_view measurement, std::string_view field) {
   return quote(measurement) + " with field " + quote(field);
 }
@@ -163,10 +167,17 @@ Parsed<void> MeasurementNames::learn(std::string_view note_name, std::string_vie
   return {};
 }
 
-/// Gives the name to the pair if nobody has it.
-bool MeasurementNames::is_second(const std::string& name, std::string_view measurement,
-                                 std::string_view field) {
-  if (note_prefix.size() + name.size() > note_name_size_max) return true;
+/// Whether another pair has the name, or it is too long for a note.
+bool MeasurementNames::would_be_second(const std::string& name,
+                                       std::string_view measurement) const {
+  if (is_too_long(name)) return true;
+  const auto found = measurement_of_.find(name);
+  return found != measurement_of_.end() && found->second != measurement;
+}
+
+void MeasurementNames::give_name(std::string_view measurement, std::string_view field) {
+  const std::string name = name_of_pair(measurement, field);
+  if (is_too_long(name)) return;
   const auto found = measurement_of_.find(name);
   if (found == measurement_of_.end()) {
     std::string bytes;
@@ -175,9 +186,9 @@ bool MeasurementNames::is_second(const std::string& name, std::string_view measu
     append_escaped(bytes, field, name_specials);
     owed_.push_back({std::string(note_prefix) + name, std::move(bytes)});
     measurement_of_.emplace(name, measurement);
-    return false;
+    return;
   }
-  if (found->second == measurement) return false;
+  if (found->second == measurement) return;
   const bool is_new = seconds_.insert(name + '\0' + std::string(measurement)).second;
   if (is_new && seconds_.size() <= messages_max) {
     messages_.push_back("the name " + quote(name) + " of " + pair_text(measurement, field) +
@@ -185,11 +196,10 @@ bool MeasurementNames::is_second(const std::string& name, std::string_view measu
                         pair_text(found->second, field_in_name(name, found->second).value_or("")) +
                         ": its series have the label _measurement");
   }
-  return true;
 }
 
-Parsed<Labels> MeasurementNames::labels_of(std::string_view measurement, std::string_view field,
-                                           Labels tags) {
+Parsed<Labels> MeasurementNames::labels_without_naming(std::string_view measurement,
+                                                       std::string_view field, Labels tags) const {
   if (measurement.empty()) return problem("no measurement");
   if (field.empty()) return problem("a field without a name");
   if (!tags.value_of(name_label).empty()) {
@@ -197,13 +207,21 @@ Parsed<Labels> MeasurementNames::labels_of(std::string_view measurement, std::st
   }
   const std::string name = name_of_pair(measurement, field);
   const std::string_view marked = tags.value_of(measurement_label);
-  const bool second = is_second(name, measurement, field);
+  const bool second = would_be_second(name, measurement);
   if (!marked.empty() && (second || (marked != measurement && field_in_name(name, marked)))) {
     return problem("a tag '_measurement', which tells apart what has the name " + quote(name));
   }
   if (second) tags.set(measurement_label, measurement);
   tags.set(name_label, name);
   return tags;
+}
+
+Parsed<Labels> MeasurementNames::labels_of(std::string_view measurement, std::string_view field,
+                                           Labels tags) {
+  VARVE_TRY(Labels labels, labels_without_naming(measurement, field, std::move(tags)));
+  VARVE_CHECK(series_key(labels));
+  give_name(measurement, field);
+  return labels;
 }
 
 MeasurementNames::Point MeasurementNames::point_of(const Labels& labels) const {
@@ -222,6 +240,10 @@ MeasurementNames::Point MeasurementNames::point_of(const Labels& labels) const {
     if (!is_own) point.tags.set(label.name(), label.value());
   }
   return point;
+}
+
+bool MeasurementNames::knows(std::string_view name) const {
+  return is_too_long(name) || measurement_of_.contains(name);
 }
 
 std::vector<std::string> MeasurementNames::take_messages() { return std::exchange(messages_, {}); }

@@ -92,16 +92,30 @@ class MeasurementNames {
   Parsed<void> learn(std::string_view note_name, std::string_view bytes);
 
   /// All labels of the series of this field. A pair that comes for the first time gets its name.
-  /// Fails for an empty part, a tag `__name__`, and a tag `_measurement` that would be taken for
-  /// that of a second pair.
+  /// Fails for an empty part, a tag `__name__`, a tag `_measurement` that would be taken for that
+  /// of a second pair, and labels of which series_key() makes no key. No name was given then.
   Parsed<Labels> labels_of(std::string_view measurement, std::string_view field, Labels tags);
+  /// The same labels, and no name is given: for what may be refused for another reason. The key is
+  /// not looked at.
+  Parsed<Labels> labels_without_naming(std::string_view measurement, std::string_view field,
+                                       Labels tags) const;
+  /// Gives the name to the pair if nobody has it. REQUIRES that labels_without_naming() gave labels
+  /// for it.
+  void give_name(std::string_view measurement, std::string_view field);
   /// The same back. A name that no note knows is the measurement, and its field "value".
   Point point_of(const Labels& labels) const;
+
+  /// Whether a note says whose the name is; or the name is too long for one.
+  bool knows(std::string_view name) const;
 
   /// Notes of names that were given and that no batch has yet.
   const std::vector<OwedNote>& owed() const { return owed_; }
   /// They are in the database.
   void paid() { owed_.clear(); }
+  /// The first `count` of them are. REQUIRES count <= owed().size().
+  void paid(std::size_t count) {
+    owed_.erase(owed_.begin(), owed_.begin() + static_cast<std::ptrdiff_t>(count));
+  }
 
   /// How many pairs came to a name that another one had.
   std::uint64_t second_pairs() const { return seconds_.size(); }
@@ -109,7 +123,7 @@ class MeasurementNames {
   std::vector<std::string> take_messages();
 
  private:
-  bool is_second(const std::string& name, std::string_view measurement, std::string_view field);
+  bool would_be_second(const std::string& name, std::string_view measurement) const;
 
   std::map<std::string, std::string, std::less<>> measurement_of_;  // By name.
   std::set<std::string> seconds_;  // Name and measurement, a zero byte between them.

@@ -117,6 +117,8 @@ Parsed<double> parse_double(std::string_view text) {
     if (std::abs(nearest) > 1) return problem(quote(text) + " is beyond what a double holds");
     return nearest;
   }
+  // "nan(2)" is one to from_chars(), whose bits nothing here would keep.
+  if (std::isnan(value) && digits.contains('(')) return problem(quote(text) + " is no number");
   return value;
 }
 

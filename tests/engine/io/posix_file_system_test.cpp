@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/base/bytes.hpp"
+#include "tests/support/child.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "varve/file_system.hpp"
 
@@ -92,6 +93,19 @@ TEST_F(PosixFileSystem, hands_no_descriptor_to_other_programs) {
     ++open;
   }
   EXPECT_EQ(open, 3);
+}
+
+TEST_F(PosixFileSystem, gives_no_file_the_number_of_a_standard_stream_that_is_closed) {
+  const int wrong = test::in_child([&] {
+    for (int fd = 0; fd <= 2; ++fd) ::close(fd);
+    const auto file = inside_->open("file", OpenMode::create, {});
+    const auto lock = inside_->lock("LOCK");
+    if (!file || !lock) return 50;
+    int open = 0;
+    for (int fd = 0; fd <= 2; ++fd) open += ::fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+    return open;
+  });
+  EXPECT_EQ(wrong, 0);
 }
 
 TEST_F(PosixFileSystem, locks_out_other_processes_and_names_the_holder) {

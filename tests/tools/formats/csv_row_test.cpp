@@ -77,6 +77,20 @@ TEST(CsvRow, gives_up_one_line_for_a_quote_that_never_closes) {
   EXPECT_EQ(row.line_breaks(), 1U);
 }
 
+TEST(CsvRow, passes_over_blanks_before_a_field_in_quotes) {
+  EXPECT_EQ(split("a, \"b, c\",  \"d\"\r\n"), (Texts{"a", "b, c", "d"}));
+  EXPECT_EQ(split("a, \"b\" inch\n"), (Texts{"a", " \"b\" inch"})) << "no quotes around it";
+  EXPECT_EQ(split("a, \"b\n"), (Texts{"a", " \"b"}));
+}
+
+TEST(CsvRow, gives_up_one_line_for_a_quote_that_meets_another_further_down) {
+  CsvRow row;
+  EXPECT_EQ(row.scan("x,\"oops\ny,1\nz,\"fine\"\n", true, ','), CsvScan::bad);
+  EXPECT_STREQ(row.problem(), "a quote that never closes");
+  EXPECT_EQ(row.size(), 8U);
+  EXPECT_EQ(row.line_breaks(), 1U);
+}
+
 TEST(CsvRow, gives_up_a_quote_after_so_many_bytes_or_lines) {
   const auto scan = [](const std::string& text, bool last) {
     CsvRow row(QuoteLimits{8, 2});

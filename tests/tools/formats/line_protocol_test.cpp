@@ -181,6 +181,14 @@ TEST(LineProtocol, refuses_a_first_time_that_fits_no_unit_that_was_given) {
   EXPECT_TRUE(result.failure.contains("ms")) << result.failure;
 }
 
+TEST(LineProtocol, believes_a_comment_that_says_the_unit_unless_somebody_gave_another) {
+  const std::string text = "# varve: times in ns\nm f=1 2000\n";
+  EXPECT_EQ(read(text, {}).records, (Records{{"m_f", 2, 1.0}}));
+  LineProtocolOptions options;
+  options.time.unit = TimeUnit::seconds;
+  EXPECT_EQ(read(text, options).records, (Records{{"m_f", 2'000'000'000, 1.0}}));
+}
+
 TEST(LineProtocol, refuses_times_beyond_an_int64) {
   EXPECT_TRUE(is_refused("m f=1 9223372036854775808", "'9223372036854775808' is no time"));
   EXPECT_EQ(read("m f=1 9223372036854775807").records,

@@ -93,13 +93,17 @@ TEST(LineProtocolText, writes_a_key_that_no_labels_made_as_a_tag) {
   EXPECT_EQ(line_of({"a b,c=d\\\n", -1, true}), "varve,key=a\\ b\\,c\\=d\\;\\n value=true -1000\n");
   EXPECT_EQ(own_line_key(R"(a\ b\,c\=d\;\n)"), "a b,c=d\\\n");
   EXPECT_EQ(own_line_key(R"(a\\b)"), "a\\b") << "as it was written before";
+  EXPECT_EQ(own_line_key(R"(C:\Temp\x\)"), R"(C:\Temp\x\)") << "other backslashes are themselves";
 }
 
 TEST(LineProtocolText, says_which_times_nanoseconds_reach) {
   std::string out;
   EXPECT_TRUE(append_line_time(out, 9'223'372'036'854'775));
   EXPECT_TRUE(append_line_time(out, -9'223'372'036'854'775));
+  EXPECT_TRUE(append_line_time(out, -9'223'372'036'854'776));
+  EXPECT_TRUE(out.ends_with("-9223372036854775806")) << "the first nanosecond of Influx";
   EXPECT_FALSE(append_line_time(out, 9'223'372'036'854'776));
+  EXPECT_FALSE(append_line_time(out, -9'223'372'036'854'777));
   EXPECT_FALSE(append_line_time(out, std::numeric_limits<Timestamp>::min()));
 }
 

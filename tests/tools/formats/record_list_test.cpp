@@ -47,6 +47,21 @@ TEST(RecordList, describes_a_series_once_from_batch_to_batch) {
   EXPECT_TRUE(list.empty());
 }
 
+TEST(RecordList, knows_how_many_bytes_wait_in_it) {
+  RecordList list;
+  list.add("key", 1, "text");
+  list.add("key", 2, 1.5);
+  EXPECT_EQ(list.bytes(), 10U);
+  EXPECT_EQ(list.label_bytes(), 0U);
+  list.describe_once("key", some_labels);
+  EXPECT_GE(list.label_bytes(), std::string("keyhosta").size());
+  list.shrink(1);
+  EXPECT_EQ(list.bytes(), 7U);
+  list.next_batch();
+  EXPECT_EQ(list.bytes(), 0U);
+  EXPECT_EQ(list.label_bytes(), 0U);
+}
+
 TEST(RecordList, remembers_nothing_after_clear) {
   RecordList list;
   list.describe_once("a", some_labels);

@@ -162,6 +162,30 @@ TEST(MeasurementNames, leaves_a_tag_alone_that_is_called_as_its_own_label) {
   EXPECT_FALSE(names.labels_of("cpu", "x", {{"__name__", "y"}}));
 }
 
+TEST(MeasurementNames, knows_names_that_have_a_note_or_are_too_long_for_one) {
+  MeasurementNames names;
+  EXPECT_FALSE(names.knows("m_f"));
+  EXPECT_TRUE(names.labels_of("m", "f", {}));
+  EXPECT_TRUE(names.knows("m_f"));
+  EXPECT_TRUE(names.knows(std::string(MeasurementNames::note_name_size_max, 'm')));
+}
+
+TEST(MeasurementNames, gives_no_name_where_it_refuses) {
+  MeasurementNames names;
+  EXPECT_FALSE(names.labels_of("a", "b_c", {{"_measurement", "a_b"}}));
+  EXPECT_FALSE(names.labels_of("a", "b_c", {{"t", std::string(65'536, 'x')}}));
+  EXPECT_TRUE(names.labels_without_naming("a", "b_c", {}));
+  EXPECT_TRUE(names.owed().empty());
+  EXPECT_EQ(key_of(names.labels_of("a_b", "c", {}).value_or(Labels())), "a_b_c");
+}
+
+TEST(MeasurementNames, are_paid_for_from_the_first_on) {
+  MeasurementNames names;
+  for (const char* const field : {"a", "b", "c"}) EXPECT_TRUE(names.labels_of("m", field, {}));
+  names.paid(2);
+  EXPECT_EQ(names.owed(), (std::vector<MeasurementNames::OwedNote>{{"influx/m_c", "m c"}}));
+}
+
 TEST(MeasurementNames, keeps_a_name_that_is_too_long_for_a_note_by_the_label) {
   MeasurementNames names;
   const std::string measurement(MeasurementNames::note_name_size_max, 'm');

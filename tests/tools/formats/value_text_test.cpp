@@ -20,6 +20,9 @@ TEST(ParseValue, reads_doubles_exactly) {
             ValueView(std::numeric_limits<double>::denorm_min()));
   EXPECT_EQ(value("inf", ColumnType::double_), ValueView(std::numeric_limits<double>::infinity()));
   EXPECT_TRUE(std::isnan(value("NaN", ColumnType::double_).as_double()));
+  for (const char* const text : {"nan(2)", "nan(snan)", "-nan()"}) {
+    EXPECT_FALSE(parse_double(text)) << text << " has bits that are not kept";
+  }
 }
 
 TEST(ParseValue, refuses_what_is_only_partly_a_number) {

@@ -23,6 +23,23 @@ bool has_cell(const std::vector<CsvRow::Field>& fields, std::string_view text) {
       fields, [text](const CsvRow::Field& field) { return trimmed(field.text) == text; });
 }
 
+/// As a header has it: what stands in quotes is a text.
+bool is_bare(const CsvRow::Field& field, std::string_view text) {
+  return !field.in_quotes && trimmed(field.text) == text;
+}
+
+bool has_bare_cell(const std::vector<CsvRow::Field>& fields, std::string_view text) {
+  return std::ranges::any_of(fields, [text](const auto& field) { return is_bare(field, text); });
+}
+
+/// Blanks behind the quote that ends the last cell are not of it.
+std::string_view without_blanks_behind_a_quote(std::string_view row) {
+  if (!row.ends_with(' ') && !row.ends_with('\t')) return row;
+  const std::size_t end = row.find_last_not_of(" \t");
+  const bool is_quote = end != std::string_view::npos && row[end] == '"';
+  return is_quote ? row.substr(0, end + 1) : row;
+}
+
 /// Of a cell in its row; none where its doubled quotes made it a text of its own.
 std::optional<std::size_t> offset_in(std::string_view row, std::string_view cell) {
   const std::less_equal<const char*> at_most{};
@@ -39,13 +56,16 @@ AnnotatedCsvReader::AnnotatedCsvReader(AnnotatedCsvOptions options)
       times_(options_.time) {}
 
 Parsed<void> AnnotatedCsvReader::read(std::string_view row, RecordList& records) {
+  row = without_blanks_behind_a_quote(row);
   if (row_.scan(row, true, ',') != CsvScan::row) return problem(row_.problem());
   const Fields& fields = row_.fields();
   if (fields.size() > columns_max) {
     return problem(std::to_string(fields.size()) + " columns; at most " +
                    std::to_string(columns_max));
   }
-  if (!fields[0].in_quotes && fields[0].text.starts_with('#')) return read_annotation(fields);
+  if (!fields[0].in_quotes && trimmed(fields[0].text).starts_with('#')) {
+    return read_annotation(fields);
+  }
   if (awaits_header_ || is_header_again(fields)) return read_header(fields);
   return read_record(row, fields, records);
 }
@@ -85,7 +105,7 @@ Parsed<AnnotatedCsvReader::Type> AnnotatedCsvReader::parse_type(std::string_view
   static constexpr auto names = std::to_array<Name>({{"", Type::unknown},
                                                      {"string", Type::text},
                                                      {"double", Type::double_},
-                                                     {"long", Type::long_},
+                                                     {"long", Type::int64},
                                                      {"unsignedLong", Type::unsigned_long},
                                                      {"boolean", Type::boolean},
                                                      {"base64Binary", Type::base64},
@@ -97,9 +117,15 @@ Parsed<AnnotatedCsvReader::Type> AnnotatedCsvReader::parse_type(std::string_view
                  "base64Binary, duration or dateTime:RFC3339");
 }
 
-/// Two answers one after another may have one header each and no annotations.
+/// Two answers one after another may have one header each and no annotations. The columns of the
+/// second may be others, in another order.
 bool AnnotatedCsvReader::is_header_again(const Fields& fields) const {
-  return time_ && *time_ < fields.size() && trimmed(fields[*time_].text) == "_time";
+  if (!has_bare_cell(fields, "_time")) return false;
+  if (has_bare_cell(fields, "_value")) return true;
+  if (!time_ || *time_ >= fields.size()) return false;
+  // Of a table without _value: what stands where the time does is the name of a column.
+  return std::ranges::any_of(
+      columns_, [&](const Column& column) { return is_bare(fields[*time_], column.name); });
 }
 
 bool AnnotatedCsvReader::is_group_key(std::size_t index) const {
@@ -126,9 +152,10 @@ Parsed<void> AnnotatedCsvReader::read_header(const Fields& fields) {
   columns_.clear();
   group_ = {};
   time_.reset();
-  is_error_ = has_cell(fields, "error") && has_cell(fields, "reference");
+  const bool has_time = has_cell(fields, "_time");
+  is_error_ = !has_time && has_cell(fields, "error") && has_cell(fields, "reference");
   if (is_error_) return {};
-  if (!has_cell(fields, "_time")) {
+  if (!has_time) {
     return problem("no annotated csv: the header has no column _time");
   }
   const bool pivoted = !has_cell(fields, "_value");
@@ -169,7 +196,7 @@ Parsed<void> AnnotatedCsvReader::read_record(std::string_view row, const Fields&
   if (time.empty()) return problem("no time", offset_in(row, fields[*time_].text));
   VARVE_TRY(const Timestamp ts, part_at(offset_in(row, time).value_or(0), times_.read(time)));
   find_group(fields);
-  std::vector<const Column*> added;
+  std::vector<Column*> added;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     Column& column = columns_[i];
     if (column.role != Role::value) continue;
@@ -180,11 +207,17 @@ Parsed<void> AnnotatedCsvReader::read_record(std::string_view row, const Fields&
       return problem("column " + quote(column.name) + ": " + value.error().text,
                      offset_in(row, text));
     }
-    if (column.series.key.empty()) VARVE_CHECK(name_series(column));
+    if (column.series.key.empty()) VARVE_CHECK(make_series(column));
     VARVE_CHECK(add_checked(records, column.series.key, ts, *value));
     added.push_back(&column);
   }
-  for (const Column* const column : added) {
+  // A name is given for good, so all of the row is known to be good before the first of them.
+  for (Column* const column : added) {
+    if (!column->is_named) {
+      const MeasurementNames::Pair pair = pair_of(*column);
+      names_.give_name(pair.measurement, pair.field);
+      column->is_named = true;
+    }
     records.describe_once(column->series.key, [column] { return column->series.labels; });
   }
   return {};
@@ -203,6 +236,7 @@ void AnnotatedCsvReader::find_group(const Fields& fields) {
   group_.text = std::move(text);
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     columns_[i].series = {};
+    columns_[i].is_named = false;
     const std::string_view part = cell(fields, i);
     if (columns_[i].role == Role::measurement) group_.measurement = part;
     if (columns_[i].role == Role::field_name) group_.field = part;
@@ -212,16 +246,23 @@ void AnnotatedCsvReader::find_group(const Fields& fields) {
   }
 }
 
-/// Makes the column's series in the group of this row.
-Parsed<void> AnnotatedCsvReader::name_series(Column& column) {
+/// Of the values of a column, in the group of this row.
+MeasurementNames::Pair AnnotatedCsvReader::pair_of(const Column& column) const {
   std::string_view measurement = group_.measurement;
   std::string_view field = group_.field;
   if (field.empty()) field = column.name == "_value" ? "value" : std::string_view(column.name);
   // What a query left of the two may be one of them: then that is the name.
   if (measurement.empty()) measurement = std::exchange(field, "value");
-  VARVE_TRY(const Labels labels, names_.labels_of(measurement, field, Labels(group_.tags)));
+  return {options_.prefix + std::string(measurement), std::string(field)};
+}
+
+/// Makes the column's series in the group of this row. Nothing gets a name by it.
+Parsed<void> AnnotatedCsvReader::make_series(Column& column) {
+  const auto& [measurement, field] = pair_of(column);
+  VARVE_TRY(const Labels labels,
+            names_.labels_without_naming(measurement, field, Labels(group_.tags)));
   VARVE_TRY(LabelledSeries series,
-            labelled_series(std::vector<Label>(labels.begin(), labels.end()), options_.prefix));
+            labelled_series(std::vector<Label>(labels.begin(), labels.end()), {}));
   group_.bytes += bytes_of(series);
   if (group_.bytes > line_series_bytes_max) {
     return problem("keys and labels of over " + format_bytes(line_series_bytes_max) +
@@ -235,14 +276,14 @@ Parsed<ValueView> AnnotatedCsvReader::value_of(std::string_view text, Type type)
   switch (type) {
     case Type::unknown: return parse_value(text, ColumnType::automatic);
     case Type::double_: return parse_value(text, ColumnType::double_);
-    case Type::long_:
+    case Type::int64:
     case Type::unsigned_long: return parse_value(text, ColumnType::int64);
     case Type::boolean: return parse_value(text, ColumnType::bool_);
     case Type::text:
     case Type::other: return ValueView(text);
     case Type::base64: break;
   }
-  VARVE_TRY(bytes_, decode_base64(text));
+  VARVE_TRY(bytes_, decode_base64(trimmed(text)));
   return ValueView(bytes_);
 }
 

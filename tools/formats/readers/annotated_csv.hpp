@@ -33,7 +33,7 @@ namespace varve::tools {
 
 struct AnnotatedCsvOptions {
   TimeForm time = times_in(TimeUnit::nanoseconds);
-  std::string prefix;                 ///< Before every key.
+  std::string prefix;                 ///< Before every measurement.
   MeasurementNames* names = nullptr;  ///< Outlives the reader. Null: it has its own.
 };
 
@@ -58,7 +58,7 @@ class AnnotatedCsvReader {
     unknown,  ///< Without #datatype: by the look.
     text,
     double_,
-    long_,
+    int64,
     unsigned_long,
     boolean,
     base64,
@@ -71,6 +71,7 @@ class AnnotatedCsvReader {
     Type type = Type::unknown;
     Role role = Role::passed_over;
     LabelledSeries series;  // Of a value, in the group. Without a key: not made yet.
+    bool is_named = false;  // Measurement and field have their name.
   };
   /// What all values of a row have in common: of most rows the same as of the row before.
   struct Group {
@@ -91,7 +92,8 @@ class AnnotatedCsvReader {
   bool is_group_key(std::size_t index) const;
   std::string_view cell(const Fields& fields, std::size_t index) const;
   void find_group(const Fields& fields);
-  Parsed<void> name_series(Column& column);
+  MeasurementNames::Pair pair_of(const Column& column) const;
+  Parsed<void> make_series(Column& column);
   Parsed<ValueView> value_of(std::string_view text, Type type);
 
   const AnnotatedCsvOptions options_;

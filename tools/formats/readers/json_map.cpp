@@ -5,6 +5,7 @@
 
 #include "tools/formats/readers/labelled_series.hpp"
 #include "tools/formats/record_limits.hpp"
+#include "tools/formats/series_name.hpp"
 #include "varve/try.hpp"
 
 namespace varve::tools {
@@ -14,6 +15,21 @@ namespace {
 using Kind = JsonItem::Kind;
 
 constexpr std::string_view member_name = "member";
+
+bool names_member(const MemberTemplate& text) {
+  return std::ranges::any_of(text.pieces(), [](const MemberTemplate::Piece& piece) {
+    return piece.is_member && piece.text == member_name;
+  });
+}
+
+/// Whether values of different members are of different series.
+bool tells_members_apart(const JsonMap& map) {
+  if (map.key) return names_member(*map.key);
+  const auto is_name = [](const auto& label) { return label.first == name_label; };
+  return std::ranges::none_of(map.labels, is_name) ||
+         std::ranges::any_of(map.labels,
+                             [](const auto& label) { return names_member(label.second); });
+}
 
 bool is_scalar(Kind kind) {
   return kind == Kind::boolean || kind == Kind::whole || kind == Kind::number || kind == Kind::text;
@@ -31,15 +47,23 @@ class MappedLine {
   MappedLine(const JsonText& json, const JsonMap& map, std::string_view prefix)
       : json_(json), map_(map), prefix_(prefix) {}
 
-  Parsed<void> read(TimeReader& times, RecordList& records) {
+  Parsed<void> read(TimeReader& times, RecordList& records, std::vector<std::string>& bad_values) {
     VARVE_TRY(const Timestamp ts, time(times));
     VARVE_CHECK(find_values());
+    VARVE_CHECK(check_names());
     std::vector<LabelledSeries> described;
     for (const Found& found : values_) {
-      VARVE_TRY(const ValueView value, part_at(json_[found.item].offset, value_of(found.item)));
+      auto value = value_of(found.item);
+      if (!value && map_.type && map_.value.empty()) {
+        bad_values.push_back("member " + quote(found.name) + ": " + value.error().text);
+        VARVE_CHECK(count(bad_values.back().size()));
+        continue;
+      }
+      if (!value) value = part_at(json_[found.item].offset, std::move(value));
+      if (!value) return std::unexpected(std::move(value).error());
       VARVE_TRY(LabelledSeries series, series_of(found.name));
       VARVE_CHECK(count(bytes_of(series)));
-      VARVE_CHECK(add_checked(records, series.key, ts, value));
+      VARVE_CHECK(add_checked(records, series.key, ts, *value));
       if (!series.labels.empty()) described.push_back(std::move(series));
     }
     for (LabelledSeries& series : described) {
@@ -96,6 +120,19 @@ class MappedLine {
     return {};
   }
 
+  /// Fails where values of two members would be records of one series.
+  Parsed<void> check_names() const {
+    if (values_.size() < 2 || tells_members_apart(map_)) return {};
+    const std::string& first = values_.front().name;
+    for (const Found& found : values_) {
+      if (found.name == first) continue;
+      return problem(quote(first) + " and " + quote(found.name) + " would be one series: " +
+                         "{member} has to stand in the key, as in key=dev/{id}/{member}",
+                     json_[found.item].offset);
+    }
+    return {};
+  }
+
   static std::string last_name(const std::string& path) {
     const std::size_t dot = path.rfind('.');
     return dot == std::string::npos ? path : path.substr(dot + 1);
@@ -116,8 +153,8 @@ class MappedLine {
          name = json_[name + 1].after) {
       const std::uint32_t item = name + 1;
       const Kind kind = json_[item].kind;
-      const bool text_too = map_.type == ColumnType::bytes || map_.type == ColumnType::automatic;
-      if (kind == Kind::null || kind == Kind::array || (kind == Kind::text && !text_too)) continue;
+      if (kind == Kind::null || kind == Kind::array) continue;
+      if (kind == Kind::text && !is_value(item)) continue;
       if (std::ranges::find(used_, item) != used_.end()) continue;
       std::string path = around + std::string(json_.text_of(name, buffer_));
       VARVE_CHECK(count(path.size()));
@@ -128,6 +165,12 @@ class MappedLine {
       }
     }
     return {};
+  }
+
+  /// A text is a value where a type is said that it can be read as. Of an object that is said to
+  /// hold values each one is: what cannot be read is a bad one there.
+  bool is_value(std::uint32_t text) {
+    return map_.type && (!map_.values.empty() || value_of(text).has_value());
   }
 
   /// The names of the line grow with what is around them, and its labels with each value.
@@ -163,11 +206,14 @@ class MappedLine {
     for (const auto& [label, text] : map_.labels) {
       auto value = fill(text, name);
       if (!value) continue;  // Of another kind of line.
-      has_name = has_name || label == "__name__";
+      has_name = has_name || (label == name_label && !value->empty());
       labels.emplace_back(label, *std::move(value));
     }
-    if (!map_.key && !labels.empty()) {
-      if (!has_name) labels.emplace_back("__name__", name);
+    if (!map_.key && !map_.labels.empty()) {
+      if (!has_name) {
+        std::erase_if(labels, [](const Label& label) { return label.name() == name_label; });
+        labels.emplace_back(std::string(name_label), name);
+      }
       return labelled_series(std::move(labels), prefix_);
     }
     LabelledSeries series{std::string(prefix_), Labels()};
@@ -295,8 +341,9 @@ Parsed<JsonMap> parse_json_map(const std::vector<std::string>& texts) {
 }
 
 Parsed<void> read_mapped(const JsonText& json, const JsonMap& map, TimeReader& times,
-                         std::string_view prefix, RecordList& records) {
-  return MappedLine(json, map, prefix).read(times, records);
+                         std::string_view prefix, RecordList& records,
+                         std::vector<std::string>& bad_values) {
+  return MappedLine(json, map, prefix).read(times, records, bad_values);
 }
 
 }  // namespace varve::tools

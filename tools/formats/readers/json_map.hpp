@@ -40,7 +40,8 @@ class MemberTemplate {
 ///     value=state                  instead: one member, of any type
 ///     key=dev/{id}/{member}        the key; without key and labels it is {member}
 ///     label.room={location.room}   a label, left out where there is no such member
-///     type=double                  double, int64, bool, bytes or auto: instead of by the look
+///     type=double                  double, int64, bool, bytes or auto: instead of by the look. A
+///                                  text that says such a value is one, too
 ///
 /// A path with points leads into objects. Where labels are said and no key is, the labels name the
 /// series: __name__ is then the member, unless there is a label.__name__. A number that the map
@@ -57,8 +58,10 @@ struct JsonMap {
 /// Of all texts of --map. Fails naming the one that says nothing, or says a thing twice.
 Parsed<JsonMap> parse_json_map(const std::vector<std::string>& texts);
 
-/// Adds the records of one line. A problem names the member that is missing.
+/// Adds the records of one line. A problem names the member that is missing. A value of an object
+/// that is not of the map's type is left out, and named in `bad_values`.
 Parsed<void> read_mapped(const JsonText& json, const JsonMap& map, TimeReader& times,
-                         std::string_view prefix, RecordList& records);
+                         std::string_view prefix, RecordList& records,
+                         std::vector<std::string>& bad_values);
 
 }  // namespace varve::tools

@@ -2,9 +2,7 @@
 
 #include <utility>
 
-#include "tools/formats/record_limits.hpp"
 #include "tools/formats/series_name.hpp"
-#include "tools/formats/value_text.hpp"
 #include "varve/try.hpp"
 
 namespace varve::tools {
@@ -21,13 +19,12 @@ Parsed<LabelledSeries> labelled_series(std::vector<Label> labels, std::string_vi
   std::erase_if(labels, [](const Label& label) { return label.value().empty(); });
   if (labels.empty()) return problem("a series without a name and labels");
   LabelledSeries series{{}, Labels(std::move(labels))};
-  if (const Status checked = check(series.labels); !checked) {
-    return problem(printable(checked.error().where));
+  if (!prefix.empty()) {
+    // Before the name, so that other keys have other labels.
+    const std::string name = std::string(prefix).append(series.labels.value_of(name_label));
+    series.labels.set(name_label, name);
   }
-  const Parsed<std::string> key = series_key(series.labels);
-  if (!key) return std::unexpected(key.error());
-  series.key = std::string(prefix) + *key;
-  VARVE_CHECK(check_key(series.key));
+  VARVE_TRY(series.key, series_key(series.labels));
   return series;
 }
 

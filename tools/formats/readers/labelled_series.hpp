@@ -16,16 +16,13 @@ struct LabelledSeries {
   Labels labels;
 };
 
-/// What the keys and labels of all records of one line may take: they are longer than the line
-/// where one member says something of many values.
-inline constexpr std::size_t line_series_bytes_max = std::size_t{64} << 20;
-
 /// What the key and the labels take in memory, at least.
 std::size_t bytes_of(const LabelledSeries& series);
 
 /// The series of these labels, __name__ among them where it has a name; one with an empty value is
-/// as good as none. `prefix` stands before the key. Fails where there is no label, and where labels
-/// or key break a limit of the engine.
+/// as good as none. `prefix` stands before the name. Fails where there is no label, for two of one
+/// name, and where the key breaks a limit of the engine. Labels may: the series goes without them
+/// then.
 Parsed<LabelledSeries> labelled_series(std::vector<Label> labels, std::string_view prefix);
 
 }  // namespace varve::tools

@@ -69,7 +69,8 @@ Parsed<void> NdjsonReader::read(std::string_view line, RecordList& records) {
                          json_[members.timestamps].kind == Kind::array;
   if (is_metric) return read_metric(members, records);
   if (options_.map) {
-    return read_mapped(json_, *options_.map, times_, options_.prefix, records);
+    bad_values_.clear();
+    return read_mapped(json_, *options_.map, times_, options_.prefix, records, bad_values_);
   }
   return read_record(members, records);
 }

@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "tools/formats/parsed.hpp"
 #include "tools/formats/readers/json_map.hpp"
@@ -23,7 +25,7 @@ namespace varve::tools {
 
 struct NdjsonOptions {
   TimeForm time = times_in(TimeUnit::microseconds);
-  std::string prefix;          ///< Before every key.
+  std::string prefix;          ///< Before every key; before the name where labels make it.
   std::optional<JsonMap> map;  ///< Of lines of another form.
 };
 
@@ -35,6 +37,9 @@ class NdjsonReader {
   /// Adds the records of one line, or the labels. Members it does not know are passed over; of two
   /// of one name the last counts. A problem says where it is if the line is no JSON.
   Parsed<void> read(std::string_view line, RecordList& records);
+
+  /// What is wrong with each value that the map left out of the last line, which else is in.
+  std::vector<std::string> take_bad_values() { return std::exchange(bad_values_, {}); }
 
   /// As TimeReader::is_refused().
   bool is_time_unfit() const { return times_.is_refused() || metric_times_.is_refused(); }
@@ -75,6 +80,7 @@ class NdjsonReader {
   std::string key_;  // Buffers, where a text cannot stay where it is.
   std::string time_;
   std::string value_;
+  std::vector<std::string> bad_values_;
 };
 
 /// One line by itself.

@@ -30,7 +30,7 @@ namespace varve::tools {
 struct PrometheusOptions {
   TimeForm time = times_in(TimeUnit::milliseconds);  ///< Without a unit: as the lines say.
   Timestamp now = 0;                                 ///< For samples without a time.
-  std::string prefix;                                ///< Before every key.
+  std::string prefix;                                ///< Before every name.
 };
 
 /// Reads the lines of one input. For one thread.

@@ -1,6 +1,7 @@
 #include "tools/formats/tables/csv_layout.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -117,19 +118,91 @@ TableWish wish_of(const CsvOptions& options, std::vector<std::string> names) {
   return wish;
 }
 
+/// Whether the table may be one of Varve's own, which hold anything in keys and values.
+bool is_ours(const CsvTable& table) {
+  return table.header != nullptr && table.header->text(0) == "key" &&
+         table.header->text(1) == "time" && table.header->text(2) == "value";
+}
+
 /// Of our own tables it is known, whatever texts are among their values.
-NumberForm number_form_of(const CsvOptions& options, const CsvTable& table, char delimiter) {
-  const bool is_ours = table.header != nullptr && table.header->text(0) == "key" &&
-                       table.header->text(1) == "time" && table.header->text(2) == "value";
-  if (is_ours && !options.decimal) return {};
-  NumberFormVotes votes;
-  for (const TableRow& row : table.data) {
-    for (const CsvRow::Field& field : row.cells) {
-      const std::string_view cell = cell_text(field);
-      if (time_shape(cell) == TimeShape::none) votes.add(cell);
+Parsed<NumberForm> number_form_of(const CsvTable& table, const CsvLayout& layout) {
+  const CsvOptions& options = table.options;
+  const std::size_t columns = layout.columns;
+  if (is_ours(table) && !options.decimal) return NumberForm();
+  const auto votes_of = [&](bool asked_alone) {
+    NumberFormVotes votes;
+    for (std::size_t column = 0; column < columns; ++column) {
+      const bool is_asked = !asked_alone || table.is_named_by(options.columns, column);
+      if (table.is_skipped(column) || !is_asked) continue;
+      NumberFormVotes of_column;
+      for (const TableRow& row : table.data) {
+        const std::string_view cell = trimmed(row.text(column));
+        if (time_shape(cell) == TimeShape::none) of_column.add(cell);
+      }
+      votes.add_column(of_column);
     }
+    return votes;
+  };
+  const NumberFormVotes votes = votes_of(false);
+  if (options.decimal) return votes.decide_grouping(*options.decimal);
+  auto form = votes.decide(layout.delimiter);
+  return form || options.columns.empty() ? form : votes_of(true).decide(layout.delimiter);
+}
+
+/// Where rows have more columns than the header has names, a name may be that of another column.
+Parsed<void> check_header_width(const CsvTable& table, const std::vector<std::string>& asked) {
+  if (table.header == nullptr || !table.options.columns.empty()) return {};
+  for (std::size_t column = table.header->cells.size(); column < table.columns(); ++column) {
+    const std::string number = std::to_string(column + 1);
+    if (table.kinds[column] == ColumnKind::empty) continue;
+    if (std::ranges::find(asked, number) != asked.end()) continue;
+    return problem("the header names " + std::to_string(table.header->cells.size()) +
+                   " columns and the rows have " + std::to_string(table.columns()) +
+                   ": numbers with a decimal comma that are not in quotes, or names that begin " +
+                   "one column later? --skip-column " + number +
+                   " if that column is to be left out");
   }
-  return options.decimal ? votes.decide_grouping(*options.decimal) : votes.decide(delimiter);
+  return {};
+}
+
+std::unexpected<Problem> not_utf8(const char* what) {
+  return problem(std::string(what) + " not in UTF-8: iconv -f WINDOWS-1252 -t UTF-8 FILE | " +
+                 "varve import ... -");
+}
+
+Parsed<void> check_header_text(const TableRow* header) {
+  if (header == nullptr) return {};
+  const bool is_text = std::ranges::all_of(
+      header->cells, [](const CsvRow::Field& field) { return is_utf8(field.text); });
+  if (!is_text) return not_utf8("the header is");
+  return {};
+}
+
+/// Of the cells that name series.
+Parsed<void> check_key_texts(const CsvTable& table, const CsvLayout& layout) {
+  if (is_ours(table)) return {};
+  for (std::size_t column = 0; column < table.columns(); ++column) {
+    const bool is_in_key = column == layout.key || layout.takes_for_names(column);
+    if (!is_in_key) continue;
+    const bool is_text = std::ranges::all_of(
+        table.data, [column](const TableRow& row) { return is_utf8(row.text(column)); });
+    if (!is_text) return not_utf8("keys are");
+  }
+  return {};
+}
+
+/// Whether 20240501 would be a date there, and not the reading of a counter: in the first column,
+/// or in one with a name that says so, or where there are no names.
+bool may_hold_dates_in_digits(const CsvTable& table, std::size_t column) {
+  if (column == 0 || table.header == nullptr) return true;
+  const std::string name = lower_name(table.name(column));
+  const auto& asked = table.options.time_column;
+  if (asked && asked->find(table.title(column)) != std::string::npos) return true;
+  constexpr std::array<std::string_view, 10> parts = {"date", "datum", "time",   "zeit", "day",
+                                                      "tag",  "fecha", "giorno", "jour", "dag"};
+  return is_time_name(name) || std::ranges::any_of(parts, [&name](std::string_view part) {
+           return name.find(part) != std::string::npos;
+         });
 }
 
 /// Whether enough rows leave out columns at their end for that to be the writer's way.
@@ -157,27 +230,32 @@ Parsed<CsvLayout> sniff_rows(const CsvOptions& options, const TableSample& sampl
     if (!last) return problem("no whole row in the first bytes", end);
     return layout;
   }
-  VARVE_TRY(std::vector<std::string> names, asked_names(options, rows));
-  const TablePlace place = find_table(rows, wish_of(options, std::move(names)));
+  VARVE_TRY(const std::vector<std::string> names, asked_names(options, rows));
+  const TablePlace place = find_table(rows, wish_of(options, names));
   const TableRows data = rows.subspan(place.data);
   if (data.empty() && !last) return problem("no row behind the header in the first bytes", end);
   const TableRow* const header = place.header ? &rows[*place.header] : nullptr;
+  VARVE_CHECK(check_header_text(header));
   layout.header = header != nullptr;
   layout.columns = count_columns(data, header);
   const std::vector<TableRow> full = full_rows(data, layout.columns);
-  CsvTable table{options, full, header != nullptr ? header : &rows.front(), header, {}};
-  layout.numbers = number_form_of(options, table, layout.delimiter);
+  CsvTable table{options, full, header != nullptr ? header : &rows.front(), header, {}, last};
+  VARVE_TRY(layout.numbers, number_form_of(table, layout));
   for (std::size_t column = 0; column < layout.columns; ++column) {
-    table.kinds.push_back(column_kind(full, column, layout.numbers));
+    table.kinds.push_back(
+        column_kind(full, column, layout.numbers, may_hold_dates_in_digits(table, column)));
   }
   // What is between the rows before the data and the first of them may be a bad one.
   if (place.data > 0) {
     layout.begin += rows[place.data - 1].end;
     layout.begin_line += rows[place.data - 1].end_line - 1;
   }
+  VARVE_CHECK(check_header_width(table, names));
+  VARVE_CHECK(settle_templates(table, layout));
   VARVE_CHECK(settle_times(table, layout));
   layout.short_rows = has_short_rows(full, layout);
   VARVE_CHECK(settle_values(table, layout));
+  VARVE_CHECK(check_key_texts(table, layout));
   describe_layout(table, layout);
   return layout;
 }
@@ -191,6 +269,12 @@ CsvPlaces places_of(const CsvOptions& options) {
   if (!options.start) places.time = places.columns++;
   places.value = places.columns++;
   return places;
+}
+
+bool CsvLayout::takes_for_names(std::size_t column) const {
+  if (key_template && key_template->uses(column)) return true;
+  return std::ranges::any_of(label_templates,
+                             [column](const Label& label) { return label.value.uses(column); });
 }
 
 QuoteLimits quote_limits(const CsvOptions& options, const CsvLayout& layout) {

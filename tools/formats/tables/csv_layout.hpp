@@ -92,7 +92,10 @@ struct CsvLayout {
   // Of a wide table.
   std::vector<Series> series;
   std::vector<Series> watched;  ///< Columns of text, each a series from its first number on.
-  bool grid = false;            ///< The names are times of day, and a row is a day of one series.
+  /// Of rows that nothing else tells apart: what is no value and would show that two of one time
+  /// are of two series (mixed_rows_text()).
+  std::vector<Series> telling;
+  bool grid = false;  ///< The names are times of day, and a row is a day of one series.
 
   std::optional<RowTemplate> key_template;
   std::vector<Label> label_templates;
@@ -100,6 +103,8 @@ struct CsvLayout {
   /// What was found, one line each, for a person: "delimiter ';'".
   std::vector<std::string> decisions;
 
+  /// Whether its cells are a part of keys or labels, by a template.
+  bool takes_for_names(std::size_t column) const;
   bool is_wide() const { return !series.empty() || !watched.empty(); }
 };
 
@@ -108,6 +113,15 @@ struct CsvLayout {
 /// not settle it, naming the option that does; more bytes may help unless `last`. Where not even a
 /// first row of data is whole, the problem's offset is the end of the text: more is needed.
 Parsed<CsvLayout> sniff_csv(const CsvOptions& options, std::string_view text, bool last);
+
+/// For a person: of two columns of one name.
+std::string same_name_text(const CsvLayout::Series& one, const CsvLayout::Series& other);
+/// The decision that columns of text are left out.
+std::string left_out_text(const std::vector<CsvLayout::Series>& watched);
+inline constexpr std::string_view left_out_mark = "left out";  ///< With which such begin.
+/// For a person: rows under one key that are of several series differ in the column; `what` says
+/// which rows: "two rows have the time 'x' and".
+std::string mixed_rows_text(const std::string& what, const std::string& column, bool is_wide);
 
 /// How long a value in quotes may be: where values are texts as long as a value may be, with every
 /// quote in it doubled; else no longer than a stray quote may hold up what follows.

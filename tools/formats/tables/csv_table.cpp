@@ -11,10 +11,19 @@ namespace {
 
 constexpr std::size_t listed_max = 12;
 
-std::string listed_series(const CsvTable& table, const std::vector<CsvLayout::Series>& all) {
-  std::vector<std::size_t> columns;
-  for (const CsvLayout::Series& series : all) columns.push_back(series.column);
-  return table.listed(columns);
+std::string listed_names(const std::vector<std::string>& names) {
+  std::string out;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i == listed_max) return out + " and " + std::to_string(names.size() - i) + " more";
+    out += (i == 0 ? "" : ", ") + quote(names[i]);
+  }
+  return out;
+}
+
+std::string listed_series(const std::vector<CsvLayout::Series>& all) {
+  std::vector<std::string> names;
+  for (const CsvLayout::Series& series : all) names.push_back(series.name);
+  return listed_names(names);
 }
 
 std::string delimiter_text(char delimiter) {
@@ -61,12 +70,9 @@ std::string CsvTable::listed() const {
 }
 
 std::string CsvTable::listed(const std::vector<std::size_t>& columns) const {
-  std::string out;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (i == listed_max) return out + " and " + std::to_string(columns.size() - i) + " more";
-    out += (i == 0 ? "" : ", ") + quote(title(columns[i]));
-  }
-  return out;
+  std::vector<std::string> names;
+  for (const std::size_t column : columns) names.push_back(title(column));
+  return listed_names(names);
 }
 
 Parsed<std::size_t> CsvTable::find(const std::string& column) const {
@@ -98,10 +104,51 @@ std::optional<std::size_t> CsvTable::find_name(std::string_view name_in_small) c
 }
 
 bool CsvTable::is_skipped(std::size_t column) const {
-  return std::ranges::any_of(options.skip_columns, [&](const std::string& skipped) {
-    return name(column) == skipped ||
-           (is_column_number(skipped) && skipped == std::to_string(column + 1));
+  return is_named_by(options.skip_columns, column);
+}
+
+bool CsvTable::is_named_by(const std::vector<std::string>& texts, std::size_t column) const {
+  return std::ranges::any_of(texts, [&](const std::string& text) {
+    return name(column) == text || (is_column_number(text) && text == std::to_string(column + 1));
   });
+}
+
+bool is_used(const CsvTable& table, const CsvLayout& layout, std::size_t column) {
+  return column == layout.time || column == layout.clock || column == layout.key ||
+         column == layout.type || layout.takes_for_names(column) || table.is_skipped(column);
+}
+
+std::vector<std::size_t> columns_of(const CsvTable& table, const CsvLayout& layout,
+                                    ColumnKind kind) {
+  std::vector<std::size_t> columns;
+  for (std::size_t column = 0; column < table.columns(); ++column) {
+    if (table.kinds[column] == kind && !is_used(table, layout, column)) columns.push_back(column);
+  }
+  return columns;
+}
+
+std::string time_text_of(const TableRow& row, const CsvLayout& layout) {
+  std::string_view text = trimmed(row.text(*layout.time));
+  if (!layout.interval.empty()) text = text.substr(0, text.find(layout.interval));
+  std::string out(text);
+  if (layout.clock && !out.empty()) out.append(" ").append(trimmed(row.text(*layout.clock)));
+  return out;
+}
+
+std::string same_name_text(const CsvLayout::Series& one, const CsvLayout::Series& other) {
+  const std::string second = std::to_string(other.column + 1);
+  return "the header names two columns " + quote(other.name) + " (" +
+         std::to_string(one.column + 1) + " and " + second +
+         "): leave one out with --skip-column " + second + ", or choose with --columns";
+}
+
+std::string left_out_text(const std::vector<CsvLayout::Series>& watched) {
+  return std::string(left_out_mark) + ", text: " + listed_series(watched);
+}
+
+std::string mixed_rows_text(const std::string& what, const std::string& column, bool is_wide) {
+  return what + " differ in " + quote(column) + ": name the series by it, with --key '{" + column +
+         (is_wide ? "}/{column}'" : "}'") + ", or leave it out with --skip-column '" + column + "'";
 }
 
 void describe_layout(const CsvTable& table, CsvLayout& layout) {
@@ -119,14 +166,14 @@ void describe_layout(const CsvTable& table, CsvLayout& layout) {
     lines.push_back("a row is a day of one series, a column a time of day");
   } else if (layout.is_wide()) {
     lines.push_back(counted(layout.series.size(), "column") +
-                    ", each a series: " + listed_series(table, layout.series));
+                    ", each a series: " + listed_series(layout.series));
   } else if (layout.value) {
     lines.push_back("value: column " + quote(table.title(*layout.value)));
     if (layout.key) lines.push_back("key: column " + quote(table.title(*layout.key)));
     if (layout.type) lines.push_back("type: column " + quote(table.title(*layout.type)));
   }
   if (!layout.watched.empty()) {
-    lines.push_back("left out, text: " + listed_series(table, layout.watched));
+    lines.push_back(left_out_text(layout.watched));
   }
   if (layout.short_rows) lines.emplace_back("rows may leave out columns at their end");
   // What settle_values() has to say comes behind.

@@ -18,45 +18,6 @@ bool takes_text(const CsvOptions& options) {
   return options.type && *options.type != ColumnType::double_ && *options.type != ColumnType::int64;
 }
 
-/// Whether the column is something other than a value already.
-bool is_used(const CsvTable& table, const CsvLayout& layout, std::size_t column) {
-  const bool in_key = layout.key_template && layout.key_template->uses(column);
-  const bool in_label = std::ranges::any_of(
-      layout.label_templates,
-      [column](const CsvLayout::Label& label) { return label.value.uses(column); });
-  return column == layout.time || column == layout.clock || column == layout.key ||
-         column == layout.type || in_key || in_label || table.is_skipped(column);
-}
-
-Columns columns_of(const CsvTable& table, const CsvLayout& layout, ColumnKind kind) {
-  Columns columns;
-  for (std::size_t column = 0; column < table.columns(); ++column) {
-    if (table.kinds[column] == kind && !is_used(table, layout, column)) columns.push_back(column);
-  }
-  return columns;
-}
-
-Parsed<void> settle_templates(const CsvTable& table, CsvLayout& layout) {
-  const auto find = [&table](const std::string& name) -> Parsed<std::size_t> {
-    auto column = table.find(name);
-    if (!column) {
-      return problem("{" + name + "}: " + column.error().text +
-                     "; {file} and {stem} stand for the file's name in --key");
-    }
-    return column;
-  };
-  if (table.options.key) {
-    VARVE_TRY(layout.key_template, RowTemplate::parse(*table.options.key));
-    VARVE_CHECK(layout.key_template->resolve(find));
-  }
-  for (const CsvOptions::LabelText& label : table.options.labels) {
-    VARVE_TRY(RowTemplate value, RowTemplate::parse(label.value));
-    VARVE_CHECK(value.resolve(find));
-    layout.label_templates.push_back({label.name, std::move(value)});
-  }
-  return {};
-}
-
 /// A column `type` is one of types where most of its cells are such.
 std::optional<std::size_t> find_type(const CsvTable& table) {
   const auto column = table.find_name("type");
@@ -95,37 +56,11 @@ std::unexpected<Problem> no_key(const CsvTable& table, const CsvLayout& layout) 
       "); the first row is: " + table.listed());
 }
 
-/// Times that come again in rows of several series under one key: what is lost by it is said.
-Parsed<void> check_times_differ(const CsvTable& table, const CsvLayout& layout) {
-  if (!layout.time || !table.options.columns.empty() || layout.key_template ||
-      !layout.label_templates.empty()) {
-    return {};
-  }
-  Columns telling = columns_of(table, layout, ColumnKind::text);
-  const Columns identifiers = columns_of(table, layout, ColumnKind::identifier);
-  telling.insert(telling.end(), identifiers.begin(), identifiers.end());
-  std::map<std::string, const TableRow*> rows;
-  for (const TableRow& row : table.data) {
-    std::string time(row.text(*layout.time));
-    if (layout.clock) time.append(" ").append(row.text(*layout.clock));
-    if (time.find_first_of("0123456789") != 0) continue;
-    const auto [before, is_new] = rows.try_emplace(time, &row);
-    if (is_new) continue;
-    for (const std::size_t column : telling) {
-      if (row.text(column) == before->second->text(column)) continue;
-      const std::string name = table.title(column);
-      return problem("two rows have the time " + quote(time) + " and differ in " + quote(name) +
-                     ": name the series by it, with --key '{" + name + "}/{column}', or leave " +
-                     "it out with --skip-column '" + name + "'");
-    }
-  }
-  return {};
-}
-
 /// Says which columns are left out, and why.
 void leave_out(const CsvTable& table, CsvLayout& layout, const Columns& columns, const char* why) {
   if (columns.empty()) return;
-  layout.decisions.push_back(std::string("left out, ") + why + ": " + table.listed(columns));
+  layout.decisions.push_back(std::string(left_out_mark) + ", " + why + ": " +
+                             table.listed(columns));
 }
 
 /// Every column that holds numbers, or may.
@@ -165,37 +100,77 @@ Parsed<void> take_asked_series(const CsvTable& table, CsvLayout& layout) {
 }
 
 Parsed<void> check_names_differ(const CsvLayout& layout) {
-  std::map<std::string_view, std::size_t> columns;
+  std::map<std::string_view, const CsvLayout::Series*> columns;
   for (const CsvLayout::Series& series : layout.series) {
-    const auto [other, is_new] = columns.try_emplace(series.name, series.column);
-    if (is_new) continue;
-    const std::string first = std::to_string(other->second + 1);
-    const std::string second = std::to_string(series.column + 1);
-    return problem("the header names two columns " + quote(series.name) + " (" + first + " and " +
-                   second + "): leave one out with --skip-column " + second +
-                   ", or choose with --columns");
+    const auto [other, is_new] = columns.try_emplace(series.name, &series);
+    if (!is_new) return problem(same_name_text(*other->second, series));
   }
   return {};
 }
 
+/// Of columns whose names are times of day all that are, whatever they hold. A day may end with
+/// 00:00, which is that of the next one.
+Parsed<void> take_times_of_day(const CsvTable& table, CsvLayout& layout) {
+  Columns others;
+  int before = 0;
+  for (std::size_t column = 0; column < table.columns(); ++column) {
+    if (is_used(table, layout, column)) continue;
+    const auto clock = clock_of_day(table.name(column));
+    if (!clock) {
+      if (table.kinds[column] != ColumnKind::empty) others.push_back(column);
+      continue;
+    }
+    std::string name(*clock);
+    const int minute = minute_of_day(name);
+    const bool is_midnight =
+        minute == 0 && before > 0 && name.find(' ') == std::string::npos && name.back() == '0';
+    if (is_midnight) name.replace(0, name.find(':'), "24");
+    const auto& asked = table.options.columns;
+    if (!asked.empty() && !table.is_named_by(asked, column)) continue;
+    if (minute < before && !is_midnight) {
+      return problem("the columns are times of day, and " + quote(name) + " comes behind a later " +
+                     "one: --skip-column " + std::to_string(column + 1) + " leaves it out");
+    }
+    before = is_midnight ? minutes_in_day : minute;
+    layout.series.push_back({column, std::move(name)});
+  }
+  leave_out(table, layout, others, "no times of day");
+  return {};
+}
+
+/// Whether a column of text says more than that there is no number.
+bool has_texts(const CsvTable& table, const CsvLayout& layout) {
+  return std::ranges::any_of(layout.watched, [&](const CsvLayout::Series& series) {
+    return std::ranges::any_of(table.data, [&](const TableRow& row) {
+      const std::string_view text = trimmed(row.text(series.column));
+      return !text.empty() && !is_usual_null(text) &&
+             std::ranges::find(table.options.nulls, text) == table.options.nulls.end();
+    });
+  });
+}
+
 Parsed<void> settle_wide(const CsvTable& table, CsvLayout& layout) {
-  if (table.options.columns.empty()) {
+  if (layout.grid) {
+    VARVE_CHECK(take_times_of_day(table, layout));
+  } else if (table.options.columns.empty()) {
     take_series(table, layout);
   } else {
     VARVE_CHECK(take_asked_series(table, layout));
   }
-  if (!layout.is_wide())
+  if (!layout.is_wide()) {
     return problem("no column holds values; the first row is: " + table.listed());
+  }
+  if (layout.series.empty() && has_texts(table, layout)) {
+    return problem("no column holds numbers; --type bytes or auto takes texts; the first row is: " +
+                   table.listed());
+  }
   if (layout.grid) {
     if (!layout.key_template && layout.label_templates.empty()) {
       return problem(
           "the columns are times of day, so all values are of one series: give its key " +
           std::string("with --key"));
     }
-    for (CsvLayout::Series& series : layout.series) {
-      series.name = std::string(clock_of_day(series.name).value_or(series.name));
-    }
-    return {};
+    return check_times_differ(table, layout);
   }
   VARVE_CHECK(check_names_differ(layout));
   if (layout.key_template && !layout.key_template->names_column() &&
@@ -212,15 +187,31 @@ Parsed<void> settle_wide(const CsvTable& table, CsvLayout& layout) {
   return check_times_differ(table, layout);
 }
 
+/// Columns of text most of whose cells begin with a digit, as 12.5 kWh does: any may be the value.
+Columns columns_with_units(const CsvTable& table, const CsvLayout& layout) {
+  Columns columns = columns_of(table, layout, ColumnKind::text);
+  std::erase_if(columns, [&](std::size_t column) {
+    std::ptrdiff_t balance = 0;
+    for (const TableRow& row : table.data) {
+      const std::string_view text = trimmed(row.text(column));
+      if (text.empty()) continue;
+      balance += text.front() >= '0' && text.front() <= '9' ? 1 : -1;
+    }
+    return balance <= 0;
+  });
+  return columns;
+}
+
 Parsed<std::size_t> find_value(const CsvTable& table, const CsvLayout& layout) {
   const CsvPlaces places = places_of(table.options);
   const Columns numbers = columns_of(table, layout, ColumnKind::number);
-  if (numbers.size() == 1) return numbers.front();
+  const Columns with_units = columns_with_units(table, layout);
+  if (numbers.size() == 1 && with_units.empty()) return numbers.front();
   if (table.columns() == places.columns && !is_used(table, layout, places.value)) {
     return places.value;
   }
   return problem("which column is the value? Say it with --value-column" +
-                 (numbers.empty()
+                 (numbers.empty() || !with_units.empty()
                       ? std::string()
                       : ", or put {column} into --key for all of " + table.listed(numbers)) +
                  "; the first row is: " + table.listed());
@@ -237,9 +228,29 @@ bool goes_by_place(const CsvTable& table, const CsvLayout& layout) {
 
 }  // namespace
 
+Parsed<void> settle_templates(const CsvTable& table, CsvLayout& layout) {
+  const auto find = [&table](const std::string& name) -> Parsed<std::size_t> {
+    auto column = table.find(name);
+    if (!column) {
+      return problem("{" + name + "}: " + column.error().text +
+                     "; {file} and {stem} stand for the file's name in --key");
+    }
+    return column;
+  };
+  if (table.options.key) {
+    VARVE_TRY(layout.key_template, RowTemplate::parse(*table.options.key));
+    VARVE_CHECK(layout.key_template->resolve(find));
+  }
+  for (const CsvOptions::LabelText& label : table.options.labels) {
+    VARVE_TRY(RowTemplate value, RowTemplate::parse(label.value));
+    VARVE_CHECK(value.resolve(find));
+    layout.label_templates.push_back({label.name, std::move(value)});
+  }
+  return {};
+}
+
 Parsed<void> settle_values(const CsvTable& table, CsvLayout& layout) {
   const CsvOptions& options = table.options;
-  VARVE_CHECK(settle_templates(table, layout));
   const bool wants_wide = options.wide || !options.columns.empty() || layout.grid ||
                           (layout.key_template && layout.key_template->names_column());
   if (wants_wide && !options.value_column) return settle_wide(table, layout);
@@ -271,7 +282,7 @@ Parsed<void> settle_values(const CsvTable& table, CsvLayout& layout) {
     VARVE_TRY(layout.value, find_value(table, layout));
   }
   layout.value_name = table.title(*layout.value);
-  return {};
+  return check_times_differ(table, layout);
 }
 
 }  // namespace varve::tools

@@ -6,6 +6,7 @@
 
 #include "tools/formats/civil_time.hpp"
 #include "tools/formats/time_text.hpp"
+#include "tools/formats/times/half_of_day.hpp"
 #include "tools/formats/value_text.hpp"
 
 namespace varve::tools {
@@ -45,6 +46,7 @@ struct Form {
   std::string pattern;
   int first = 0;  // What stands for %1 and %2.
   int second = 0;
+  int third = 0;       // And behind them.
   bool open = false;   // %1 and %2 are in it.
   bool clock = false;  // A time of day is in it.
 };
@@ -72,6 +74,7 @@ std::optional<Form> take_date(std::string_view& text) {
     // 24-05-01 may begin with the year, so that is left to who knows it.
     form.first = number_of(a);
     form.second = number_of(b);
+    form.third = number_of(c);
     const int larger = std::max(form.first, form.second);
     const int smaller = std::min(form.first, form.second);
     if (smaller < 1 || smaller > 12 || larger > 31) return {};
@@ -84,15 +87,18 @@ std::optional<Form> take_date(std::string_view& text) {
   return form;
 }
 
-std::string small(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
+/// One blank at the front, or what Spanish and French texts have in its place.
+std::string_view take_blank(std::string_view& text) {
+  for (const std::string_view blank : {" ", "\xC2\xA0", "\xE2\x80\xAF"}) {
+    if (!text.starts_with(blank)) continue;
+    text.remove_prefix(blank.size());
+    return blank;
+  }
+  return {};
 }
 
-/// A time of day at the front: 7:05, 07:05:00.25, 18.00.00, 7:05 PM; with an offset behind it.
+/// A time of day at the front: 7:05, 07:05:00.25, 18.00.00, 7:05 PM, 7:05 p. m.; with an offset
+/// behind it.
 std::optional<std::string> take_clock(std::string_view& text) {
   std::string_view rest = text;
   const std::string_view hours = take_digits(rest);
@@ -118,15 +124,14 @@ std::optional<std::string> take_clock(std::string_view& text) {
     return {};  // 18.00 is a number.
   }
   std::string_view behind = rest;
-  const bool blank = take(behind, ' ');
-  const std::string half = small(behind.substr(0, 2));
-  if (half == "am" || half == "pm") {
-    rest = behind.substr(2);
-    form = "%I" + form + (blank ? " %p" : "%p");
+  const std::string blank(take_blank(behind));
+  if (const std::size_t half = half_of_day_size(behind); half > 0) {
+    rest = behind.substr(half);
+    form = "%I" + form + blank + "%p";
   } else {
     form = "%H" + form;
     if (behind.starts_with('+') || behind.starts_with('-') || behind == "Z") {
-      form += blank ? " %z" : "%z";
+      form += blank + "%z";
       rest = {};
     }
   }
@@ -185,15 +190,62 @@ std::string replaced(std::string pattern, std::string_view first, std::string_vi
 std::string day_first(const std::string& pattern) { return replaced(pattern, "%d", "%m"); }
 std::string month_first(const std::string& pattern) { return replaced(pattern, "%m", "%d"); }
 
+/// Which way numbers go, one after the other.
+class Direction {
+ public:
+  void add(int number) {
+    if (last_) {
+      rises_ = rises_ || number > *last_;
+      falls_ = falls_ || number < *last_;
+    }
+    last_ = number;
+  }
+  /// 1 and -1 where they only rise, or fall; 0 where they do both or neither.
+  int sign() const { return static_cast<int>(rises_) - static_cast<int>(falls_); }
+
+ private:
+  std::optional<int> last_;
+  bool rises_ = false;
+  bool falls_ = false;
+};
+
 /// What the cells of one open form show of its order.
 struct Order {
   std::size_t cells = 0;
+  std::optional<int> first_number;
+  bool may_be_year = true;  // In front: it is the same in all cells, and behind may be days.
+  Direction by_year;        // With the year in front,
+  Direction by_day;         // and with the day.
   const std::string* first_cell = nullptr;
   const std::string* day_over_12 = nullptr;    // One with the day in front.
   const std::string* month_over_12 = nullptr;  // One with the day behind.
 };
 
+void note_order(const Form& form, Order& order) {
+  if (!order.first_number) order.first_number = form.first;
+  order.may_be_year =
+      order.may_be_year && form.first == *order.first_number && form.third >= 1 && form.third <= 31;
+  constexpr int part = 100;
+  if (form.third >= part) return;  // A year in full.
+  order.by_year.add((form.first * part + form.second) * part + form.third);
+  order.by_day.add((form.third * part + form.second) * part + form.first);
+}
+
+/// Whether the first number may as well be the year: dates that begin with it run one way then.
+/// Readings of each month's first day, over more than a year, do not; and where dates that begin
+/// with the day run the other way, it is the newest that comes first.
+bool may_begin_with_year(const Order& order) {
+  const int by_year = order.by_year.sign();
+  return order.may_be_year && by_year != 0 && by_year + order.by_day.sign() != 0;
+}
+
 Parsed<std::string> settled(const std::string& pattern, const Order& order) {
+  constexpr std::string_view short_with_points = "%1.%2.%y";
+  if (pattern.starts_with(short_with_points) && may_begin_with_year(order)) {
+    return problem(quote(*order.first_cell) +
+                   " may begin with the year or the day: " + "give --time-format '%y.%m.%d" +
+                   pattern.substr(short_with_points.size()) + "' or '" + day_first(pattern) + '\'');
+  }
   const bool has_points = pattern.starts_with("%1.");
   if (order.first_cell == nullptr || (has_points && order.month_over_12 == nullptr)) {
     return day_first(pattern);
@@ -247,26 +299,43 @@ std::optional<std::string_view> clock_of_day(std::string_view text) {
   return begin;
 }
 
+int minute_of_day(std::string_view clock) {
+  const int hours = number_of(take_digits(clock));
+  clock.remove_prefix(std::min<std::size_t>(clock.size(), 1));
+  const int minutes = number_of(take_digits(clock));
+  take_blank(clock);
+  if (half_of_day_size(clock) == 0) return hours * 60 + minutes;
+  const bool is_afternoon = clock.front() == 'p' || clock.front() == 'P';
+  return (hours % 12 + (is_afternoon ? 12 : 0)) * 60 + minutes;
+}
+
 Parsed<std::string> time_pattern(std::span<const std::string> cells) {
   std::map<std::string, Order> forms;
+  std::map<std::string, std::size_t> plain_forms;  // Of cells that need no pattern.
   std::size_t plain = 0;
   for (const std::string& cell : cells) {
     if (const std::string_view compact = compact_pattern(cell); !compact.empty()) {
       ++forms[std::string(compact)].cells;
     } else if (is_rfc3339(cell)) {
       ++plain;
+      if (const auto form = form_of(cell)) ++plain_forms[form->pattern];
     } else if (const auto form = form_of(cell)) {
       Order& order = forms[form->pattern];
       ++order.cells;
       if (!form->open) continue;
       if (order.first_cell == nullptr) order.first_cell = &cell;
+      note_order(*form, order);
       if (form->first > 12 && order.day_over_12 == nullptr) order.day_over_12 = &cell;
       if (form->second > 12 && order.month_over_12 == nullptr) order.month_over_12 = &cell;
     }
   }
   const auto most =
       std::ranges::max_element(forms, {}, [](const auto& form) { return form.second.cells; });
-  if (most == forms.end() || most->second.cells < plain) return std::string();
+  if (most == forms.end()) return std::string();
+  // 2024-05-01 9:00 and 2024-05-01 10:00 are of one pattern, though one of them needs none.
+  const auto also = plain_forms.find(most->first);
+  const bool is_of_all = also != plain_forms.end() && also->second == plain;
+  if (most->second.cells < plain && !is_of_all) return std::string();
   return settled(most->first, most->second);
 }
 

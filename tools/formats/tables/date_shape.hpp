@@ -30,11 +30,16 @@ std::optional<std::string_view> find_interval(std::string_view cell);
 /// Of `00:15-00:30` and `00:15` the beginning, and nothing where a text is no such part of a day.
 std::optional<std::string_view> clock_of_day(std::string_view text);
 
+/// Of such a beginning, also with AM or PM behind it: minutes since midnight.
+int minute_of_day(std::string_view clock);
+inline constexpr int minutes_in_day = 24 * 60;
+
 /// How a column's times are written, in the words of strftime(): `%d.%m.%Y %H:%M`; empty where they
 /// are RFC 3339, or numbers, or none at all, so that nothing has to be said.
 ///
 /// Whether the day or the month comes first is what the cells show: one with a number over 12
-/// settles it. Dates with points begin with the day everywhere. Fails where the cells allow both,
+/// settles it. Dates with points begin with the day everywhere, but for those like 24.05.01 and
+/// 24.05.02, which follow each other as if the year came first. Fails where the cells allow both,
 /// or contradict each other, and names the forms to choose from.
 Parsed<std::string> time_pattern(std::span<const std::string> cells);
 

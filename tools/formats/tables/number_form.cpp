@@ -8,6 +8,8 @@ namespace varve::tools {
 
 namespace {
 
+constexpr std::ptrdiff_t address_points = 3;  // 192.168.178.123
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Whether the sign stands between groups of three digits, the first of one to three.
@@ -76,27 +78,53 @@ void NumberFormVotes::add(std::string_view cell) {
   } else if (commas > 1) {
     comma_groups_ += is_grouped(digits, ',') ? 1U : 0U;
   } else if (points > 1) {
-    point_groups_ += is_grouped(digits, '.') ? 1U : 0U;
+    point_runs_ += points != address_points && is_grouped(digits, '.') ? 1U : 0U;
   } else if (points == 1) {
-    ++points_;
+    const bool is_three = is_grouped(digits, '.');
+    ++(is_three ? point_threes_ : points_);
+    if (!is_three && point_cell_.empty()) point_cell_ = digits;
   } else if (is_grouped(digits, ',')) {
     ++comma_threes_;
   } else {
     ++commas_;
+    if (comma_cell_.empty()) comma_cell_ = digits;
   }
 }
 
-NumberForm NumberFormVotes::decide(char delimiter) const {
-  if (point_groups_ > comma_groups_) return {',', '.'};
-  if (comma_groups_ > 0) return {'.', ','};
-  if (commas_ > points_) return {',', '\0'};
-  if (comma_threes_ == 0) return {};
-  if (delimiter == ',' || points_ > 0) return {'.', ','};
-  return {',', '\0'};
+void NumberFormVotes::add_column(const NumberFormVotes& column) {
+  points_ += column.points_;
+  commas_ += column.commas_;
+  point_threes_ += column.point_threes_;
+  comma_threes_ += column.comma_threes_;
+  comma_groups_ += column.comma_groups_;
+  point_groups_ += column.point_groups();
+  if (point_cell_.empty()) point_cell_ = column.point_cell_;
+  if (comma_cell_.empty()) comma_cell_ = column.comma_cell_;
+}
+
+/// With those of several points, where something in the column shows that they are numbers.
+std::size_t NumberFormVotes::point_groups() const {
+  const bool are_numbers = point_groups_ > 0 || commas_ > 0 || point_threes_ > 0;
+  return point_groups_ + (are_numbers ? point_runs_ : 0);
+}
+
+Parsed<NumberForm> NumberFormVotes::decide(char delimiter) const {
+  if (point_groups() > comma_groups_) return NumberForm{',', '.'};
+  if (comma_groups_ > 0) return NumberForm{'.', ','};
+  if (commas_ > 0 && points_ > 0) {
+    return problem("numbers with a decimal comma and with a decimal point, such as " +
+                   quote(comma_cell_) + " and " + quote(point_cell_) +
+                   ": say which is meant with --decimal , or --decimal . (--skip-column leaves a "
+                   "column out)");
+  }
+  if (commas_ > 0) return NumberForm{',', '\0'};
+  if (comma_threes_ == 0) return NumberForm();
+  if (delimiter == ',' || points_ + point_threes_ > 0) return NumberForm{'.', ','};
+  return NumberForm{',', '\0'};
 }
 
 NumberForm NumberFormVotes::decide_grouping(char decimal) const {
-  if (decimal == ',') return {',', point_groups_ > 0 ? '.' : '\0'};
+  if (decimal == ',') return {',', point_groups() + point_threes_ > 0 ? '.' : '\0'};
   return {'.', comma_groups_ > 0 || comma_threes_ > 0 ? ',' : '\0'};
 }
 

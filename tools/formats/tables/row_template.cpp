@@ -75,6 +75,18 @@ bool RowTemplate::names_column() const {
   });
 }
 
+bool RowTemplate::takes_cells() const {
+  return std::ranges::any_of(parts_, [](const Part& part) { return part.column.has_value(); });
+}
+
+std::optional<std::size_t> RowTemplate::find_empty(const std::vector<CsvRow::Field>& row) const {
+  for (const Part& part : parts_) {
+    if (!part.column) continue;
+    if (*part.column >= row.size() || cell_text(row[*part.column]).empty()) return part.column;
+  }
+  return {};
+}
+
 bool RowTemplate::uses(std::size_t column) const {
   return std::ranges::any_of(parts_, [column](const Part& part) { return part.column == column; });
 }

@@ -31,6 +31,10 @@ class RowTemplate {
   bool is_constant() const;
   /// Whether the text depends on the column of the value.
   bool names_column() const;
+  /// Whether it takes cells of the row; once it is resolved.
+  bool takes_cells() const;
+  /// The first column that it takes of which a row has nothing.
+  std::optional<std::size_t> find_empty(const std::vector<CsvRow::Field>& row) const;
   /// Whether it takes the cell of this column.
   bool uses(std::size_t column) const;
 

@@ -18,11 +18,15 @@ constexpr std::size_t date_rows = 500;   // And dates.
 constexpr std::size_t date_columns = 64;
 constexpr std::size_t other_headers = 10;  // Rows above one that gives a name twice.
 constexpr std::size_t exact_digits = 15;
+constexpr std::size_t date_digits = 8;  // 20240501
 
 /// Of columns of other languages only what is no word of something else.
 constexpr std::array<std::string_view, 14> time_names = {
     "time",      "timestamp", "ts",    "datetime",  "date",        "date/time", "date time",
     "date_time", "_time",     "datum", "zeitpunkt", "zeitstempel", "fecha",     "utc"};
+
+constexpr std::array<std::string_view, 10> usual_nulls = {"-",    "--",   "NA",   "N/A",  "n/a",
+                                                          "#N/A", "null", "NULL", "None", "NaN"};
 
 bool has_dates(const TableRow& row) {
   return std::ranges::any_of(row.cells, [](const CsvRow::Field& field) {
@@ -49,6 +53,22 @@ bool holds_key_or_value(const TableRow& row) {
   });
 }
 
+/// The column that has most dates.
+std::optional<std::size_t> find_date_column(TableRows rows) {
+  std::map<std::size_t, std::size_t> dates;
+  for (const TableRow& row : rows.first(std::min(rows.size(), date_rows))) {
+    for (std::size_t column = 0; column < std::min(row.cells.size(), date_columns); ++column) {
+      const TimeShape shape = shape_of(row.text(column));
+      if (shape == TimeShape::moment || shape == TimeShape::date) ++dates[column];
+    }
+  }
+  std::optional<std::size_t> best;
+  for (const auto& [column, count] : dates) {
+    if (!best || count > dates[*best]) best = column;
+  }
+  return best;
+}
+
 std::optional<std::size_t> find_header_by_names(TableRows rows, const TableWish& wish) {
   std::vector<std::string> asked;
   std::ranges::copy_if(wish.names, std::back_inserter(asked),
@@ -64,28 +84,21 @@ std::optional<std::size_t> find_header_by_names(TableRows rows, const TableWish&
     });
     if (row != first.end()) return index_of(row);
   }
-  const auto row = std::ranges::find_if(first, [](const TableRow& candidate) {
+  const auto may_be = [](const TableRow& candidate) {
     return candidate.filled() > 1 && holds_time_name(candidate) && !has_dates(candidate);
-  });
+  };
+  // Lines such as `Time zone,UTC` stand above tables: the name is best over the dates.
+  if (const auto dates = find_date_column(rows)) {
+    const auto row = std::ranges::find_if(first, [&](const TableRow& candidate) {
+      const bool is_over = is_time_name(lower_name(candidate.text(*dates)));
+      return may_be(candidate) && (is_over || holds_key_or_value(candidate));
+    });
+    if (row != first.end()) return index_of(row);
+  }
+  const auto row = std::ranges::find_if(first, may_be);
   if (row != first.end()) return index_of(row);
   if (!rows.empty() && holds_key_or_value(rows.front())) return 0;
   return {};
-}
-
-/// The column that has most dates.
-std::optional<std::size_t> find_date_column(TableRows rows) {
-  std::map<std::size_t, std::size_t> dates;
-  for (const TableRow& row : rows.first(std::min(rows.size(), date_rows))) {
-    for (std::size_t column = 0; column < std::min(row.cells.size(), date_columns); ++column) {
-      const TimeShape shape = shape_of(row.text(column));
-      if (shape == TimeShape::moment || shape == TimeShape::date) ++dates[column];
-    }
-  }
-  std::optional<std::size_t> best;
-  for (const auto& [column, count] : dates) {
-    if (!best || count > dates[*best]) best = column;
-  }
-  return best;
 }
 
 /// The names of a row, but for one column.
@@ -110,11 +123,21 @@ bool may_be_header(const TableRow& row) {
          });
 }
 
+/// Whether a row has units, or the like, for the names in the row above: it alone says nothing of
+/// the time.
+bool is_of_units(TableRows rows, std::size_t row, std::size_t time_column) {
+  if (row == 0 || !rows[row].text(time_column).empty()) return false;
+  const TableRow& above = rows[row - 1];
+  return !above.text(time_column).empty() && above.filled() > rows[row].filled() &&
+         may_be_header(above) && are_different(names_of(above, time_column));
+}
+
 std::optional<std::size_t> find_header_above(TableRows rows, std::size_t data,
                                              std::size_t time_column) {
   if (data == 0) return {};
   const std::size_t nearest = data - 1;
   if (!may_be_header(rows[nearest])) return {};
+  if (is_of_units(rows, nearest, time_column)) return nearest - 1;
   if (rows[nearest].filled() < 2 && rows[data].filled() > 1) return {};
   const auto names = names_of(rows[nearest], time_column);
   if (are_different(names)) return nearest;
@@ -159,22 +182,25 @@ TablePlace find_table(TableRows rows, const TableWish& wish) {
 }
 
 TimeShape shape_of(std::string_view cell) {
+  cell = trimmed(cell);
   const TimeShape shape = time_shape(cell);
   return shape == TimeShape::none && find_interval(cell) ? TimeShape::moment : shape;
 }
 
-ColumnKind column_kind(TableRows data, std::size_t column, const NumberForm& numbers) {
+ColumnKind column_kind(TableRows data, std::size_t column, const NumberForm& numbers,
+                       bool digits_may_be_dates) {
   std::map<TimeShape, std::size_t> shapes;
   std::size_t filled = 0;
   std::size_t long_numbers = 0;
   bool number = false;
   std::string scratch;
   for (const TableRow& row : data) {
-    const std::string_view cell = row.text(column);
+    const std::string_view cell = trimmed(row.text(column));
     if (cell.empty()) continue;
     ++filled;
-    ++shapes[shape_of(cell)];
     const bool digits = cell.find_first_not_of("0123456789") == std::string_view::npos;
+    const bool is_counter = digits && cell.size() == date_digits && !digits_may_be_dates;
+    ++shapes[is_counter ? TimeShape::none : shape_of(cell)];
     if (digits && cell.size() > exact_digits) ++long_numbers;
     if (number || !(cell.front() == '-' || cell.front() == '+' || cell.front() == '.' ||
                     (cell.front() >= '0' && cell.front() <= '9'))) {
@@ -215,6 +241,10 @@ std::size_t count_columns(TableRows data, const TableRow* header) {
   const auto wider = static_cast<std::size_t>(
       std::ranges::count_if(data, [named](const TableRow& row) { return row.width() > named; }));
   return 2 * wider > data.size() ? std::max(seen, named) : named;
+}
+
+bool is_usual_null(std::string_view text) {
+  return std::ranges::find(usual_nulls, text) != usual_nulls.end();
 }
 
 bool is_time_name(std::string_view name) {

@@ -55,11 +55,17 @@ enum class ColumnKind : std::uint8_t {
 /// The shape of the cell as a time; of an interval, of its beginning.
 TimeShape shape_of(std::string_view cell);
 
-ColumnKind column_kind(TableRows data, std::size_t column, const NumberForm& numbers);
+/// Numbers of eight digits are dates where `digits_may_be_dates`.
+ColumnKind column_kind(TableRows data, std::size_t column, const NumberForm& numbers,
+                       bool digits_may_be_dates = true);
 
 /// How many columns full rows have: as many as the header names, or as most rows have where those
 /// are more; empty ones at the end do not count.
 std::size_t count_columns(TableRows data, const TableRow* header);
+
+/// What programs write for a number that is missing. States such as `unavailable` are not among
+/// them: who has such cells shall know. Doubles that are no numbers are exported as `nan`.
+bool is_usual_null(std::string_view text);
 
 /// The usual names, of a header in small letters.
 bool is_time_name(std::string_view name);

@@ -1,5 +1,7 @@
 #include "tools/formats/times/local_times.hpp"
 
+#include <algorithm>
+
 namespace varve::tools {
 
 namespace {
@@ -57,13 +59,18 @@ bool LocalTimes::is_second_pass(Timestamp local, const LocalMeaning& meaning) {
   const std::int64_t length = meaning.first.offset - meaning.second.offset;
   if (back_ != set_back_at) {
     back_ = set_back_at;
+    run_ = 1;
     falling_ = last_ && *last_ >= end && *last_ <= saturating_add(end, day - length);
     second_pass_ = falling_;
   } else {
     // Both lie in the hour.
     const std::int64_t against = falling_ ? local - *last_ : *last_ - local;
-    const bool is_pair = against == 0 && !has_pairs_ && steps_ >= 2;
-    if (against >= length / 3 || is_pair) second_pass_ = !second_pass_;
+    run_ = against == 0 ? run_ + 1 : 1;
+    const bool is_over = run_ > run_max_ && steps_ >= 2;
+    if (against >= length / 3 || is_over) {
+      second_pass_ = !second_pass_;
+      run_ = 1;
+    }
   }
   last_ = local;
   return second_pass_;
@@ -71,8 +78,9 @@ bool LocalTimes::is_second_pass(Timestamp local, const LocalMeaning& meaning) {
 
 void LocalTimes::note_outside(Timestamp local) {
   if (last_ == local) {
-    has_pairs_ = true;
+    run_max_ = std::max(run_max_, ++run_);
   } else {
+    run_ = 1;
     ++steps_;
   }
   last_ = local;

@@ -21,8 +21,8 @@ enum class LocalFault : std::uint8_t {
 ///
 /// Where clocks are set back, an hour of local times comes twice, and the order in the file says
 /// which is meant. With times that rise, those of such an hour are of its first pass until they
-/// step back by a third of it or more, or, in a file where no time has come twice in a row before,
-/// until one comes twice in a row (readings at each full hour); then they are of its second pass.
+/// step back by a third of it or more, or until one comes more often in a row than any did outside
+/// (readings at each full hour, of one series or of several); then they are of its second pass.
 /// So what arrives somewhat out of order does not end the first pass, and neither do several series
 /// whose readings are of the same moment. Where the hour is entered from a later time, at most a
 /// day away, times are taken to fall, and the passes are the other way round. A further step of
@@ -54,7 +54,8 @@ class LocalTimes {
 
   std::optional<Timestamp> last_;  // The local time before.
   std::uint64_t steps_ = 0;        // Times that differed from the one before, outside such hours.
-  bool has_pairs_ = false;         // There, one came twice in a row.
+  std::uint64_t run_ = 1;          // How often last_ has come in a row, in this pass.
+  std::uint64_t run_max_ = 1;      // How often one came in a row outside, at most.
   std::optional<Timestamp> back_;  // When clocks were set back: of the hour that last_ is in.
   bool falling_ = false;           // It was entered from a later time.
   bool second_pass_ = false;

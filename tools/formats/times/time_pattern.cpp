@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "tools/formats/times/half_of_day.hpp"
 #include "tools/formats/times/time_zone.hpp"
 
 namespace varve::tools {
@@ -78,19 +79,12 @@ std::optional<int> take_name(std::string_view& rest,
   return {};
 }
 
-/// "am", "PM", "a.m.", "p.m."
 bool take_half(std::string_view& rest, TimeFields& fields) {
-  for (const std::string_view name : {"am", "pm", "a.m.", "p.m."}) {
-    if (rest.size() < name.size()) continue;
-    if (!std::ranges::equal(rest.substr(0, name.size()), name,
-                            [](char one, char other) { return lower(one) == other; })) {
-      continue;
-    }
-    rest.remove_prefix(name.size());
-    fields.afternoon = name.front() == 'p';
-    return true;
-  }
-  return false;
+  const std::size_t size = half_of_day_size(rest);
+  if (size == 0) return false;
+  fields.afternoon = lower(rest.front()) == 'p';
+  rest.remove_prefix(size);
+  return true;
 }
 
 bool take_offset(std::string_view& rest, TimeFields& fields) {

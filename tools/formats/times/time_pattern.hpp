@@ -33,9 +33,9 @@ struct TimeFields {
 ///
 /// %Y year (4 digits), %y (69 to 99: 19.., 00 to 68: 20..), %m month, %b or %B or %h its English
 /// name, %d or %e day, %j day of the year, %a or %A weekday's English name, %H or %k hour, %I or
-/// %l with %p (am, pm, a.m.), %M minute, %S second with any fraction after a point or comma, %f
-/// digits of a fraction, %z offset (+01, +0100, +01:00, Z, UTC, GMT), %Z the same or a name of the
-/// offset (not AM and PM), %s seconds since 1970, %F %T %R %D as in strftime, %n and %t and a
+/// %l with %p (am, pm, a.m., a. m.), %M minute, %S second with any fraction after a point or comma,
+/// %f digits of a fraction, %z offset (+01, +0100, +01:00, Z, UTC, GMT), %Z the same or a name of
+/// the offset (not AM and PM), %s seconds since 1970, %F %T %R %D as in strftime, %n and %t and a
 /// blank: one or more blanks, %% %[ %] the characters themselves. What is in [brackets] may be
 /// missing. All other characters stand for themselves. Numbers may have one digit less, unless
 /// another number touches them: 1/2/2024, and 20240102.

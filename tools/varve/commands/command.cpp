@@ -1,11 +1,16 @@
 #include "tools/varve/commands/command.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <sstream>
 #include <string>
+#include <tuple>
 
 #include "tools/varve/commands/database.hpp"
 #include "tools/varve/help/help_command.hpp"
@@ -46,6 +51,16 @@ void take_one_value_each(CLI::App& app) {
   for (CLI::App* const command : app.get_subcommands({})) take_one_value_each(*command);
 }
 
+/// What is opened later must not get the number of a standard stream that is closed: messages would
+/// be written into it, or it be read for an input. Opened the wrong way round, so that to use one
+/// fails as before.
+void hold_standard_streams() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+    std::ignore = ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);  // The least free.
+  }
+}
+
 int report(const Failure& failure) {
   if (!failure.message.empty()) say(failure.message);
   return failure.exit_code;
@@ -64,6 +79,7 @@ int show(const CLI::App& app, const CLI::Success& wish) {
 }  // namespace
 
 int run_command(int argc, char** argv) {
+  hold_standard_streams();
   // A reader that goes away is an error of a write, not a death: the database gets closed.
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App app(description, "varve");

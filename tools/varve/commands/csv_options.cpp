@@ -182,7 +182,10 @@ std::string with_file_name(const std::string& key, const std::string& file) {
   };
   std::string out;
   for (std::size_t at = 0; at < key.size();) {
-    if (key.compare(at, 6, "{file}") == 0) {
+    if (key.compare(at, 2, "{{") == 0) {
+      out += "{{";
+      at += 2;
+    } else if (key.compare(at, 6, "{file}") == 0) {
       out += doubled(file);
       at += 6;
     } else if (key.compare(at, 6, "{stem}") == 0) {

@@ -22,7 +22,8 @@ namespace {
 
 constexpr const char* footer =
     R"(Everything is exported where no series are chosen, by key and then by time. What it writes
-comes back by varve import, without an option.
+comes back by varve import, without an option (with --time epoch: --time-unit us where it begins
+before 1980).
 
 Formats:
   csv     key,time,value,type,expires_at,labels. Labels stand in the first row of a series. Doubles

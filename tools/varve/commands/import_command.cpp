@@ -233,7 +233,12 @@ int stopped(const Failure& failure, const std::string& summary) {
 Outcome<void> read(const Plan& plan, Input& input, MeasurementNames& names, Importer& importer) {
   VARVE_TRY(const FoundFormat found, format_of(plan, input));
   const std::uint64_t before = importer.records();
-  Outcome<void> outcome = importer.read(input, *make_reader(plan, found.format, input, names));
+  const auto reader = make_reader(plan, found.format, input, names);
+  Outcome<void> outcome = importer.read(input, *reader);
+  // A column may have been taken for text until its first number came.
+  for (const std::string& decision : reader->decisions()) {
+    if (decision.starts_with(left_out_mark)) say(input.name() + ": " + decision);
+  }
   const bool is_doubtful = !plan.format && importer.records() == before && !importer.was_refused();
   if (!outcome && is_doubtful && !is_interruption(outcome.error())) {
     outcome.error().message += "; " + taken_for(found) + " (--format says otherwise)";
@@ -259,7 +264,9 @@ Outcome<int> import_all(const Arguments& arguments, Plan& plan, std::vector<Inpu
   // What measurements and fields the names of series stand for, in the notes of the database.
   MeasurementNames names;
   VARVE_CHECK(load_measurement_names(engine, names));
-  plan.importer.complete = [&names](WriteBatch& batch) { add_measurement_notes(batch, names); };
+  plan.importer.complete = [&names](WriteBatch& batch) {
+    return add_measurement_notes(batch, names);
+  };
   Importer importer(engine, plan.importer);
   Outcome<void> outcome;
   for (Input& input : inputs) {

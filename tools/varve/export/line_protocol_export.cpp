@@ -39,6 +39,9 @@ LineOfSeries line_of(const MeasurementNames& names, DescribedSeries described) {
   const Labels labels = labels_of_key(described.key).value_or(Labels());
   if (!is_named || labels.value_of(name_label).empty()) return own_line(std::move(described.key));
   const MeasurementNames::Point point = names.point_of(labels);
+  // A tag _measurement that did not come of a second measurement: read back as such it would go.
+  const std::string_view name = labels.value_of(name_label);
+  if (point.is_second && !names.knows(name)) return own_line(std::move(described.key));
   auto series = line_series(point.pair.measurement, point.tags);
   auto field = line_field(point.pair.field);
   if (!series || !field) return own_line(std::move(described.key));
@@ -131,6 +134,7 @@ class Exporter {
                            std::vector<FieldCursor>& cursors) {
     std::string& out = output_.text();
     const std::size_t begin = out.size();
+    if (is_first_ && !is_likely(ts)) (out += line_times_comment) += '\n';
     out += line.series;
     char separator = ' ';
     for (FieldCursor& cursor : cursors) {
@@ -159,6 +163,7 @@ class Exporter {
                     "2262-04-11. Choose times with --from and --to, or take --format ndjson");
     }
     out += '\n';
+    is_first_ = false;
     return {};
   }
 
@@ -166,20 +171,23 @@ class Exporter {
   const Query& query_;
   const ReadOptions& reads_;
   Output& output_;
-  std::size_t left_;  // Of the query's limit.
+  std::size_t left_;      // Of the query's limit.
+  bool is_first_ = true;  // No line was written yet.
 };
 
 }  // namespace
 
 Outcome<void> export_line_protocol(Engine& engine, const Query& query, const ReadOptions& reads,
                                    Output& output) {
+  // Records are read through the cache: the scan of each series needs the index of its table, and
+  // mostly the block that the one before had.
   const ReadOptions options = ReadOptions(reads).fill_cache(false);
   MeasurementNames names;
   VARVE_CHECK(load_measurement_names(engine, names, options));
   VARVE_TRY(std::vector<DescribedSeries> described,
             engine.described_series(Query(query).limit(Query::unlimited), options));
   const std::vector<LineOfSeries> lines = lines_of(names, std::move(described));
-  Exporter exporter(engine, query, options, output);
+  Exporter exporter(engine, query, reads, output);
   for (std::size_t begin = 0; begin < lines.size() && !exporter.is_done();) {
     std::size_t end = begin + 1;
     while (end < lines.size() && end - begin < line_fields_max &&

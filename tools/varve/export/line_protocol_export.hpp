@@ -16,6 +16,9 @@ inline constexpr std::size_t line_fields_max = 64;
 /// keys no labels made, and those that line protocol has no words for, are written as lines of a
 /// key of their own. A limit counts records, and may end within a line.
 ///
+/// Where the first line is of a time that an import would doubt (before 1980 or from 2100 on), a
+/// comment stands before it that says the unit.
+///
 /// Stale markers are left out: line protocol has none. Fails at a time that nanoseconds in an int64
 /// do not reach, naming the record.
 ///

@@ -1,7 +1,6 @@
 #include "tools/varve/import/csv_rows.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -12,6 +11,7 @@
 #include "tools/formats/record_limits.hpp"
 #include "tools/formats/series_name.hpp"
 #include "tools/formats/tables/table_sample.hpp"
+#include "tools/formats/tables/table_shape.hpp"
 #include "tools/formats/time_format.hpp"
 #include "tools/formats/time_text.hpp"
 #include "varve/try.hpp"
@@ -19,11 +19,6 @@
 namespace varve::tools {
 
 namespace {
-
-/// What programs write for a number that is missing. States such as `unavailable` are not among
-/// them: who has such cells shall know. Doubles that are no numbers are exported as `nan`.
-constexpr std::array<std::string_view, 10> usual_nulls = {"-",    "--",   "NA",   "N/A",  "n/a",
-                                                          "#N/A", "null", "NULL", "None", "NaN"};
 
 bool is_number(ColumnType type) {
   return type == ColumnType::double_ || type == ColumnType::int64 || type == ColumnType::bool_;
@@ -75,6 +70,7 @@ CsvRows::CsvRows(const CsvOptions& options, CsvLayout layout, TimeForm times)
       start_(options.start.value_or(0)),
       step_(options.step),
       times_(std::move(times)),
+      mixed_(layout_.telling),
       value_(0.0) {
   nulls_first_ = std::ranges::any_of(
       nulls_, [](const std::string& text) { return parse_double(text).has_value(); });
@@ -132,6 +128,7 @@ Parsed<bool> CsvRows::add_one(const Fields& fields, std::uint64_t rows_before,
   if (!ts) return std::unexpected(ts.error());
   if (!found) return std::unexpected(found.error());
 
+  VARVE_CHECK(check_is_of_one_series(fields, *ts));
   fault_ = layout_.key;
   key_ = prefix_;
   if (layout_.key) {
@@ -140,6 +137,7 @@ Parsed<bool> CsvRows::add_one(const Fields& fields, std::uint64_t rows_before,
       records.describe_once(key_, [&] { return labels_of(fields, layout_.value_name); });
     }
   } else {
+    VARVE_CHECK(check_key_is_whole(fields));
     VARVE_CHECK(make_key(fields, layout_.value_name, records));
   }
   Timestamp expires_at = never;
@@ -166,7 +164,7 @@ Parsed<bool> CsvRows::add_labels(const Fields& fields, RecordList& records) {
 bool CsvRows::holds_nothing(const Fields& fields) const {
   const auto is_nothing = [&](const CsvLayout::Series& series) {
     if (series.column >= fields.size()) return true;
-    const std::string_view text = cell_text(fields[series.column]);
+    const std::string_view text = trimmed(cell_text(fields[series.column]));
     return text.empty() || is_null(text, type_);
   };
   return std::ranges::all_of(layout_.series, is_nothing) &&
@@ -183,7 +181,11 @@ Parsed<bool> CsvRows::add_wide(const Fields& fields, std::uint64_t rows_before, 
     if (width) fault_ = layout_.time;
     return std::unexpected(!width ? width.error() : ts.error());
   }
-  if (!layout_.watched.empty()) promote(fields);
+  if (!layout_.watched.empty()) VARVE_CHECK(promote(fields));
+  if (auto whole = check_key_is_whole(fields); !whole) {
+    if (holds_nothing(fields)) return false;
+    return std::unexpected(std::move(whole).error());
+  }
   bool any = false;
   for (std::size_t i = 0; i < layout_.series.size(); ++i) {
     const CsvLayout::Series& series = layout_.series[i];
@@ -201,13 +203,14 @@ Parsed<bool> CsvRows::add_wide(const Fields& fields, std::uint64_t rows_before, 
     }
     if (!added) bad_cells.push_back(in_column(series.name, added.error().text));
   }
+  if (any) VARVE_CHECK(check_is_of_one_series(fields, *ts));
   return any;
 }
 
 Parsed<void> CsvRows::add_cell(const Fields& fields, std::size_t series, Timestamp ts,
                                RecordList& records) {
   if (layout_.grid) {
-    time_ = cell_text(fields[*layout_.time]);
+    time_ = trimmed(cell_text(fields[*layout_.time]));
     time_.append(" ").append(layout_.series[series].name);
     VARVE_TRY(ts, times_.read(time_));
   }
@@ -221,12 +224,31 @@ Parsed<void> CsvRows::add_cell(const Fields& fields, std::size_t series, Timesta
   return {};
 }
 
+/// Fails for the whole table where this row shows that it is of another series than the one before.
+Parsed<void> CsvRows::check_is_of_one_series(const Fields& fields, Timestamp ts) {
+  if (!mixed_.is_watching()) return {};
+  auto fault = mixed_.find(fields, ts, layout_.is_wide());
+  if (!fault) return {};
+  is_refused_ = true;
+  return problem(*std::move(fault));
+}
+
+/// A key with a part that is missing would be that of rows which are of several series.
+Parsed<void> CsvRows::check_key_is_whole(const Fields& fields) {
+  if (!layout_.key_template) return {};
+  const auto column = layout_.key_template->find_empty(fields);
+  if (!column) return {};
+  fault_ = column;
+  return problem("column " + std::to_string(*column + 1) + ", a part of the key, is empty");
+}
+
 /// Takes the columns for series that were text so far, and hold a number in this row.
-void CsvRows::promote(const Fields& fields) {
+Parsed<void> CsvRows::promote(const Fields& fields) {
   for (std::size_t i = 0; i < layout_.watched.size();) {
     const CsvLayout::Series& series = layout_.watched[i];
-    const std::string_view text =
-        series.column < fields.size() ? cell_text(fields[series.column]) : std::string_view();
+    const std::string_view text = series.column < fields.size()
+                                      ? trimmed(cell_text(fields[series.column]))
+                                      : std::string_view();
     const bool may_be = !text.empty() && !is_null(text, type_) &&
                         text.find_first_not_of("0123456789+-.,eE") == std::string_view::npos;
     const auto plain = may_be ? plain_number(text, layout_.numbers, number_)
@@ -235,20 +257,34 @@ void CsvRows::promote(const Fields& fields) {
       ++i;
       continue;
     }
+    const auto same = std::ranges::find(layout_.series, series.name, &CsvLayout::Series::name);
+    if (same != layout_.series.end()) {
+      is_refused_ = true;
+      return problem(same_name_text(*same, series));
+    }
+    mixed_.forget(series.column);
     keys_.push_back(prefix_ + series.name);
     layout_.series.push_back(series);
     layout_.watched.erase(layout_.watched.begin() + static_cast<std::ptrdiff_t>(i));
+    std::erase_if(layout_.decisions, [](const std::string& decision) {
+      return decision.starts_with(left_out_text({}));
+    });
+    if (!layout_.watched.empty()) layout_.decisions.push_back(left_out_text(layout_.watched));
   }
+  return {};
 }
 
 Parsed<Timestamp> CsvRows::time_of(const Fields& fields, std::uint64_t rows_before) {
   if (!layout_.time) return saturating_add(start_, step_offset(rows_before, step_));
   if (*layout_.time >= fields.size()) return problem("a row without a time");
-  std::string_view text = cell_text(fields[*layout_.time]);
+  // Also in quotes, programs pad cells with blanks.
+  std::string_view text = trimmed(cell_text(fields[*layout_.time]));
   if (!layout_.interval.empty()) text = text.substr(0, text.find(layout_.interval));
   if (!layout_.clock) return times_.read(text);
   time_ = text;
-  if (*layout_.clock < fields.size()) time_.append(" ").append(cell_text(fields[*layout_.clock]));
+  if (*layout_.clock < fields.size()) {
+    time_.append(" ").append(trimmed(cell_text(fields[*layout_.clock])));
+  }
   return times_.read(time_);
 }
 
@@ -267,7 +303,8 @@ Parsed<bool> CsvRows::read_value(const CsvRow::Field& field, ColumnType type) {
 }
 
 Parsed<bool> CsvRows::read_other_value(const CsvRow::Field& field, ColumnType type) {
-  const std::string_view text = cell_text(field);
+  std::string_view text = cell_text(field);
+  if (is_number(type)) text = trimmed(text);
   if (text.empty() && (is_number(type) || !field.in_quotes)) return false;
   if (is_null(text, type)) return false;
   if (type == ColumnType::bytes) {
@@ -336,7 +373,7 @@ ColumnType CsvRows::type_of(const CsvRow::Field& cell) const {
 
 bool CsvRows::is_null(std::string_view text, ColumnType type) const {
   if (std::ranges::find(nulls_, text) != nulls_.end()) return true;
-  return is_number(type) && std::ranges::find(usual_nulls, text) != usual_nulls.end();
+  return is_number(type) && is_usual_null(text);
 }
 
 }  // namespace varve::tools

@@ -13,6 +13,7 @@
 #include "tools/formats/record_list.hpp"
 #include "tools/formats/tables/csv_layout.hpp"
 #include "tools/formats/time_reader.hpp"
+#include "tools/varve/import/mixed_rows.hpp"
 
 namespace varve::tools {
 
@@ -31,8 +32,9 @@ class CsvRows {
 
   /// Of the row that add() refused last: the column at fault, where it is one.
   std::optional<std::size_t> fault() const { return fault_; }
-  /// Whether a time was refused for its unit, which no row that is left out mends.
-  bool is_refused() const { return times_.is_refused(); }
+  /// Whether the table is not what it was taken for, which no row that is left out mends: a time
+  /// was refused for its unit, or rows are of several series.
+  bool is_refused() const { return is_refused_ || times_.is_refused(); }
 
   const CsvLayout& layout() const { return layout_; }
 
@@ -49,7 +51,9 @@ class CsvRows {
                         RecordList& records);
   Parsed<void> check_width(const Fields& fields) const;
   bool holds_nothing(const Fields& fields) const;
-  void promote(const Fields& fields);
+  Parsed<void> promote(const Fields& fields);
+  Parsed<void> check_is_of_one_series(const Fields& fields, Timestamp ts);
+  Parsed<void> check_key_is_whole(const Fields& fields);
 
   Parsed<Timestamp> time_of(const Fields& fields, std::uint64_t rows_before);
   Parsed<bool> read_value(const CsvRow::Field& field, ColumnType type);
@@ -68,6 +72,8 @@ class CsvRows {
   Timestamp start_;
   Duration step_;
   TimeReader times_;
+  MixedRows mixed_;
+  bool is_refused_ = false;
 
   // Of the row at hand; kept for their memory.
   ValueView value_;

@@ -13,6 +13,7 @@ namespace varve::tools {
 namespace {
 
 constexpr std::size_t counted_at_once = 1'000;
+constexpr std::size_t counted_bytes_max = std::size_t{4} << 20;
 
 }  // namespace
 
@@ -41,18 +42,18 @@ Outcome<void> DryRun::read(Input& input, RecordReader& reader,
 Outcome<void> DryRun::read_lines(Input& input, RecordReader& reader, std::vector<Record>& first) {
   RecordList records;
   while (true) {
+    const std::size_t before = records.size();
     const auto line = reader.next(records);
     Outcome<void> outcome;
     if (!line && !is_interruption(line.error())) outcome = std::unexpected(line.error());
     if (line && *line) outcome = faults_.add(input.name(), **line);
-    for (std::size_t i = first.size(); i < shown_max && i < records.size(); ++i) {
+    for (std::size_t i = before; i < records.size() && first.size() < shown_max; ++i) {
       first.emplace_back(records[i]);
     }
     const bool is_last = !outcome || !line || !*line || Interruption::number() != 0;
-    // Those that are shown are kept until there are enough.
-    if (is_last || (first.size() == shown_max && records.size() >= counted_at_once)) {
-      count(records);
-    }
+    const bool is_many = records.size() >= counted_at_once ||
+                         records.bytes() + records.label_bytes() > counted_bytes_max;
+    if (is_last || is_many) count(records);
     if (is_last) return outcome;
   }
 }

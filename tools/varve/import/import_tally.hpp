@@ -37,7 +37,7 @@ class ImportTally {
   /// counted: a summary is no reason to fail.
   void add(const RecordList& records);
 
-  /// Has the last batch not be counted, since it was refused. REQUIRES that no other comes.
+  /// Has the last batch not be counted, since all of it was refused. REQUIRES that no other comes.
   void take_back() { counts_ = before_; }
 
   std::uint64_t replaced() const { return counts_.replaced; }

@@ -21,6 +21,24 @@ namespace {
 /// How many lines go by between two looks at the clock.
 constexpr std::uint64_t lines_by_clock = 64;
 
+// An engine refuses a batch of over 32 MiB whole, or of less where it was told so. The largest
+// record adds half of that, so a batch goes while there is room for one.
+constexpr std::size_t waiting_bytes_max = std::size_t{4} << 20;
+constexpr std::size_t batch_bytes_max = std::size_t{8} << 20;
+/// What an operation takes in a batch besides its key and its value, at most.
+constexpr std::size_t operation_bytes = 64;
+
+std::size_t bytes_of(const RecordView& record) {
+  const bool has_bytes = record.value().type() == ValueType::bytes;
+  return operation_bytes + record.key().size() + (has_bytes ? record.value().as_bytes().size() : 0);
+}
+
+std::size_t bytes_of(std::string_view key, const Labels& labels) {
+  std::size_t bytes = operation_bytes + key.size();
+  for (const Label& label : labels) bytes += 8 + label.name().size() + label.value().size();
+  return bytes;
+}
+
 std::unordered_set<std::string_view> keys_of(const RecordList& records) {
   std::unordered_set<std::string_view> keys;
   for (std::size_t i = 0; i < records.size(); ++i) keys.insert(records[i].key());
@@ -68,9 +86,9 @@ Outcome<void> Importer::read_lines(Input& input, RecordReader& reader) {
     if (!line) return std::unexpected(std::move(line).error());
     if (!*line) return {};
     VARVE_CHECK(take(input, **line));
-    const bool has_many_labels = waiting_.descriptions().size() / 2 >= options_.batch_records;
-    if (!has_many_labels && !is_due()) continue;
-    VARVE_CHECK(write(has_many_labels ? Leaving::written : Leaving::waiting));
+    const bool many_labels = has_many_labels();
+    if (!many_labels && !is_due()) continue;
+    VARVE_CHECK(write(many_labels ? Leaving::written : Leaving::waiting));
     show(input);
   }
 }
@@ -82,8 +100,14 @@ Outcome<void> Importer::take(const Input& input, const ReadLine& line) {
   return faults_.add(input.name(), line);
 }
 
+bool Importer::has_many_labels() const {
+  return waiting_.descriptions().size() / 2 >= options_.batch_records ||
+         waiting_.label_bytes() > waiting_bytes_max;
+}
+
 bool Importer::is_due() const {
   if (waiting_.size() >= options_.batch_records) return true;
+  if (waiting_.bytes() > waiting_bytes_max) return true;
   return lines_ % lines_by_clock == 0 && waiting_.size() != 0 &&
          std::chrono::steady_clock::now() - written_at_ >= options_.batch_time;
 }
@@ -93,34 +117,73 @@ Outcome<void> Importer::write(Leaving labels) {
   kept_.clear();
   // What a batch owes besides its records is given once, so it is not tried twice.
   if (waiting_.empty() || was_refused_) return {};
-  WriteBatch batch;
-  if (auto described = describe(batch, labels); !described) {
+  auto due = labels_to_write(labels);
+  if (!due) {
     was_refused_ = true;
-    return described;
+    return std::unexpected(std::move(due).error());
   }
-  for (std::size_t i = 0; i < waiting_.size(); ++i) batch.put(waiting_[i]);
-  if (options_.complete) options_.complete(batch);
   tally_.add(waiting_);
+  const std::uint64_t before = records_;
+  if (auto written = write_waiting(*std::move(due)); !written) {
+    if (records_ == before) tally_.take_back();
+    return written;
+  }
+  waiting_.next_batch();
+  for (const Description& kept : kept_) waiting_.describe(kept.key, kept.labels);
+  return {};
+}
+
+/// As one batch, or as several where it is more than one may hold: notes, and the records, each
+/// series with its labels in the batch of its first record.
+Outcome<void> Importer::write_waiting(LabelsByKey labels) {
+  WriteBatch batch;
+  while (options_.complete && options_.complete(batch)) VARVE_CHECK(send(batch, 0));
+  std::size_t bytes = 0;
+  std::size_t records = 0;
+  const auto send_full = [&]() -> Outcome<void> {
+    if (bytes <= batch_bytes_max) return {};
+    bytes = 0;
+    return send(batch, std::exchange(records, 0));
+  };
+  for (std::size_t i = 0; i < waiting_.size(); ++i) {
+    const RecordView record = waiting_[i];
+    const auto due = labels.empty() ? labels.end() : labels.find(record.key());
+    if (due != labels.end()) {
+      bytes += bytes_of(due->first, due->second);
+      batch.describe(due->first, due->second);
+      labels.erase(due);
+    }
+    bytes += bytes_of(record);
+    batch.put(record);
+    ++records;
+    VARVE_CHECK(send_full());
+  }
+  for (const auto& [key, alone] : labels) {
+    bytes += bytes_of(key, alone);
+    batch.describe(key, alone);
+    VARVE_CHECK(send_full());
+  }
+  return batch.empty() ? Outcome<void>() : send(batch, records);
+}
+
+/// The batch, which holds so many records; it is empty then.
+Outcome<void> Importer::send(WriteBatch& batch, std::size_t records) {
   WriteOptions write_options;
   if (options_.ttl) write_options.ttl(*options_.ttl);
   const auto receipt = engine_.write(std::move(batch), write_options);
   was_refused_ = !receipt;
-  if (!receipt) {
-    tally_.take_back();
-    return std::unexpected(receipt.error());
-  }
-  records_ += waiting_.size();
+  if (!receipt) return std::unexpected(receipt.error());
+  records_ += records;
   expired_ += receipt->expired;
-  waiting_.next_batch();
-  for (const Description& kept : kept_) waiting_.describe(kept.key, kept.labels);
   return {};
 }
 
 /// What a series has already is not written again. Labels that leave with the last record of their
 /// series could go before its first comes, where they are written without one: those wait, as long
 /// as they are few.
-Outcome<void> Importer::describe(WriteBatch& batch, Leaving leaving) {
-  std::unordered_map<std::string_view, Labels> known;
+Outcome<Importer::LabelsByKey> Importer::labels_to_write(Leaving leaving) {
+  LabelsByKey known;
+  LabelsByKey due;
   std::optional<std::unordered_set<std::string_view>> keys;
   for (const Description& description : waiting_.descriptions()) {
     const auto& [key, labels, only_first] = description;
@@ -146,11 +209,11 @@ Outcome<void> Importer::describe(WriteBatch& batch, Leaving leaving) {
       ++unlabelled_;
       continue;
     }
-    batch.describe(key, wanted);
+    due.insert_or_assign(key, wanted);
     at->second = std::move(wanted);
     ++described_;
   }
-  return {};
+  return due;
 }
 
 void Importer::show(const Input& input) {

@@ -6,6 +6,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "tools/varve/import/import_tally.hpp"
@@ -25,13 +27,15 @@ struct ImporterOptions {
   bool skip_bad_lines = false;               ///< And bad cells.
   std::optional<std::uint64_t> bytes_total;  ///< For the progress bar.
   /// Adds to a batch what its format keeps besides records and labels: notes, for the names of its
-  /// series. Called once for each batch.
-  std::function<void(WriteBatch&)> complete;
+  /// series. Says whether there is more of it, for another batch. Called before the records that
+  /// are written at once, until there is no more.
+  std::function<bool(WriteBatch&)> complete;
 };
 
 /// Writes what readers give in batches, and keeps count. A batch ends with its number of records,
-/// after its time, and at once where the input has nothing more at the moment: so what a slow pipe
-/// gave is stored before the next of it comes. For one thread.
+/// with some MiB of them, after its time, and at once where the input has nothing more at the
+/// moment: so what a slow pipe gave is stored before the next of it comes. A line may be larger
+/// than a batch, and is written in several. For one thread.
 class Importer {
  public:
   Importer(Engine& engine, ImporterOptions options);
@@ -55,10 +59,16 @@ class Importer {
   enum class Leaving : std::uint8_t { written, waiting };
 
   Outcome<void> read_lines(Input& input, RecordReader& reader);
+  /// What is to be written of the labels that wait, by key.
+  using LabelsByKey = std::unordered_map<std::string_view, Labels>;
+
   Outcome<void> take(const Input& input, const ReadLine& line);
+  bool has_many_labels() const;
   bool is_due() const;
   Outcome<void> write(Leaving labels);
-  Outcome<void> describe(WriteBatch& batch, Leaving labels);
+  Outcome<void> write_waiting(LabelsByKey labels);
+  Outcome<void> send(WriteBatch& batch, std::size_t records);
+  Outcome<LabelsByKey> labels_to_write(Leaving leaving);
   void show(const Input& input);
   std::chrono::nanoseconds elapsed() const { return std::chrono::steady_clock::now() - begun_; }
 

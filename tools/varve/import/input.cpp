@@ -86,8 +86,9 @@ Input::~Input() {
 
 Outcome<void> Input::more() {
   buffer_.erase(0, std::exchange(start_, 0));
-  // Doubling keeps the work of scanning a long line again and again linear.
-  const std::size_t wanted = std::max(buffer_.size(), piece_);
+  // Doubling keeps the work of scanning a long line again and again linear. A pipe gives little at
+  // once, however much room is made for it.
+  const std::size_t wanted = is_live() ? piece_ : std::max(buffer_.size(), piece_);
   const std::size_t before = buffer_.size();
   if (fd_ < 0) {
     const std::size_t count = std::min(wanted, rest_.size());
@@ -118,6 +119,15 @@ Outcome<void> Input::more() {
   errno = error;
   if (error != 0) return system_failure(name_);
   return {};
+}
+
+Outcome<void> Input::more_to_line_break(std::size_t most) {
+  while (true) {
+    const std::size_t before = window().size();
+    VARVE_CHECK(more());
+    const std::string_view all = window();
+    if (at_end_ || all.size() >= most || all.substr(before).contains('\n')) return {};
+  }
 }
 
 /// Until something can be read, or the end be found.

@@ -34,6 +34,10 @@ class Input {
   /// interruption where a signal asked to stop (Interruption). The window stays as it was whenever
   /// it fails.
   Outcome<void> more();
+  /// Reads on as more(), until what came has a line break, or the window holds `most` bytes or
+  /// reaches to the end: so that who looks for the end of a long line that comes in pieces does not
+  /// look through all of it for each of them.
+  Outcome<void> more_to_line_break(std::size_t most);
   /// Whether more() is to fail with a pause instead of waiting. Off at first.
   void pause_when_dry(bool pause) { pauses_ = pause; }
   /// Has the end of a file be where more is waited for, as it grows: an end there is only where

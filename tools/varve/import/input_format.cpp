@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tools/formats/choices.hpp"
+#include "tools/formats/line_protocol_text.hpp"
 #include "tools/formats/value_text.hpp"
 #include "varve/try.hpp"
 
@@ -49,6 +50,7 @@ constexpr auto comments = std::to_array<std::pair<std::string_view, InputFormat>
     {"# DML", InputFormat::line_protocol},
     {"# CONTEXT-", InputFormat::line_protocol},
     {"# INFLUXDB EXPORT", InputFormat::line_protocol},
+    {line_times_comment, InputFormat::line_protocol},
 });
 
 /// The first place from `at` on of one of `stops` that has no backslash before it; else the end.

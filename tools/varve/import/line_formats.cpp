@@ -30,7 +30,9 @@ LineFormat format_of(const std::shared_ptr<Reader>& reader,
 
 std::unique_ptr<RecordReader> make_ndjson_reader(Input& input, NdjsonOptions options) {
   const auto reader = std::make_shared<NdjsonReader>(std::move(options));
-  return make_line_reader(input, format_of(reader, find_line_break));
+  LineFormat format = format_of(reader, find_line_break);
+  format.take_bad_cells = [reader] { return reader->take_bad_values(); };
+  return make_line_reader(input, std::move(format));
 }
 
 std::unique_ptr<RecordReader> make_prometheus_reader(Input& input, PrometheusOptions options) {
@@ -42,7 +44,9 @@ std::unique_ptr<RecordReader> make_prometheus_reader(Input& input, PrometheusOpt
 
 std::unique_ptr<RecordReader> make_annotated_csv_reader(Input& input, AnnotatedCsvOptions options) {
   const auto reader = std::make_shared<AnnotatedCsvReader>(std::move(options));
-  return make_line_reader(input, format_of(reader, find_annotated_csv_end));
+  LineFormat format = format_of(reader, find_annotated_csv_end);
+  format.keeps_blanks = true;
+  return make_line_reader(input, std::move(format));
 }
 
 }  // namespace varve::tools

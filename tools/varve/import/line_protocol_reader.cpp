@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "tools/formats/line_protocol.hpp"
+#include "tools/formats/line_protocol_text.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/import/line_formats.hpp"
 #include "varve/try.hpp"
@@ -37,6 +38,7 @@ class LineProtocolReader final : public RecordReader {
       const bool has_return = line.ends_with('\r');
       const std::string_view text = trimmed(line.substr(0, line.size() - (has_return ? 1 : 0)));
       const bool silent = is_passed_over(text);
+      if (text == line_times_comment) parser_.take_unit(TimeUnit::nanoseconds);
       if (!silent) {
         if (const auto parsed = parse(text, records, read); !parsed) {
           const auto begin = static_cast<std::size_t>(text.data() - line.data());
@@ -91,7 +93,7 @@ class LineProtocolReader final : public RecordReader {
       if (input_.window().size() >= line_bytes_max) {
         return failed(input_.name() + ':' + std::to_string(line_) + ": a line of over 100 MiB");
       }
-      VARVE_CHECK(input_.more());
+      VARVE_CHECK(input_.more_to_line_break(line_bytes_max));
     }
   }
 

@@ -38,10 +38,14 @@ class LineReader final : public RecordReader {
       const bool silent = text.empty() || (format_.comments && text.starts_with('#'));
       const std::size_t before = records.size();
       if (!silent) {
-        if (auto added = format_.parse(text, records); !added) {
+        const std::string_view given = format_.keeps_blanks ? line : text;
+        auto added = format_.parse(given, records);
+        if (format_.take_bad_cells) read.bad_cells = format_.take_bad_cells();
+        if (!added) {
           records.shrink(before);
+          read.bad_cells.clear();
           if (const auto offset = added.error().offset) {
-            const auto begin = static_cast<std::size_t>(text.data() - line.data());
+            const auto begin = static_cast<std::size_t>(given.data() - line.data());
             read.column = begin + *offset + 1;
           }
           read.problem = std::move(added).error().text;
@@ -69,7 +73,7 @@ class LineReader final : public RecordReader {
       if (input_.window().size() >= line_bytes_max) {
         return failed(input_.name() + ':' + std::to_string(line_) + ": a line of over 100 MiB");
       }
-      VARVE_CHECK(input_.more());
+      VARVE_CHECK(input_.more_to_line_break(line_bytes_max));
     }
   }
 

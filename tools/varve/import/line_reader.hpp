@@ -18,9 +18,14 @@ struct LineFormat {
   /// Where the line at the front of the text ends: at a line break, or at the end of the text if
   /// `last` says that nothing follows. npos: further on.
   std::function<std::size_t(std::string_view text, bool last)> find_end;
-  /// Adds what the line holds. The line has no line break at its end, and is not blank.
+  /// Adds what the line holds. The line has no line break at its end, no blanks around it, and is
+  /// not empty.
   std::function<Parsed<void>(std::string_view line, RecordList& records)> parse;
-  bool comments = false;  ///< Lines that begin with # are passed over.
+  bool comments = false;      ///< Lines that begin with # are passed over.
+  bool keeps_blanks = false;  ///< Blanks before and behind a line are given to parse().
+  /// What is wrong with values that parse() left out of the last line, and with each alone. May be
+  /// empty: it leaves out none.
+  std::function<std::vector<std::string>()> take_bad_cells;
   /// Whether the last problem is one that no leaving out of lines mends. May be empty: none is.
   std::function<bool()> is_hopeless;
   /// As RecordReader::decisions(). May be empty.

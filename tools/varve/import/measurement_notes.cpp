@@ -1,8 +1,17 @@
 #include "tools/varve/import/measurement_notes.hpp"
 
+#include <cstddef>
+
 #include "varve/try.hpp"
 
 namespace varve::tools {
+
+namespace {
+
+/// Of one batch, which records may come to.
+constexpr std::size_t notes_bytes_max = std::size_t{4} << 20;
+
+}  // namespace
 
 Outcome<void> load_measurement_names(Engine& engine, MeasurementNames& names,
                                      const ReadOptions& options) {
@@ -15,9 +24,17 @@ Outcome<void> load_measurement_names(Engine& engine, MeasurementNames& names,
   return {};
 }
 
-void add_measurement_notes(WriteBatch& batch, MeasurementNames& names) {
-  for (const auto& [name, bytes] : names.owed()) batch.note(name, bytes);
-  names.paid();
+bool add_measurement_notes(WriteBatch& batch, MeasurementNames& names) {
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  for (const MeasurementNames::OwedNote& note : names.owed()) {
+    if (bytes > notes_bytes_max) break;
+    batch.note(note.name, note.bytes);
+    bytes += note.name.size() + note.bytes.size();
+    ++count;
+  }
+  names.paid(count);
+  return !names.owed().empty();
 }
 
 }  // namespace varve::tools

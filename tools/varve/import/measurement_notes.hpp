@@ -16,9 +16,10 @@ namespace varve::tools {
 Outcome<void> load_measurement_names(Engine& engine, MeasurementNames& names,
                                      const ReadOptions& options = {});
 
-/// Adds the notes of the names that were given since the last batch. To be called for every batch,
-/// so that a name and its first record are stored together. A batch that cannot be written ends the
+/// Adds the notes of the names that were given since the last batch, as many as a batch has room
+/// for beside records, and says whether there are more. To be called for every batch, so that a
+/// name is stored with its first record or before it. A batch that cannot be written ends the
 /// import: `names` takes its notes for stored.
-void add_measurement_notes(WriteBatch& batch, MeasurementNames& names);
+bool add_measurement_notes(WriteBatch& batch, MeasurementNames& names);
 
 }  // namespace varve::tools

@@ -119,6 +119,84 @@ TEST(AnnotatedCsv, gives_the_second_pair_of_a_name_a_series_of_its_own) {
   EXPECT_EQ(result.records, (Records{{"a_b_c", noon, 1.0}, {"a_b_c,_measurement=a_b", noon, 2.0}}));
 }
 
+TEST(AnnotatedCsv, knows_a_header_again_whose_columns_are_in_another_order) {
+  const auto result = read(
+      ",result,table,_time,_value,_field,_measurement\n"
+      ",_result,0,2024-05-01T12:00:00Z,1.5,f,m\n"
+      ",result,table,_value,_field,_measurement,host,_time\n"
+      ",_result,0,2.5,g,m,A,2024-05-01T12:00:00Z\n");
+  EXPECT_EQ(result.problems, Texts{});
+  EXPECT_EQ(result.records, (Records{{"m_f", noon, 1.5}, {"m_g,host=A", noon, 2.5}}));
+}
+
+TEST(AnnotatedCsv, knows_a_header_of_a_pivoted_table_again) {
+  const std::string types = "#group,,,,true,false\n#datatype,string,long,dateTime,string,double\n";
+  const auto result = read(types +
+                           ",result,table,_time,_measurement,temp\n"
+                           ",_result,0,2024-05-01T12:00:00Z,m,1.5\n"
+                           ",result,table,_time,_measurement,hum\n"
+                           ",_result,0,2024-05-01T12:00:00Z,m,40\n");
+  EXPECT_EQ(result.problems, Texts{});
+  EXPECT_EQ(result.records, (Records{{"m_temp", noon, 1.5}, {"m_hum", noon, 40.0}}));
+}
+
+TEST(AnnotatedCsv, takes_a_text_in_quotes_for_no_header) {
+  const auto result = read(
+      ",result,table,_time,_value,_field,_measurement\n"
+      ",_result,0,2024-05-01T12:00:00Z,\"_value\",\"_time\",m\n");
+  EXPECT_EQ(result.records, (Records{{"m__time", noon, "_value"}}));
+}
+
+TEST(AnnotatedCsv, keeps_blanks_at_the_end_of_the_last_cell) {
+  const auto result = read(
+      "#datatype,string,long,dateTime:RFC3339,string,string,string\n"
+      ",result,table,_time,_measurement,_field,_value\n"
+      ",,0,2024-05-01T12:00:00Z,m,f,on \t\r\n"
+      ",,0,2024-05-01T12:00:01Z,m,f,\"off\" \n");
+  EXPECT_EQ(result.problems, Texts{});
+  EXPECT_EQ(result.records, (Records{{"m_f", noon, "on \t"}, {"m_f", noon + 1'000'000, "off"}}));
+}
+
+TEST(AnnotatedCsv, reads_fields_that_are_called_as_the_columns_of_a_failed_query) {
+  const auto result = read(
+      "#group,false,false,false,true,false,false\n"
+      "#datatype,string,long,dateTime:RFC3339,string,double,double\n"
+      ",result,table,_time,_measurement,error,reference\n"
+      ",,0,2024-05-01T12:00:00Z,m,0.5,20\n");
+  EXPECT_EQ(result.problems, Texts{});
+  EXPECT_EQ(result.records, (Records{{"m_error", noon, 0.5}, {"m_reference", noon, 20.0}}));
+}
+
+TEST(AnnotatedCsv, has_the_prefix_in_the_name) {
+  AnnotatedCsvOptions options;
+  options.prefix = "p/";
+  const auto result =
+      read_text([&](Input& input) { return make_annotated_csv_reader(input, options); },
+                head + ",,0,2024-05-01T12:00:00Z,1,used,mem,A\n");
+  ASSERT_EQ(result.descriptions.size(), 1U);
+  EXPECT_EQ(result.descriptions[0].key, "p/mem_used,host=A");
+  EXPECT_EQ(result.descriptions[0].labels, (Labels{{"__name__", "p/mem_used"}, {"host", "A"}}));
+}
+
+TEST(AnnotatedCsv, gives_no_name_for_a_row_that_is_bad) {
+  MeasurementNames names;
+  AnnotatedCsvOptions options;
+  options.names = &names;
+  const auto read_in = [&](const std::string& row) {
+    return read_text([&](Input& input) { return make_annotated_csv_reader(input, options); },
+                     "#group,,,,true,false,false\n"
+                     "#datatype,string,long,dateTime,string,double,long\n"
+                     ",result,table,_time,_measurement,a,b\n" +
+                         row);
+  };
+  EXPECT_EQ(read_in(",,0,2024-05-01T12:00:00Z,m,1,x\n").problems.size(), 1U);
+  EXPECT_TRUE(names.owed().empty());
+  EXPECT_EQ(
+      read_in(",,0,2024-05-01T12:00:00Z,m,1,x\n,,0,2024-05-01T12:00:00Z,m,1,2\n").records.size(),
+      2U);
+  EXPECT_EQ(names.owed().size(), 2U);
+}
+
 TEST(AnnotatedCsv, names_what_is_wrong) {
   EXPECT_EQ(
       read("a,b\n1,2\n").problems,

@@ -93,6 +93,52 @@ TEST(JsonMap, reads_all_values_as_one_type_where_it_is_said) {
             (Records{{"t", noon, "on"}}));
 }
 
+TEST(JsonMap, takes_texts_that_say_a_value_of_the_type_that_is_said) {
+  const std::string line = R"({"time":"2024-05-01T12:00:00Z","t":"21.5","name":"x","u":3})";
+  EXPECT_EQ(read({"type=double"}, line).records, (Records{{"t", noon, 21.5}, {"u", noon, 3.0}}));
+  EXPECT_EQ(read({"type=double"}, line).bad_cells, Texts{}) << "a name is no value";
+  EXPECT_EQ(read({"key={member}"}, line).records, (Records{{"u", noon, 3}}));
+}
+
+TEST(JsonMap, leaves_out_and_names_a_value_that_is_not_of_the_type_and_keeps_the_others) {
+  const auto flat = read({"type=double"}, R"({"time":"2024-05-01T12:00:00Z","ok":true,"t":21})");
+  EXPECT_EQ(flat.problems, Texts{});
+  EXPECT_EQ(flat.bad_cells, Texts{"1: member 'ok': 'true' is no number"});
+  EXPECT_EQ(flat.records, (Records{{"t", noon, 21.0}}));
+  const auto object = read({"type=double", "values=v"},
+                           R"({"time":"2024-05-01T12:00:00Z","v":{"a":"ERR","b":"2"}})");
+  EXPECT_EQ(object.bad_cells, Texts{"1: member 'a': 'ERR' is no number"});
+  EXPECT_EQ(object.records, (Records{{"b", noon, 2.0}}));
+}
+
+TEST(JsonMap, refuses_several_values_whose_key_does_not_tell_them_apart) {
+  const std::string line = R"({"time":"2024-05-01T12:00:00Z","id":7,"t":1,"u":2})";
+  const std::string fault =
+      "1: 't' and 'u' would be one series: {member} has to stand in the key, as in "
+      "key=dev/{id}/{member}";
+  EXPECT_EQ(problem_of({"key=dev/{id}"}, line), fault);
+  EXPECT_EQ(problem_of({"label.__name__=dev", "label.id={id}"}, line), fault);
+  EXPECT_EQ(read({"key=dev/{id}"}, R"({"time":"2024-05-01T12:00:00Z","id":7,"t":1})").records,
+            (Records{{"dev/7", noon, 1}}));
+  EXPECT_EQ(read({"label.__name__=dev", "label.of={member}"}, line).problems, Texts{});
+}
+
+TEST(JsonMap, names_a_line_by_labels_though_it_has_none_of_their_members) {
+  const auto result = read({"label.room={room}"}, R"({"time":"2024-05-01T12:00:00Z","a b":1})");
+  EXPECT_EQ(result.records, (Records{{R"(a\ b)", noon, 1}}));
+  EXPECT_EQ(result.descriptions, (Descriptions{{R"(a\ b)", {{"__name__", "a b"}}, true}}));
+}
+
+TEST(JsonMap, has_a_prefix_in_the_name_where_labels_name_the_series) {
+  NdjsonOptions options;
+  options.map = parse_json_map({"label.room={room}"}).value();
+  options.prefix = "p/";
+  const auto result = read_text([&](Input& input) { return make_ndjson_reader(input, options); },
+                                R"({"time":"2024-05-01T12:00:00Z","room":"hall","t":1})");
+  EXPECT_EQ(result.descriptions,
+            (Descriptions{{"p/t,room=hall", {{"__name__", "p/t"}, {"room", "hall"}}, true}}));
+}
+
 TEST(JsonMap, names_the_member_that_a_line_lacks) {
   EXPECT_EQ(problem_of({"time=ts"}, R"({"t":1})"), "1: no member 'ts' for the time");
   EXPECT_EQ(problem_of({"key={member}"}, R"({"t":1})"),

@@ -40,6 +40,20 @@ std::optional<std::size_t> offset_of(std::string_view line) {
   return added ? std::nullopt : added.error().offset;
 }
 
+TEST(PrometheusText, has_the_prefix_in_the_name) {
+  PrometheusOptions options = usual();
+  options.prefix = "p/";
+  const auto result = read("up{job=\"a\"} 1\n", options);
+  EXPECT_EQ(result.descriptions,
+            (Descriptions{{"p/up,job=a", {{"__name__", "p/up"}, {"job", "a"}}, true}}));
+}
+
+TEST(PrometheusText, takes_labels_beyond_the_limits_for_what_names_the_series) {
+  const std::string value(5'000, 'x');
+  EXPECT_EQ(read("up{job=\"" + value + "\"} 1\n").records,
+            (Records{{"up,job=" + value, now, 1.0}}));
+}
+
 TEST(PrometheusText, makes_a_record_of_each_sample) {
   const auto result = read(
       "# HELP requests The number of requests.\n"
@@ -150,7 +164,7 @@ TEST(PrometheusText, names_what_is_wrong) {
   EXPECT_EQ(problem_of("a{b} 1"), "1: no = behind the label 'b'; give name=\"value\"");
   EXPECT_EQ(problem_of("a{1=\"c\"} 1"), "1: no label; give name=\"value\"");
   EXPECT_EQ(problem_of("a{b=\"c\" d=\"e\"} 1"), "1: neither a comma nor } behind a label");
-  EXPECT_EQ(problem_of("a{b=\"c\",b=\"d\"} 1"), "1: labels: 'b' twice");
+  EXPECT_EQ(problem_of("a{b=\"c\",b=\"d\"} 1"), "1: two labels 'b'");
   EXPECT_EQ(problem_of("{} 1"), "1: a series without a name and labels");
   EXPECT_EQ(problem_of("a x"), "1: 'x' is no number");
   EXPECT_EQ(problem_of("a 1 1395066363000 7"), "1: more behind the time, which is no exemplar");

@@ -68,6 +68,28 @@ TEST(TimePattern, refuses_to_guess_and_names_what_may_be_meant) {
   EXPECT_TRUE(contains(pattern({"24/05/13"}), "the year")) << "or the 24th of May 2013";
 }
 
+TEST(TimePattern, does_not_guess_whether_the_year_comes_first_where_points_part_it) {
+  const std::string refused = pattern({"24.05.01", "24.05.02", "24.05.03"});
+  EXPECT_TRUE(contains(refused, "--time-format '%y.%m.%d' or '%d.%m.%y'")) << refused;
+  EXPECT_TRUE(contains(pattern({"24.05.30 00:15", "24.05.31 00:15", "24.06.01 00:15"}),
+                       "'%y.%m.%d %H:%M'"));
+  EXPECT_EQ(pattern({"01.11.23", "01.12.23", "01.01.24"}), "%d.%m.%y") << "first days of months";
+  EXPECT_EQ(pattern({"01.01.24", "01.12.23"}), "%d.%m.%y") << "the newest first";
+}
+
+TEST(TimePattern, is_one_for_hours_of_one_digit_and_of_two) {
+  EXPECT_EQ(pattern({"2024-05-01 9:00", "2024-05-01 10:00", "2024-05-01 11:00"}), "%Y-%m-%d %H:%M");
+}
+
+TEST(TimePattern, knows_halves_of_a_day_in_the_spanish_form) {
+  EXPECT_EQ(time_shape("12:15 a. m."), TimeShape::clock);
+  EXPECT_EQ(time_shape("12:15 p.m."), TimeShape::clock);
+  EXPECT_EQ(pattern({"13/05/2024 01:15 p. m."}), "%d/%m/%Y %I:%M %p");
+  EXPECT_EQ(minute_of_day("12:15 a. m."), 15);
+  EXPECT_EQ(minute_of_day("01:15 PM"), 13 * 60 + 15);
+  EXPECT_EQ(minute_of_day("23:45"), 23 * 60 + 45);
+}
+
 TEST(TimePattern, knows_other_forms) {
   EXPECT_EQ(pattern({"2024/05/01 12:00:00"}), "%Y/%m/%d %H:%M:%S");
   EXPECT_EQ(pattern({"12/24/2024, 6:05:00 PM"}), "%m/%d/%Y, %I:%M:%S %p");

@@ -52,6 +52,15 @@ TEST(RowTemplate, refuses_a_brace_alone) {
   EXPECT_EQ(text_of("a{}b"), "refused");
 }
 
+TEST(RowTemplate, finds_the_part_of_which_a_row_has_nothing) {
+  auto made = RowTemplate::parse("{ean}/{2}/{column}");
+  ASSERT_TRUE(made && made->resolve(find));
+  EXPECT_TRUE(made->takes_cells());
+  EXPECT_FALSE(made->find_empty(row));
+  EXPECT_EQ(made->find_empty({{"871", false}, {" ", false}}), 1U);
+  EXPECT_EQ(made->find_empty({{"871", false}}), 1U);
+}
+
 TEST(RowTemplate, leaves_out_what_a_short_row_lacks) {
   auto made = RowTemplate::parse("{ean}/{2}");
   ASSERT_TRUE(made && made->resolve(find));

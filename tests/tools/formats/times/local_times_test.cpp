@@ -57,6 +57,13 @@ TEST_F(RepeatedHour, is_not_ended_by_several_series_with_readings_of_one_moment)
       (Texts{"23:00", "23:00", "00:00", "00:00", "00:30", "00:30", "01:00", "01:00", "02:00"}));
 }
 
+TEST_F(RepeatedHour, has_its_second_pass_when_a_full_hour_comes_more_often_than_there_are_series) {
+  EXPECT_EQ(read({"00:00", "00:00", "01:00", "01:00", "02:00", "02:00", "02:00", "02:00", "03:00",
+                  "03:00"}),
+            (Texts{"22:00", "22:00", "23:00", "23:00", "00:00", "00:00", "01:00", "01:00", "02:00",
+                   "02:00"}));
+}
+
 TEST_F(RepeatedHour, comes_the_other_way_round_where_times_fall) {
   EXPECT_EQ(read({"03:30", "03:00", "02:30", "02:00", "02:30", "02:00", "01:30"}),
             (Texts{"02:30", "02:00", "01:30", "01:00", "00:30", "00:00", "23:30"}));

@@ -330,5 +330,18 @@ TEST_F(ExitStatus, is_that_of_the_signal_and_nothing_is_left_of_a_file) {
   }
 }
 
+TEST_F(ExitStatus, is_0_and_the_database_sound_where_all_standard_streams_are_closed) {
+  import_small();
+  const std::string quiet = " <&- >&- 2>&-";
+  const std::string command = std::string(command_path());
+  const int status = std::system(
+      (command + " delete --db " + db() + " --key plant/b --yes" + quiet).c_str());  // NOLINT
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(on_db("inspect", {"--verify"}).exit_code, 0);
+  const int without_input = std::system(
+      ("timeout 20 " + command + " import --db " + db() + " - <&- 2>/dev/null").c_str());  // NOLINT
+  EXPECT_EQ(WEXITSTATUS(without_input), 1);
+}
+
 }  // namespace
 }  // namespace varve::tools

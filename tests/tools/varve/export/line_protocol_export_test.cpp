@@ -4,11 +4,13 @@
 
 #include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "tests/tools/varve/import/reading.hpp"
 #include "tests/tools/varve/running.hpp"
+#include "tools/varve/import/input_format.hpp"
 #include "tools/varve/import/line_formats.hpp"
 #include "tools/varve/import/measurement_notes.hpp"
 #include "varve/engine.hpp"
@@ -38,12 +40,19 @@ class LineProtocolExport : public ::testing::Test {
   }
 
   /// Or what is wrong with it.
-  std::string exported(const Query& query = Query::all()) {
+  std::string file(const Query& query = Query::all()) {
     const std::string path = directory_.path("out.lp");
     auto output = Output::create(path, directory_.path("db"));
     if (!output) return output.error().message;
     const auto done = export_line_protocol(engine_, query, ReadOptions(), *output);
     return done ? read_file(path) : done.error().message;
+  }
+
+  /// The lines, of which most here are of a time soon after 1970, without the comment on that.
+  std::string exported(const Query& query = Query::all()) {
+    constexpr std::string_view comment = "# varve: times in ns\n";
+    const std::string text = file(query);
+    return text.starts_with(comment) ? text.substr(comment.size()) : text;
   }
 
   Engine engine_ = Engine::open_in_memory().value();
@@ -100,6 +109,32 @@ TEST_F(LineProtocolExport, writes_keys_that_no_labels_made_as_such) {
             "varve,key=cpu\\,host\\=b value=1.5 1000\n"
             "varve,key=n\\,path\\=C:\\;; value=2 1000\n"
             "varve,key=plant/press1/temp value=21.5 1000\n");
+}
+
+TEST_F(LineProtocolExport, keeps_a_label_that_is_called_as_that_of_a_measurement) {
+  WriteBatch batch;
+  batch.put("a_b,_measurement=a", 1, 1.0);
+  batch.describe("a_b,_measurement=a", {{"__name__", "a_b"}, {"_measurement", "a"}});
+  ASSERT_TRUE(engine_.write(std::move(batch)));
+  EXPECT_EQ(exported(), "varve,key=a_b\\,_measurement\\=a value=1 1000\n")
+      << "as a line of the measurement a it would come back as a_b";
+}
+
+TEST_F(LineProtocolExport, says_the_unit_where_the_first_time_would_be_doubted) {
+  read_in("m x=1 1000\nm x=2 1714521600000000000\n");
+  EXPECT_EQ(file(), "# varve: times in ns\nm x=1 1000\nm x=2 1714521600000000000\n");
+  EXPECT_EQ(file(Query::all().newest_first()), "m x=2 1714521600000000000\nm x=1 1000\n");
+}
+
+TEST_F(LineProtocolExport, comes_back_whatever_its_times_without_an_option) {
+  read_in("m x=1 -86400000000000\nm x=2 1714521600000000000\n");
+  const std::string text = file();
+  EXPECT_EQ(format_of_text(text, true), InputFormat::line_protocol);
+  const ReadResult result =
+      read_text([](Input& input) { return make_line_protocol_reader(input, {}); }, text);
+  EXPECT_EQ(result.failure, "");
+  EXPECT_EQ(result.records, (std::vector<Record>{{"m_x", -86'400'000'000, 1.0},
+                                                 {"m_x", 1'714'521'600'000'000, 2.0}}));
 }
 
 TEST_F(LineProtocolExport, leaves_out_stale_markers) {

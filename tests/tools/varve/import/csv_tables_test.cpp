@@ -150,11 +150,11 @@ TEST(CsvKeys, are_described_by_labels_of_columns) {
   CsvOptions options = plain();
   options.key = "t/{room}";
   options.labels = {{"room", "{room}"}, {"unit", "C"}};
-  const auto result = read("time,room,value\n1,hall 1,5\n2,hall 1,6\n3,,7\n", options);
+  const auto result = read("time,room,value\n1,hall 1,5\n2,hall 1,6\n3,hall 2,7\n", options);
   EXPECT_EQ(result.records.size(), 3U);
   EXPECT_EQ(result.descriptions,
             (std::vector<Description>{{"t/hall 1", {{"room", "hall 1"}, {"unit", "C"}}, true},
-                                      {"t/", {{"unit", "C"}}, true}}));
+                                      {"t/hall 2", {{"room", "hall 2"}, {"unit", "C"}}, true}}));
 }
 
 TEST(CsvKeys, are_made_of_labels_where_nothing_else_is_said) {

@@ -12,6 +12,7 @@
 
 #include "tests/tools/varve/running.hpp"
 #include "tools/varve/import/dry_run.hpp"
+#include "tools/varve/import/line_formats.hpp"
 
 namespace varve::tools {
 namespace {
@@ -106,6 +107,7 @@ TEST(Importer, counts_nothing_of_a_batch_that_the_database_refused) {
     if (++batches == 2) {
       EXPECT_TRUE(engine.close());
     }
+    return false;
   };
   Importer importer(engine, options);
   EXPECT_FALSE(read_all(importer, "a 0\nb 1000000\n"));
@@ -152,11 +154,82 @@ TEST(Importer, lets_the_format_complete_each_batch) {
   int calls = 0;
   options.complete = [&calls](WriteBatch& batch) {
     batch.put("batches", begin + calls++, std::int64_t{1});
+    return false;
   };
   Importer importer(engine, options);
   ASSERT_TRUE(read_all(importer, lines(25)));
   EXPECT_EQ(calls, 3);
   EXPECT_EQ(engine.count(Query::key("batches")).value(), 3U);
+}
+
+TEST(Importer, writes_batches_for_as_long_as_the_format_has_more_for_them) {
+  Engine engine = Engine::open_in_memory().value();
+  ImporterOptions options;
+  int calls = 0;
+  options.complete = [&calls](WriteBatch& batch) {
+    batch.put("batches", begin + calls++, std::int64_t{1});
+    return calls < 3;
+  };
+  Importer importer(engine, options);
+  ASSERT_TRUE(read_all(importer, lines(1)));
+  EXPECT_EQ(engine.stats().batches_written, 3U);
+  EXPECT_EQ(engine.count(Query::key("batches")).value(), 3U);
+  EXPECT_TRUE(engine.get("a", begin).value()) << "the last of them has the record, too";
+}
+
+/// Records of over 32 MiB, which is what an engine takes in one batch.
+TEST(Importer, ends_a_batch_of_few_records_that_are_large) {
+  std::string text;
+  for (int i = 0; i < 1'000; ++i) {
+    text += R"({"key":"a","time":)" + std::to_string(begin + i) + R"(,"value":")" +
+            std::string(40'000, 'x') + "\"}\n";
+  }
+  Engine engine = Engine::open_in_memory().value();
+  Importer importer(engine, {});
+  Input input = Input::of(std::move(text));
+  const auto reader = make_ndjson_reader(input, NdjsonOptions());
+  const auto outcome = importer.read(input, *reader);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(importer.records(), 1'000U);
+  EXPECT_EQ(count(engine), 1'000U);
+  EXPECT_GE(engine.stats().batches_written, 8U);
+}
+
+TEST(Importer, writes_one_line_that_is_more_than_a_batch_holds_in_several) {
+  const std::string tag(300, 't');
+  std::string text = "m,a=" + tag + " f0=1";
+  for (int i = 1; i < 80'000; ++i) text += ",f" + std::to_string(i) + "=1";
+  Engine engine = Engine::open_in_memory().value();
+  Importer importer(engine, {});
+  Input input = Input::of(text + " 1714521600000000000\n");
+  const auto reader = make_line_protocol_reader(input, LineProtocolOptions());
+  const auto outcome = importer.read(input, *reader);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(count(engine), 80'000U);
+  EXPECT_GE(engine.stats().batches_written, 4U);
+  for (const std::string field : {"f0", "f79999"}) {
+    EXPECT_EQ(engine.labels("m_" + field + ",a=" + tag).value(),
+              (Labels{{"__name__", "m_" + field}, {"a", tag}}));
+  }
+}
+
+TEST(Importer, writes_labels_alone_that_are_more_than_a_batch_holds) {
+  std::string text;
+  for (int i = 0; i < 150; ++i) {
+    text += R"({"key":"k)" + std::to_string(i) + R"(","labels":{)";
+    for (int label = 0; label < 60; ++label) {
+      text += (label == 0 ? "\"l" : ",\"l") + std::to_string(label) + R"(":")" +
+              std::string(4'000, 'x') + '"';
+    }
+    text += "}}\n";
+  }
+  Engine engine = Engine::open_in_memory().value();
+  Importer importer(engine, {});
+  Input input = Input::of(std::move(text));
+  const auto reader = make_ndjson_reader(input, NdjsonOptions());
+  const auto outcome = importer.read(input, *reader);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(engine.labels("k149").value().size(), 60U);
 }
 
 /// An importer that reads from a pipe on a thread of its own.

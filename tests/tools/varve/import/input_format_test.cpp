@@ -28,6 +28,7 @@ TEST(InputFormat, is_known_by_the_first_line) {
       {"my\\ cpu,host=two\\ words usage=\"a b\"\n", InputFormat::line_protocol},
       {"> cpu,host=a usage=5 1714521600000000000\n", InputFormat::line_protocol},
       {"# DDL\nCREATE DATABASE x\n", InputFormat::line_protocol},
+      {"# varve: times in ns\nup value=1 5\n", InputFormat::line_protocol},
       {"# a note\ncpu usage=5\n", InputFormat::line_protocol},
       {"# HELP up Whether it is up.\nup 1\n", InputFormat::prometheus},
       {"up 1\n", InputFormat::prometheus},

@@ -29,6 +29,25 @@ TEST(MeasurementNotes, come_with_the_first_batch_of_a_name_and_are_known_from_th
   EXPECT_EQ(second.value_of("_measurement"), "cpu_usage") << "another pair has the name";
 }
 
+TEST(MeasurementNotes, come_in_as_many_batches_as_they_need) {
+  Engine engine = Engine::open_in_memory().value();
+  MeasurementNames names;
+  const std::string measurement(4'000, 'm');
+  for (int i = 0; i < 1'000; ++i) {
+    ASSERT_TRUE(names.labels_of(measurement, std::to_string(i), {}));
+  }
+  int batches = 0;
+  bool has_more = true;
+  while (has_more) {
+    WriteBatch batch;
+    has_more = add_measurement_notes(batch, names);
+    ASSERT_TRUE(engine.write(std::move(batch)));
+    ++batches;
+  }
+  EXPECT_EQ(batches, 2);
+  EXPECT_EQ(engine.notes().value().size(), 1'000U);
+}
+
 TEST(MeasurementNotes, leave_notes_of_other_programs_alone) {
   Engine engine = Engine::open_in_memory().value();
   WriteBatch batch;
