@@ -137,8 +137,12 @@ void append_csv_field(std::string& out, std::string_view text, char delimiter) {
                      });
   if (plain) {
     out += text;
-    return;
+  } else {
+    append_csv_quoted(out, text);
   }
+}
+
+void append_csv_quoted(std::string& out, std::string_view text) {
   out += '"';
   for (const char c : text) {
     if (c == '"') out += '"';

@@ -65,5 +65,7 @@ class CsvRow {
 /// Adds a field, in quotes where it needs them: delimiters, quotes, line breaks, blanks at an end,
 /// and the empty text, which without quotes would say that there is no value.
 void append_csv_field(std::string& out, std::string_view text, char delimiter = ',');
+/// The same in quotes whether it needs them or not: what is to be known as a text.
+void append_csv_quoted(std::string& out, std::string_view text);
 
 }  // namespace varve::tools

@@ -1,12 +1,6 @@
 #include "tools/formats/record_printer.hpp"
 
-#include <array>
-#include <bit>
-#include <charconv>
-#include <cmath>
-#include <cstdint>
-#include <limits>
-
+#include "tools/formats/choices.hpp"
 #include "tools/formats/csv_row.hpp"
 #include "tools/formats/line_protocol_text.hpp"
 #include "tools/formats/matcher_text.hpp"
@@ -17,20 +11,6 @@
 namespace varve::tools {
 
 namespace {
-
-/// All bits of it: the usual text of a NaN keeps none but its sign.
-void append_exact(std::string& out, double value) {
-  constexpr auto usual = std::bit_cast<std::uint64_t>(std::numeric_limits<double>::quiet_NaN());
-  const auto bits = std::bit_cast<std::uint64_t>(value);
-  if (!std::isnan(value) || bits == usual) {
-    append_double(out, value);
-    return;
-  }
-  std::array<char, 16> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16).ptr;
-  const std::string_view text(digits.data(), end);
-  (out += "nan:").append(digits.size() - text.size(), '0') += text;
-}
 
 void append_csv_time(std::string& out, Timestamp ts, bool epoch) {
   if (epoch) {
@@ -44,7 +24,7 @@ void append_csv_value(std::string& out, const ValueView& value, bool exact) {
   if (value.type() == ValueType::bytes) {
     append_csv_field(out, value.as_bytes());
   } else if (exact && value.type() == ValueType::double_) {
-    append_exact(out, value.as_double());
+    append_exact_double(out, value.as_double());
   } else {
     append_value(out, value);
   }
@@ -80,7 +60,7 @@ Parsed<RecordFormat> parse_record_format(std::string_view text) {
   if (text == "csv") return RecordFormat::csv;
   if (text == "lp") return RecordFormat::line_protocol;
   if (text == "ndjson") return RecordFormat::ndjson;
-  return problem(quote(text) + " is no format: csv, lp or ndjson");
+  return problem(quote(text) + " is no format: " + one_of(record_format_words));
 }
 
 void append_header(std::string& out, const PrintOptions& options) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "tools/formats/choices.hpp"
 #include "tools/formats/civil_time.hpp"
 #include "tools/formats/times/epoch_number.hpp"
 #include "tools/formats/value_text.hpp"
@@ -206,7 +207,7 @@ Parsed<TimeUnit> parse_time_unit(std::string_view text) {
   if (text == "ms") return TimeUnit::milliseconds;
   if (text == "us") return TimeUnit::microseconds;
   if (text == "ns") return TimeUnit::nanoseconds;
-  return problem(quote(text) + " is no unit of time: s, ms, us or ns");
+  return problem(quote(text) + " is no unit of time: " + one_of(time_unit_words));
 }
 
 const char* name_of(TimeUnit unit) {

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <system_error>
 
+#include "tools/formats/choices.hpp"
 #include "varve/detail/with_type.hpp"
 
 namespace varve::tools {
@@ -81,7 +85,7 @@ Parsed<ColumnType> parse_column_type(std::string_view text) {
   if (text == "bool") return ColumnType::bool_;
   if (text == "bytes") return ColumnType::bytes;
   if (text == "auto") return ColumnType::automatic;
-  return problem(quote(text) + " is no type: double, int64, bool, bytes or auto");
+  return problem(quote(text) + " is no type: " + one_of(column_type_words));
 }
 
 Parsed<ValueView> parse_value(std::string_view text, ColumnType type) {
@@ -145,6 +149,19 @@ void append_double(std::string& out, double value) {
   std::array<char, 32> text;
   const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
   out.append(text.data(), end);
+}
+
+void append_exact_double(std::string& out, double value) {
+  constexpr auto usual = std::bit_cast<std::uint64_t>(std::numeric_limits<double>::quiet_NaN());
+  const auto bits = std::bit_cast<std::uint64_t>(value);
+  if (!std::isnan(value) || bits == usual) {
+    append_double(out, value);
+    return;
+  }
+  std::array<char, 16> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16).ptr;
+  const std::string_view text(digits.data(), end);
+  (out += "nan:").append(digits.size() - text.size(), '0') += text;
 }
 
 void append_int64(std::string& out, std::int64_t value) {

@@ -30,6 +30,8 @@ Parsed<std::uint64_t> parse_count(std::string_view text);
 
 /// The shortest text that reads back to the same bits; of a NaN only its sign is kept.
 void append_double(std::string& out, double value);
+/// The same, and all bits of a NaN: "nan:" and 16 hexadecimal digits, where they are not the usual.
+void append_exact_double(std::string& out, double value);
 void append_int64(std::string& out, std::int64_t value);
 
 /// A value as text for people and csv: bytes as they are.

@@ -8,6 +8,7 @@
 
 #include "tools/formats/tables/csv_table.hpp"
 #include "tools/formats/tables/table_sample.hpp"
+#include "tools/formats/tables/wide_layout.hpp"
 #include "varve/try.hpp"
 #include "varve/value.hpp"
 
@@ -290,6 +291,8 @@ Parsed<CsvLayout> sniff_csv(const CsvOptions& options, std::string_view text, bo
       return export_layout(*begin);
     }
   }
+  VARVE_TRY(std::optional<CsvLayout> wide, wide_layout(options, text, last));
+  if (wide) return *std::move(wide);
   CsvLayout layout;
   const bool is_ours = text.starts_with("key,time,value");
   layout.delimiter = options.delimiter.value_or(is_ours ? ',' : sniff_delimiter(text, last));

@@ -70,7 +70,7 @@ struct CsvLayout {
   std::uint64_t begin_line = 1;  ///< From 1.
   char delimiter = ',';
   bool header = false;
-  bool is_export = false;   ///< As `varve export` writes it.
+  bool is_export = false;   ///< As `varve export` writes it; wide where no column is the value.
   std::size_t columns = 0;  ///< Of a full row; what a row has beyond them is empty.
   bool short_rows = false;  ///< Rows leave out columns at their end.
   NumberForm numbers;

@@ -5,6 +5,7 @@
 #include <array>
 #include <string_view>
 
+#include "tools/formats/choices.hpp"
 #include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/commands/selection.hpp"
@@ -29,9 +30,7 @@ Parsed<Aggregation> parse_function(std::string_view text) {
     const auto share = parse_double(std::string(text.substr(1)) + "e-2");
     if (share && *share >= 0 && *share <= 1) return Aggregation::quantile(*share);
   }
-  return problem(quote(text) +
-                 " is no aggregate: count, sum, min, max, mean, first, last, stddev, increase, "
-                 "rate, median, or p0 to p100");
+  return problem(quote(text) + " is no aggregate: " + one_of(aggregate_words) + ", or p0 to p100");
 }
 
 Parsed<Duration> parse_offset(std::string_view text) {
@@ -138,7 +137,7 @@ Parsed<Fill> parse_fill(std::string_view text) {
   if (text == "null") return Fill::null;
   if (text == "previous") return Fill::previous;
   if (text == "linear") return Fill::linear;
-  return problem(quote(text) + " is no fill: none, null, previous or linear");
+  return problem(quote(text) + " is no fill: " + one_of(fill_words));
 }
 
 Outcome<Duration> width_of(const AggregationOptions& options) {

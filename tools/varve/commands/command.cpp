@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <sstream>
 #include <string>
 #include <tuple>
 
@@ -65,6 +66,16 @@ int report(const Failure& failure) {
   return failure.exit_code;
 }
 
+/// Shows the help or the version that was asked for.
+int show(const CLI::App& app, const CLI::Success& wish) {
+  std::ostringstream text;
+  const int exit_code = app.exit(wish, text, text);
+  Output output = Output::standard();
+  output.text() += text.str();
+  const Outcome<void> outcome = output.finish();
+  return outcome ? exit_code : report(outcome.error());
+}
+
 }  // namespace
 
 int run_command(int argc, char** argv) {
@@ -100,7 +111,7 @@ int run_command(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& wish) {  // --help or --version.
-    return app.exit(wish);
+    return show(app, wish);
   } catch (const CLI::ParseError& error) {
     const UsageFault fault = usage_fault(app, error.what());
     say(fault.what);

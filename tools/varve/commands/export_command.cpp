@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "tools/formats/choices.hpp"
 #include "tools/formats/record_printer.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/commands/command.hpp"
@@ -70,7 +71,7 @@ Outcome<int> run(const Arguments& arguments) {
   PrintOptions options;
   VARVE_TRY(options.format, option_value("--format", parse_record_format(arguments.format)));
   if (arguments.time != "rfc3339" && arguments.time != "epoch") {
-    return usage("--time: " + quote(arguments.time) + " is neither rfc3339 nor epoch");
+    return usage("--time: " + quote(arguments.time) + " is " + neither_of(time_form_words));
   }
   options.epoch_times = arguments.time == "epoch";
   options.is_whole = true;

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -7,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "tools/formats/durability_text.hpp"
+#include "tools/formats/choices.hpp"
 #include "tools/formats/series_name.hpp"
 #include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"
@@ -131,8 +132,8 @@ Outcome<Plan> make_plan(const Arguments& arguments) {
               option_value("--durability", parse_durability(*arguments.durability)));
   }
   plan.importer.batch_records = arguments.batch;
-  if (arguments.on_error != "skip" && arguments.on_error != "fail") {
-    return usage("--on-error: " + quote(arguments.on_error) + " is neither skip nor fail");
+  if (std::ranges::find(on_error_words, arguments.on_error) == on_error_words.end()) {
+    return usage("--on-error: " + quote(arguments.on_error) + " is " + neither_of(on_error_words));
   }
   plan.importer.skip_bad_lines = arguments.on_error == "skip";
   if (arguments.db.empty() && !arguments.dry_run) return usage("--db is required");
@@ -218,7 +219,8 @@ Outcome<std::vector<Input>> open_inputs(const Arguments& arguments, ImporterOpti
 /// What a reading that was stopped, or failed, comes to.
 int stopped(const Failure& failure, const std::string& summary) {
   if (!is_interruption(failure)) {
-    say(failure.message);
+    // Nothing is said of a reader of the output who has gone.
+    if (!failure.message.empty()) say(failure.message);
     say("stopped; before that: " + summary);
     return failure.exit_code;
   }
@@ -237,11 +239,24 @@ Outcome<void> read(const Plan& plan, Input& input, MeasurementNames& names, Impo
   for (const std::string& decision : reader->decisions()) {
     if (decision.starts_with(left_out_mark)) say(input.name() + ": " + decision);
   }
-  const bool is_doubtful = !plan.format && importer.records() == before;
+  const bool is_doubtful = !plan.format && importer.records() == before && !importer.was_refused();
   if (!outcome && is_doubtful && !is_interruption(outcome.error())) {
     outcome.error().message += "; " + taken_for(found) + " (--format says otherwise)";
   }
   return outcome;
+}
+
+/// Of a file that is followed: also those that take its name, one after the other.
+Outcome<void> read_on(const Plan& plan, Input& input, MeasurementNames& names, Importer& importer) {
+  while (true) {
+    VARVE_CHECK(read(plan, input, names, importer));
+    if (!input.was_replaced()) return {};
+    VARVE_TRY(Input next, Input::open(input.name()));
+    if (!next.size()) return failed(input.name() + ": is no file that could grow any more");
+    next.follow();
+    say(input.name() + ": is another file; it is read from its beginning");
+    input = std::move(next);
+  }
 }
 
 Outcome<int> import_all(const Arguments& arguments, Plan& plan, std::vector<Input>& inputs) {
@@ -255,7 +270,7 @@ Outcome<int> import_all(const Arguments& arguments, Plan& plan, std::vector<Inpu
   Importer importer(engine, plan.importer);
   Outcome<void> outcome;
   for (Input& input : inputs) {
-    outcome = read(plan, input, names, importer);
+    outcome = read_on(plan, input, names, importer);
     if (!outcome) break;
   }
   const Outcome<void> closed = close_database(engine);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tools/varve/answers/calendar_query.hpp"
 #include "tools/varve/commands/aggregation_options.hpp"
@@ -85,7 +86,6 @@ Outcome<CalendarBuckets> calendar_of(const Arguments& arguments, const TimeZone&
   if (arguments.limit || arguments.per_series) {
     return usage("--limit and --per-series do not go with --every in a --time-zone");
   }
-  if (arguments.plot) return usage("--plot does not go with --every in a --time-zone");
   buckets.newest_first = arguments.newest_first;
   return buckets;
 }
@@ -102,26 +102,33 @@ Outcome<Computed> computed_of(const Arguments& arguments, const TimeZone* zone) 
   return computed;
 }
 
+Outcome<std::vector<Aggregate>> compute(Engine& engine, const Query& query,
+                                        const Computed& computed, const ReadOptions& options) {
+  if (computed.calendar) {
+    return aggregate_by_calendar(engine, query, *computed.aggregation, *computed.calendar, options);
+  }
+  VARVE_TRY(std::vector<Aggregate> answer, engine.aggregate(query, *computed.aggregation, options));
+  return answer;
+}
+
 Outcome<void> print_aggregates(Engine& engine, const Query& query, const Computed& computed,
                                const ReadOptions& options, AnswerPrinter& printer) {
-  std::vector<Aggregate> answer;
-  if (computed.calendar) {
-    VARVE_TRY(answer, aggregate_by_calendar(engine, query, *computed.aggregation,
-                                            *computed.calendar, options));
-  } else {
-    VARVE_TRY(answer, engine.aggregate(query, *computed.aggregation, options));
-  }
+  VARVE_TRY(const std::vector<Aggregate> answer, compute(engine, query, computed, options));
   for (const Aggregate& aggregate : answer) VARVE_CHECK(printer.add(aggregate));
   return printer.finish();
 }
 
-Outcome<void> print_plot(Engine& engine, const Query& query,
-                         const std::optional<Aggregation>& aggregation, const ReadOptions& options,
-                         Output& output) {
+Outcome<std::string> plotted(Engine& engine, const Query& query, const Computed& computed,
+                             const ReadOptions& options, const TimeZone* zone) {
   const Terminal terminal = terminal_of(STDOUT_FILENO);
-  VARVE_TRY(const std::string text,
-            aggregation ? plot_aggregates(engine, query, *aggregation, options, terminal)
-                        : plot_query(engine, query, options, terminal));
+  if (!computed.aggregation) return plot_query(engine, query, options, terminal, zone);
+  VARVE_TRY(std::vector<Aggregate> answer, compute(engine, query, computed, options));
+  return plot_buckets(std::move(answer), terminal, zone);
+}
+
+Outcome<void> print_plot(Engine& engine, const Query& query, const Computed& computed,
+                         const ReadOptions& options, const TimeZone* zone, Output& output) {
+  VARVE_TRY(const std::string text, plotted(engine, query, computed, options, zone));
   if (text.empty()) say("no numbers to draw");
   output.text() += text;
   return output.finish();
@@ -138,7 +145,7 @@ Outcome<int> run(const Arguments& arguments) {
   VARVE_TRY(const AnswerFormat format,
             option_value("--format", parse_answer_format(arguments.format)));
   const std::optional<Aggregation>& aggregation = computed.aggregation;
-  if (arguments.plot && aggregation && !aggregation->every()) {
+  if (arguments.plot && aggregation && !computed.in_buckets()) {
     return usage("--plot of an aggregate needs --every");
   }
   if (arguments.wide && aggregation && !computed.in_buckets()) {
@@ -153,7 +160,7 @@ Outcome<int> run(const Arguments& arguments) {
   const ReadOptions options = ReadOptions().skip_damaged(skip);
   Output output = Output::standard();
   if (arguments.plot) {
-    return after_reading(engine, skip, print_plot(engine, query, aggregation, options, output));
+    return after_reading(engine, skip, print_plot(engine, query, computed, options, zone, output));
   }
   const AnswerKind kind = !aggregation            ? AnswerKind::records
                           : computed.in_buckets() ? AnswerKind::buckets
@@ -180,9 +187,10 @@ void add_query(CLI::App& app, Action& action) {
   command->add_flag("--newest-first", arguments->newest_first, "Within each series");
   add_aggregation_options(*command, arguments->aggregation);
   command
-      ->add_option("--time-zone", arguments->time_zone,
-                   "Of --from and --to that say no offset, of a table's times, and of the days, "
-                   "weeks, months and years of --every; as Europe/Berlin or +01:00")
+      ->add_option(
+          "--time-zone", arguments->time_zone,
+          "Of --from and --to that say no offset, of a table's or chart's times, and of the days, "
+          "weeks, months and years of --every; as Europe/Berlin or +01:00")
       ->type_name("ZONE");
   auto* const format = command->add_option("--format", arguments->format, "table, csv or json")
                            ->capture_default_str()

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "tools/formats/choices.hpp"
 #include "tools/formats/matcher_text.hpp"
 #include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"
@@ -130,7 +131,7 @@ Outcome<void> print_series(Engine& engine, const Query& query, const Arguments& 
 
 Outcome<int> run(const Arguments& arguments) {
   if (arguments.format != "table" && arguments.format != "json") {
-    return usage("--format: " + quote(arguments.format) + " is neither table nor json");
+    return usage("--format: " + quote(arguments.format) + " is " + neither_of(series_format_words));
   }
   VARVE_TRY(const Query query, query_of(arguments.selection, wall_clock()));
   VARVE_TRY(Engine engine, open_database(arguments.db, Access::read));

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tools/formats/choices.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/commands/command.hpp"
 #include "tools/varve/commands/database.hpp"
@@ -154,7 +155,7 @@ Stats stats_of(Engine& engine) {
 
 Outcome<int> run(const std::string& db, const std::string& format) {
   if (format != "human" && format != "json" && format != "prometheus") {
-    return usage("--format: " + quote(format) + " is no format: human, json or prometheus");
+    return usage("--format: " + quote(format) + " is no format: " + one_of(stats_format_words));
   }
   VARVE_TRY(Engine engine, open_database(db, Access::read));
   Output output = Output::standard();

@@ -22,6 +22,7 @@
 #include "tools/varve/demo/demo_plant.hpp"
 #include "tools/varve/terminal/answer_printer.hpp"
 #include "tools/varve/terminal/output.hpp"
+#include "tools/varve/terminal/plot.hpp"
 #include "tools/varve/terminal/plot_query.hpp"
 #include "tools/varve/terminal/terminal.hpp"
 #include "varve/try.hpp"
@@ -255,6 +256,10 @@ Outcome<void> Demo::read_back() {
 
 Outcome<void> Demo::draw() {
   VARVE_CHECK(section("A series, drawn in the terminal"));
+  if (terminal_.interactive && terminal_.columns < Plot::columns_min) {
+    line("   the terminal is too narrow for a chart");
+    return output_.flush();
+  }
   VARVE_TRY(const std::string chart,
             plot_query(*engine_, Query::key(plant_.key(0)), {}, terminal_));
   output_.text() += chart;

@@ -14,6 +14,7 @@ struct OptionNode {
   std::vector<std::string> names;  ///< "-o", "--output".
   std::string value;               ///< What stands behind it: "FILE"; empty for a flag.
   std::string description;
+  std::vector<std::string> words = {};  ///< One of which the value is; empty: no choice.
 };
 
 /// A command with its options and subcommands: what help, completions and the manual page have in
@@ -22,7 +23,8 @@ struct CommandTree {
   std::string name;
   std::string description;
   std::vector<OptionNode> options;
-  bool takes_files = false;  ///< As words of their own.
+  bool takes_files = false;             ///< As words of their own.
+  std::vector<std::string> words = {};  ///< What else stands for itself there: "bash".
   std::vector<CommandTree> commands;
 };
 

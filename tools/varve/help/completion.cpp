@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string_view>
+#include <vector>
 
 namespace varve::tools {
 
@@ -21,7 +23,21 @@ void visit_all(const CommandTree& command, const std::string& words, const Visit
 
 void visit_all(const CommandTree& root, const Visit& visit) { visit_all(root, "", visit); }
 
-bool is_path(const OptionNode& option) { return option.value == "FILE" || option.value == "DIR"; }
+/// What completes the value of an option.
+enum class Completed : std::uint8_t { flag, file, directory, words, nothing };
+
+Completed completed(const OptionNode& option) {
+  if (option.value.empty()) return Completed::flag;
+  if (option.value == "FILE") return Completed::file;
+  if (option.value == "DIR") return Completed::directory;
+  return option.words.empty() ? Completed::nothing : Completed::words;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
+  return out;
+}
 
 /// `text` with each of `marked` behind a backslash.
 std::string escaped(std::string_view text, std::string_view marked) {
@@ -59,18 +75,34 @@ std::string transitions(const CommandTree& root) {
   return out;
 }
 
-/// "'query:--from'|'query:--to'": the options whose value is, or is not, the name of a file.
-std::string value_patterns(const CommandTree& root, bool paths) {
+/// "'query:--from'|'query:--to'": the options whose value is completed so.
+std::string value_patterns(const CommandTree& root, Completed how) {
   std::string out;
   visit_all(root, [&](const std::string& words, const CommandTree& command) {
     for (const OptionNode& option : command.options) {
-      if (option.value.empty() || is_path(option) != paths) continue;
+      if (completed(option) != how) continue;
       for (const std::string& name : option.names) {
         out += (out.empty() ? "" : "|") + shell_quoted(words + ':' + name);
       }
     }
   });
   return out.empty() ? "''" : out;
+}
+
+/// Cases of the options whose value is one of some words: "    'query:--format') BEGINtable
+/// csvEND".
+std::string word_cases(const CommandTree& root, std::string_view begin, std::string_view end) {
+  std::string out;
+  visit_all(root, [&](const std::string& words, const CommandTree& command) {
+    for (const OptionNode& option : command.options) {
+      if (completed(option) != Completed::words) continue;
+      for (const std::string& name : option.names) {
+        out += "    " + shell_quoted(words + ':' + name) + ") ";
+        ((out += begin) += joined(option.words)) += end;
+      }
+    }
+  });
+  return out;
 }
 
 std::string files_patterns(const CommandTree& root) {
@@ -111,12 +143,18 @@ std::string bash_completion(const CommandTree& root) {
   done
   COMPREPLY=()
   case "$command:${COMP_WORDS[COMP_CWORD - 1]}" in
-    )" + value_patterns(root, true) +
+    )" + value_patterns(root, Completed::file) +
                     R"()
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return ;;
-    )" + value_patterns(root, false) +
+    )" + value_patterns(root, Completed::directory) +
+                    R"()
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -d -- "$word")
+      return ;;
+)" + word_cases(root, "mapfile -t COMPREPLY < <(compgen -W '", "' -- \"$word\"); return ;;\n") +
+                    "    " + value_patterns(root, Completed::nothing) +
                     R"() return ;;
   esac
   case "$command" in
@@ -124,6 +162,7 @@ std::string bash_completion(const CommandTree& root) {
   visit_all(root, [&out](const std::string& words, const CommandTree& command) {
     std::string offered;
     for (const CommandTree& child : command.commands) offered += child.name + ' ';
+    for (const std::string& word : command.words) offered += word + ' ';
     for (const OptionNode& option : command.options) {
       for (const std::string& name : option.names) offered += name + ' ';
     }
@@ -156,9 +195,12 @@ std::string zsh_completion(const CommandTree& root) {
                     R"(    esac
   done
   case "$command:${words[CURRENT - 1]}" in
-    )" + value_patterns(root, true) +
+    )" + value_patterns(root, Completed::file) +
                     R"() _files; return ;;
-    )" + value_patterns(root, false) +
+    )" + value_patterns(root, Completed::directory) +
+                    R"() _files -/; return ;;
+)" + word_cases(root, "compadd -- ", "; return ;;\n") +
+                    "    " + value_patterns(root, Completed::nothing) +
                     R"() return 1 ;;
   esac
   case "$command" in
@@ -170,6 +212,7 @@ std::string zsh_completion(const CommandTree& root) {
              shell_quoted(escaped(word, ":") + ':' + std::string(first_line(description))) + '\n';
     };
     for (const CommandTree& child : command.commands) offer(child.name, child.description);
+    for (const std::string& word : command.words) offer(word, word);
     for (const OptionNode& option : command.options) {
       for (const std::string& name : option.names) offer(name, option.description);
     }
@@ -223,9 +266,16 @@ std::string fish_completion(const CommandTree& root) {
       for (const std::string& name : option.names) {
         out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
       }
-      if (!option.value.empty()) out += is_path(option) ? " -r -F" : " -x";
+      switch (completed(option)) {
+        case Completed::flag: break;
+        case Completed::file: out += " -r -F"; break;
+        case Completed::directory: out += " -x -a '(__fish_complete_directories)'"; break;
+        case Completed::words: out += " -x -a '" + joined(option.words) + '\''; break;
+        case Completed::nothing: out += " -x"; break;
+      }
       out += described(option.description);
     }
+    if (!command.words.empty()) out += here + " -a '" + joined(command.words) + "'\n";
     if (command.takes_files) out += here + " -F\n";
   });
   return out;

@@ -1,10 +1,16 @@
 #pragma once
 
+#include <array>
 #include <string>
+#include <string_view>
 
 #include "tools/varve/help/command_tree.hpp"
 
 namespace varve::tools {
+
+/// What `varve completion` writes.
+inline constexpr auto completion_words =
+    std::to_array<std::string_view>({"bash", "zsh", "fish", "list", "man"});
 
 // What the shells need to complete the command's words, from its tree. The name of the tree's root
 // is the program's. Each text is a script, whole.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/formats/choices.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/help/closest_name.hpp"
 #include "tools/varve/help/command_tree.hpp"
@@ -22,8 +23,8 @@ constexpr const char* help_footer = R"(Examples:
   varve help labels set)";
 
 constexpr const char* completion_footer =
-    R"(The script goes where the shell looks for such: it completes subcommands, options and the
-names of files. list writes every subcommand and option, one a line; man the section OPTIONS of the
+    R"(The script goes where the shell looks for such: it completes subcommands, options, what
+these take, and the names of files. list writes every subcommand and option, one a line; man the section OPTIONS of the
 manual page.
 
 Examples:
@@ -64,7 +65,7 @@ Outcome<int> print_completion(const CLI::App& app, const std::string& shell) {
   if (shell == "fish") return print(fish_completion(tree));
   if (shell == "list") return print(command_list(tree));
   if (shell == "man") return print(manual_options(tree));
-  return usage(quote(shell) + " is none of bash, zsh, fish, list and man");
+  return usage(quote(shell) + " is no such script: " + one_of(completion_words));
 }
 
 }  // namespace

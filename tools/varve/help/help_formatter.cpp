@@ -42,9 +42,11 @@ class HelpFormatter final : public CLI::Formatter {
 }  // namespace
 
 void wrap_help(CLI::App& app) {
+  constexpr std::size_t columns_min = 40;   // Shorter ones would have no room for a text.
   constexpr std::size_t columns_max = 100;  // Longer lines are hard to read.
   const Terminal terminal = terminal_of(STDOUT_FILENO);
-  app.formatter(std::make_shared<HelpFormatter>(std::min(terminal.columns, columns_max)));
+  app.formatter(
+      std::make_shared<HelpFormatter>(std::clamp(terminal.columns, columns_min, columns_max)));
 }
 
 }  // namespace varve::tools

@@ -75,6 +75,10 @@ CsvRows::CsvRows(const CsvOptions& options, CsvLayout layout, TimeForm times)
   nulls_first_ = std::ranges::any_of(
       nulls_, [](const std::string& text) { return parse_double(text).has_value(); });
   for (const CsvLayout::Series& series : layout_.series) keys_.push_back(prefix_ + series.name);
+  if (layout_.is_export && !layout_.value && !options.type) {
+    type_ = ColumnType::automatic;
+    quotes_are_bytes_ = true;
+  }
 }
 
 Parsed<bool> CsvRows::add(const CsvRow& row, std::uint64_t rows_before, RecordList& records,
@@ -188,7 +192,7 @@ Parsed<bool> CsvRows::add_wide(const Fields& fields, std::uint64_t rows_before, 
     if (series.column >= fields.size()) continue;
     const CsvRow::Field& field = fields[series.column];
     if (field.text.empty() && !field.in_quotes) continue;
-    const auto found = read_value(field, type_);
+    const auto found = read_value(field, type_of(field));
     if (found && !*found) continue;
     any = true;
     Parsed<void> added = {};
@@ -307,7 +311,8 @@ Parsed<bool> CsvRows::read_other_value(const CsvRow::Field& field, ColumnType ty
     value_ = field.text;
     return true;
   }
-  if (type == ColumnType::double_ && text.starts_with("nan:")) {
+  const bool may_have_bits = type == ColumnType::double_ || quotes_are_bytes_;
+  if (may_have_bits && text.starts_with("nan:")) {
     VARVE_TRY(value_, parse_nan(text));
     return true;
   }
@@ -360,6 +365,10 @@ Labels CsvRows::labels_of(const Fields& fields, std::string_view name) const {
     if (!value.empty()) labels.set(label.name, value);
   }
   return labels;
+}
+
+ColumnType CsvRows::type_of(const CsvRow::Field& cell) const {
+  return quotes_are_bytes_ && cell.in_quotes ? ColumnType::bytes : type_;
 }
 
 bool CsvRows::is_null(std::string_view text, ColumnType type) const {

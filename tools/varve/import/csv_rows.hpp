@@ -61,12 +61,14 @@ class CsvRows {
   Parsed<void> make_key(const Fields& fields, std::string_view name, RecordList& records);
   Labels labels_of(const Fields& fields, std::string_view name) const;
   bool is_null(std::string_view text, ColumnType type) const;
+  ColumnType type_of(const CsvRow::Field& cell) const;
 
   CsvLayout layout_;
   std::string prefix_;
   std::vector<std::string> nulls_;
   bool nulls_first_ = false;  // One of them is a number.
   ColumnType type_;
+  bool quotes_are_bytes_ = false;  // Of a wide export, in which each cell says its type.
   Timestamp start_;
   Duration step_;
   TimeReader times_;

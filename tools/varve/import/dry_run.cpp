@@ -66,7 +66,12 @@ void DryRun::count(RecordList& records) {
 
 std::string DryRun::summary() const {
   std::string text = counted(records_, "record");
-  if (records_ != 0) text += " in " + tally_.series_text() + ", " + tally_.time_text();
+  if (records_ != 0) text += " in " + tally_.series_text();
+  // There is no database to ask for late ones.
+  if (tally_.replaced() != 0) {
+    text += ", at least " + grouped(tally_.replaced()) + " of them in place of others";
+  }
+  if (records_ != 0) text += ", " + tally_.time_text();
   return text + ", " + faults_.text() + "; nothing was written";
 }
 

@@ -8,13 +8,14 @@
 namespace varve::tools {
 
 void ImportTally::add(const RecordList& records) {
+  before_ = counts_;
   places_.clear();
   taken_.clear();
   for (std::size_t i = 0; i < records.size(); ++i) {
     const RecordView record = records[i];
     const Timestamp ts = record.ts();
-    first_ = std::min(first_, ts);
-    last_ = std::max(last_, ts);
+    counts_.first = std::min(counts_.first, ts);
+    counts_.last = std::max(counts_.last, ts);
     Series* const series = find(record.key());
     if (series == nullptr) continue;
     if (series->is_new) {
@@ -26,7 +27,7 @@ void ImportTally::add(const RecordList& records) {
       series->first = ts;
     } else if (ts == series->last || ts == series->first ||
                replaces_late({series, ts}, record.key())) {
-      ++replaced_;
+      ++counts_.replaced;
     }
     places_.push_back({series, ts});
     if (!taken_.empty()) taken_.insert({series, ts});
@@ -56,10 +57,11 @@ ImportTally::Series* ImportTally::find(std::string_view key) {
   auto found = series_.find(key);
   if (found == series_.end()) {
     if (series_.size() == series_max) {
-      has_more_series_ = true;
+      counts_.has_more_series = true;
       return nullptr;
     }
     found = series_.emplace(std::string(key), first_seen(key)).first;
+    ++counts_.series;
   }
   Entry* const entry = &*found;  // An entry stays where it is.
   if (current_ != nullptr) current_->second.next = entry;
@@ -80,13 +82,13 @@ ImportTally::Series ImportTally::first_seen(std::string_view key) const {
 }
 
 std::string ImportTally::series_text() const {
-  return (has_more_series_ ? "over " : "") + grouped(series_.size()) + " series";
+  return (counts_.has_more_series ? "over " : "") + grouped(counts_.series) + " series";
 }
 
 std::string ImportTally::time_text() const {
-  if (first_ > last_) return "";
-  const std::string first = format_time_short(first_);
-  return first_ == last_ ? first : first + " to " + format_time_short(last_);
+  if (counts_.first > counts_.last) return "";
+  const std::string first = format_time_short(counts_.first);
+  return counts_.first == counts_.last ? first : first + " to " + format_time_short(counts_.last);
 }
 
 }  // namespace varve::tools

@@ -37,7 +37,10 @@ class ImportTally {
   /// counted: a summary is no reason to fail.
   void add(const RecordList& records);
 
-  std::uint64_t replaced() const { return replaced_; }
+  /// Has the last batch not be counted, since all of it was refused. REQUIRES that no other comes.
+  void take_back() { counts_ = before_; }
+
+  std::uint64_t replaced() const { return counts_.replaced; }
   /// "2 series", or "over 100,000 series".
   std::string series_text() const;
   /// "2024-05-01 00:00:00 to 2024-05-03 12:00:00", one moment, or nothing without records.
@@ -57,6 +60,13 @@ class ImportTally {
     std::size_t operator()(std::string_view key) const {
       return std::hash<std::string_view>()(key);
     }
+  };
+  struct Counts {
+    std::uint64_t series = 0;
+    bool has_more_series = false;
+    std::uint64_t replaced = 0;
+    Timestamp first = std::numeric_limits<Timestamp>::max();
+    Timestamp last = std::numeric_limits<Timestamp>::min();
   };
   /// Where a record of the batch stands.
   struct Place {
@@ -78,10 +88,8 @@ class ImportTally {
   Engine* const engine_;
   std::unordered_map<std::string, Series, Hash, std::equal_to<>> series_;
   Entry* current_ = nullptr;  // Of the record before.
-  bool has_more_series_ = false;
-  std::uint64_t replaced_ = 0;
-  Timestamp first_ = std::numeric_limits<Timestamp>::max();
-  Timestamp last_ = std::numeric_limits<Timestamp>::min();
+  Counts counts_;
+  Counts before_;  // The last batch.
   // Of the batch, which the engine does not have yet. The set is made for the first late record.
   std::vector<Place> places_;
   std::unordered_set<Place, PlaceHash> taken_;

@@ -116,10 +116,18 @@ Outcome<void> Importer::write(Leaving labels) {
   written_at_ = std::chrono::steady_clock::now();
   kept_.clear();
   // What a batch owes besides its records is given once, so it is not tried twice.
-  if (waiting_.empty() || has_failed_) return {};
-  VARVE_TRY(LabelsByKey due, labels_to_write(labels));
+  if (waiting_.empty() || was_refused_) return {};
+  auto due = labels_to_write(labels);
+  if (!due) {
+    was_refused_ = true;
+    return std::unexpected(std::move(due).error());
+  }
   tally_.add(waiting_);
-  VARVE_CHECK(write_waiting(std::move(due)));
+  const std::uint64_t before = records_;
+  if (auto written = write_waiting(*std::move(due)); !written) {
+    if (records_ == before) tally_.take_back();
+    return written;
+  }
   waiting_.next_batch();
   for (const Description& kept : kept_) waiting_.describe(kept.key, kept.labels);
   return {};
@@ -163,7 +171,7 @@ Outcome<void> Importer::send(WriteBatch& batch, std::size_t records) {
   WriteOptions write_options;
   if (options_.ttl) write_options.ttl(*options_.ttl);
   const auto receipt = engine_.write(std::move(batch), write_options);
-  has_failed_ = !receipt;
+  was_refused_ = !receipt;
   if (!receipt) return std::unexpected(receipt.error());
   records_ += records;
   expired_ += receipt->expired;

@@ -46,6 +46,8 @@ class Importer {
   Outcome<void> read(Input& input, RecordReader& reader);
 
   std::uint64_t records() const { return records_; }
+  /// Whether it was the database that failed, and not the input.
+  bool was_refused() const { return was_refused_; }
   /// Lines and cells that were left out.
   std::uint64_t left_out() const { return faults_.count(); }
   /// "1,440 records in 2 series, 5 of them in place of others of this import, 2024-05-01 00:00:00
@@ -78,7 +80,7 @@ class Importer {
   LineFaults faults_;
   RecordList waiting_;
   std::vector<Description> kept_;  // Labels that wait for the first record of their series.
-  bool has_failed_ = false;
+  bool was_refused_ = false;
   ImportTally tally_;
   std::optional<std::uint64_t> line_;  // The last one that was taken, of this input.
   std::uint64_t lines_ = 0;

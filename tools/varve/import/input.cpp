@@ -23,6 +23,8 @@ constexpr int exit_interrupted = -2;
 
 /// How often a file that is followed is asked whether it has grown.
 constexpr int follow_milliseconds = 250;
+/// By how many of its first bytes a file that was cut and written anew is told from one that grew.
+constexpr std::size_t head_size = 64;
 
 }  // namespace
 
@@ -57,7 +59,9 @@ Input::Input(Input&& other) noexcept
       consumed_(other.consumed_),
       at_end_(other.at_end_),
       pauses_(other.pauses_),
-      follows_(other.follows_) {}
+      follows_(other.follows_),
+      was_replaced_(other.was_replaced_),
+      head_(std::move(other.head_)) {}
 
 Input& Input::operator=(Input&& other) noexcept {
   std::swap(fd_, other.fd_);
@@ -71,6 +75,8 @@ Input& Input::operator=(Input&& other) noexcept {
   at_end_ = other.at_end_;
   pauses_ = other.pauses_;
   follows_ = other.follows_;
+  was_replaced_ = other.was_replaced_;
+  head_ = std::move(other.head_);
   return *this;
 }
 
@@ -92,6 +98,7 @@ Outcome<void> Input::more() {
     return {};
   }
   VARVE_CHECK(wait());
+  if (was_replaced_) return {};
   buffer_.resize(before + wanted);
   std::size_t filled = 0;
   int error = 0;
@@ -106,6 +113,9 @@ Outcome<void> Input::more() {
     if (count == 0 || is_live()) break;
   }
   buffer_.resize(before + filled);
+  if (follows_ && head_.size() < head_size) {
+    head_.append(buffer_, before, std::min(filled, head_size - head_.size()));
+  }
   errno = error;
   if (error != 0) return system_failure(name_);
   return {};
@@ -121,13 +131,16 @@ Outcome<void> Input::more_to_line_break(std::size_t most) {
 }
 
 /// Until something can be read, or the end be found.
-Outcome<void> Input::wait() const {
+Outcome<void> Input::wait() {
   if (Interruption::number() != 0) return interrupted("");
   if (!is_live()) return {};
   while (true) {
     if (follows_) {
       VARVE_TRY(const bool grown, has_grown());
       if (grown) return {};
+      VARVE_TRY(was_replaced_, is_replaced());
+      at_end_ = was_replaced_;
+      if (was_replaced_) return {};
     }
     // Of a file poll() says at its end, too, that it can be read from.
     std::array<pollfd, 2> asked{};
@@ -150,7 +163,33 @@ Outcome<bool> Input::has_grown() const {
   if (status.st_size < position) {
     return failed(name_ + ": is shorter than what was read of it; begin anew to follow it");
   }
-  return status.st_size > position;
+  if (status.st_size == position) return false;
+  VARVE_CHECK(check_is_same_text());
+  return true;
+}
+
+/// Who rotates a file gives its name to another, and goes on with that: once there is something in
+/// the other, no more comes to this one. What came meanwhile is still to be read first.
+Outcome<bool> Input::is_replaced() const {
+  struct stat ours{};
+  struct stat named{};
+  if (::fstat(fd_, &ours) != 0) return system_failure(name_);
+  // Between two names there may be none.
+  if (::stat(name_.c_str(), &named) != 0) return false;
+  const bool is_same = named.st_dev == ours.st_dev && named.st_ino == ours.st_ino;
+  if (is_same || named.st_size == 0) return false;
+  VARVE_TRY(const bool grown, has_grown());
+  return !grown;
+}
+
+/// A file that was cut and has grown beyond what was read of it meanwhile is as long as before.
+Outcome<void> Input::check_is_same_text() const {
+  std::string found(head_.size(), '\0');
+  const ssize_t count = ::pread(fd_, found.data(), found.size(), 0);
+  if (count < 0) return system_failure(name_);
+  if (std::string_view(found).substr(0, static_cast<std::size_t>(count)) == head_) return {};
+  return failed(name_ + ": begins with other bytes than what was read of it; begin anew to " +
+                "follow it");
 }
 
 bool is_pause(const Failure& failure) { return failure.exit_code == exit_paused; }

@@ -40,9 +40,13 @@ class Input {
   Outcome<void> more_to_line_break(std::size_t most);
   /// Whether more() is to fail with a pause instead of waiting. Off at first.
   void pause_when_dry(bool pause) { pauses_ = pause; }
-  /// Has the end of a file be where more is waited for, as it grows: there is no end any more.
-  /// REQUIRES a regular file, which is one with a size.
+  /// Has the end of a file be where more is waited for, as it grows: an end there is only where
+  /// another file with something in it has taken the name (was_replaced()). more() fails where the
+  /// file is shorter than what was read of it, or begins with other bytes.
+  /// REQUIRES a regular file, which is one with a size, of which nothing was read.
   void follow() { follows_ = true; }
+  /// Whether the end that a followed file came to is that it goes on in another of its name.
+  bool was_replaced() const { return was_replaced_; }
   /// Whether more() may have to wait for somebody who writes.
   bool is_live() const { return fd_ >= 0 && (!size_ || follows_); }
   void consume(std::size_t bytes);
@@ -56,8 +60,10 @@ class Input {
  private:
   Input(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
 
-  Outcome<void> wait() const;
+  Outcome<void> wait();
   Outcome<bool> has_grown() const;
+  Outcome<bool> is_replaced() const;
+  Outcome<void> check_is_same_text() const;
 
   int fd_;  // -1: none, `rest_` is the source.
   std::string name_;
@@ -70,6 +76,8 @@ class Input {
   bool at_end_ = false;
   bool pauses_ = false;
   bool follows_ = false;
+  bool was_replaced_ = false;
+  std::string head_;  // What a file that is followed began with.
 };
 
 /// Whether Input::more() failed since it would have had to wait.

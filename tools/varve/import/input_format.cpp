@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "tools/formats/choices.hpp"
 #include "tools/formats/line_protocol_text.hpp"
 #include "tools/formats/value_text.hpp"
 #include "varve/try.hpp"
@@ -107,7 +108,7 @@ Parsed<InputFormat> parse_input_format(std::string_view text) {
   for (const auto& [name, format] : names) {
     if (text == name) return format;
   }
-  return problem(quote(text) + " is no format: csv, lp, ndjson, prom or annotated");
+  return problem(quote(text) + " is no format: " + one_of(input_format_words));
 }
 
 std::string_view name_of(InputFormat format) {

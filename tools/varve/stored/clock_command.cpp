@@ -60,7 +60,8 @@ std::string trusted_text(const std::optional<engine::TrustedTime>& trusted, Time
   }
   if (ahead > 0) out += ", " + distance_text(ahead) + " ahead of the wall clock";
   return out + (trusted->synchronised ? "; the system's clock was synchronised then"
-                                      : "; nobody vouched for the clock then");
+                                      : "; the system did not say then that its clock was "
+                                        "synchronised");
 }
 
 /// Has the database take the wall clock for right. Returns how many rows went.

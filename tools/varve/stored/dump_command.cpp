@@ -48,7 +48,7 @@ void add_kind(CLI::App& command, Action& action, const char* name, const char* d
   };
   auto* const kind = command.add_subcommand(name, description);
   const auto arguments = std::make_shared<Arguments>();
-  kind->add_option("file", arguments->file, "The file")->required();
+  kind->add_option("file", arguments->file, "The file")->required()->type_name("FILE");
   kind->add_flag("--rows", arguments->rows, "Print the rows, too");
   kind->footer(footer);
   kind->callback([arguments, dump, &action] {

@@ -11,6 +11,7 @@
 
 #include "engine/record/key.hpp"
 #include "engine/table/block_format.hpp"
+#include "tools/formats/choices.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/commands/command.hpp"
 #include "tools/varve/commands/selection.hpp"
@@ -149,7 +150,7 @@ Outcome<Usages> add_up(Directory& directory, const engine::TableContext& context
 
 Outcome<int> run(const Arguments& arguments) {
   if (arguments.by != "bytes" && arguments.by != "records") {
-    return usage("--by: " + quote(arguments.by) + " is neither bytes nor records");
+    return usage("--by: " + quote(arguments.by) + " is " + neither_of(top_words));
   }
   const std::filesystem::path dir = arguments.db;
   VARVE_CHECK(check_database(dir));

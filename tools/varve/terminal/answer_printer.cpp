@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "tools/formats/choices.hpp"
 #include "tools/formats/csv_row.hpp"
 #include "tools/formats/ndjson.hpp"
 #include "tools/formats/record_printer.hpp"
@@ -156,7 +157,7 @@ Parsed<AnswerFormat> parse_answer_format(std::string_view text) {
   if (text == "table") return AnswerFormat::table;
   if (text == "csv") return AnswerFormat::csv;
   if (text == "json") return AnswerFormat::json;
-  return problem(quote(text) + " is no format: table, csv or json");
+  return problem(quote(text) + " is no format: " + one_of(answer_format_words));
 }
 
 std::unique_ptr<AnswerPrinter> make_answer_printer(AnswerFormat format, AnswerKind kind,

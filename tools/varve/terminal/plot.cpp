@@ -111,13 +111,14 @@ class Plot::Canvas {
 };
 
 Plot::Plot(Timestamp first, Timestamp last, std::size_t series_count, const Terminal& terminal,
-           std::size_t rows)
+           std::size_t rows, const TimeZone* zone)
     : first_(first),
       last_(std::max(first, last)),
       terminal_(terminal),
       braille_(terminal.utf8 && (series_count <= 1 || terminal.colour)),
       rows_(rows),
-      columns_(std::max<std::size_t>(terminal.columns, 30) - 12) {}
+      zone_(zone),
+      columns_(std::max(terminal.columns, columns_min) - 12) {}
 
 std::size_t Plot::add_series(std::string name) {
   Series series;
@@ -136,8 +137,12 @@ std::size_t Plot::bin_of(Timestamp ts) const {
 }
 
 void Plot::add(std::size_t number, Timestamp ts, double value) {
-  if (!std::isfinite(value) || ts < first_ || ts > last_) return;
+  if (std::isnan(value) || ts < first_ || ts > last_) return;
   Series& series = series_[number];
+  if (std::isinf(value)) {
+    ++series.infinities;
+    return;
+  }
   if (series.points != 0) {
     ++series.steps[static_cast<std::size_t>(std::bit_width(time_between(series.last_ts, ts)))];
   }
@@ -244,6 +249,10 @@ void Plot::draw_series(Canvas& canvas, const Scale& scale, std::size_t number) c
   }
 }
 
+bool Plot::has_points() const {
+  return std::ranges::any_of(series_, [](const Series& series) { return series.points != 0; });
+}
+
 std::string Plot::draw() const {
   const Scale scale = this->scale();
   Canvas canvas(columns_, rows_, braille_);
@@ -285,9 +294,16 @@ std::string Plot::legend() const {
       const std::size_t strays = strays_of(series);
       if (strays != 0) out += ", of them " + std::to_string(strays) + " beyond the edge";
     }
+    if (series.infinities != 0) {
+      out += ", " + counted(series.infinities, "infinite value") + " left out";
+    }
     out += '\n';
   }
-  return out + format_time_short(first_) + " to " + format_time_short(last_) + " UTC\n";
+  const auto shown = [this](Timestamp ts) {
+    return format_time_short(zone_ == nullptr ? ts : local_time(*zone_, ts));
+  };
+  return out + shown(first_) + " to " + shown(last_) + ' ' +
+         (zone_ == nullptr ? "UTC" : zone_->name()) + '\n';
 }
 
 std::string Plot::time_axis(std::size_t margin) const {
@@ -295,7 +311,7 @@ std::string Plot::time_axis(std::size_t margin) const {
   const std::string_view stroke = terminal_.utf8 ? "\u252C" : "+";
   std::vector<bool> strokes(columns_);
   std::string labels(margin + 1 + columns_, ' ');
-  for (const TimeTick& tick : time_ticks(first_, last_, columns_)) {
+  for (const TimeTick& tick : time_ticks(first_, last_, columns_, zone_)) {
     const std::size_t column = bin_of(tick.ts) / (braille_ ? 2 : 1);
     strokes[column] = true;
     // Centred below its stroke, and inside the chart.

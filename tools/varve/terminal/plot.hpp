@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/formats/times/time_zone.hpp"
 #include "tools/varve/terminal/terminal.hpp"
 #include "varve/time.hpp"
 
@@ -23,22 +24,30 @@ namespace varve::tools {
 ///
 /// Values that are far off do not squeeze the others: where up to three of a series, and no more
 /// than one in a hundred, leave less than a tenth of the height to the rest, the chart is of the
-/// rest. Those few are drawn at its edge, and the legend counts them.
+/// rest. Those few are drawn at its edge, and the legend counts them. Infinities are on no chart,
+/// and are counted, too; what is no number is passed over.
 class Plot {
  public:
-  static constexpr std::size_t series_max = 6;  // As many as there are colours.
+  static constexpr std::size_t series_max = 6;    // As many as there are colours.
+  static constexpr std::size_t columns_min = 40;  // Of a terminal that has room for a chart.
 
-  /// Both moments are on the chart. `rows` are those between the axes.
+  static constexpr std::size_t rows_usual = 14;
+
+  /// Both moments are on the chart. `rows` are those between the axes. Where the terminal has fewer
+  /// columns than columns_min, its lines are too long for it. Its times are those of the zone,
+  /// which outlives it; null: UTC.
   Plot(Timestamp first, Timestamp last, std::size_t series_count, const Terminal& terminal,
-       std::size_t rows = 14);
+       std::size_t rows = rows_usual, const TimeZone* zone = nullptr);
 
   /// REQUIRES fewer than series_max before. Returns its number.
   std::size_t add_series(std::string name);
-  /// Passes over what is not finite, and what lies outside the chart's time.
+  /// Draws nothing for what is not finite, or lies outside the chart's time.
   void add(std::size_t series, Timestamp ts, double value);
   /// The point before and the one that comes are not to be joined.
   void add_gap(std::size_t series) { series_[series].is_gap = true; }
 
+  /// Whether there is anything to draw.
+  bool has_points() const;
   /// The chart, its axes and a line per series; lines end in a line break.
   std::string draw() const;
 
@@ -54,6 +63,7 @@ class Plot {
     std::string name;
     std::vector<Bin> bins;
     std::uint64_t points = 0;
+    std::uint64_t infinities = 0;
     // The greatest and the least values, from the outermost inwards; as many as there are points.
     std::array<double, strays_max + 1> greatest{}, least{};
     Timestamp last_ts = 0;
@@ -80,6 +90,7 @@ class Plot {
   const Terminal terminal_;
   const bool braille_;
   const std::size_t rows_;
+  const TimeZone* const zone_;
   std::size_t columns_;  // Of characters between the axes.
   std::vector<Series> series_;
 };
@@ -91,11 +102,13 @@ struct Ticks {
 };
 Ticks value_ticks(double low, double high, std::size_t count);
 
-/// Round moments inside [first, last], so far apart that their labels fit `columns`.
+/// Round moments inside [first, last], so far apart that their labels fit `columns`, also where
+/// those at the edges are moved inwards. Round is what clocks of the zone show; null: UTC.
 struct TimeTick {
   Timestamp ts;
   std::string label;
 };
-std::vector<TimeTick> time_ticks(Timestamp first, Timestamp last, std::size_t columns);
+std::vector<TimeTick> time_ticks(Timestamp first, Timestamp last, std::size_t columns,
+                                 const TimeZone* zone = nullptr);
 
 }  // namespace varve::tools

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
@@ -45,7 +46,14 @@ Outcome<Extent> measure(Engine& engine, const Query& query, const ReadOptions& o
   }
 }
 
+Outcome<void> check_width(const Terminal& terminal) {
+  if (!terminal.interactive || terminal.columns >= Plot::columns_min) return {};
+  return failed("the terminal is too narrow for a chart, which takes " +
+                std::to_string(Plot::columns_min) + " columns");
+}
+
 std::string drawn(const Plot& plot, std::uint64_t series_left_out) {
+  if (!plot.has_points()) return "";
   std::string out = plot.draw();
   if (series_left_out != 0) {
     out += "and " + std::to_string(series_left_out) + " more series, not drawn\n";
@@ -66,13 +74,14 @@ double number(const ValueView& value) {
 }  // namespace
 
 Outcome<std::string> plot_query(Engine& engine, const Query& query, const ReadOptions& how,
-                                const Terminal& terminal) {
+                                const Terminal& terminal, const TimeZone* zone) {
+  VARVE_CHECK(check_width(terminal));
   VARVE_TRY(Snapshot snapshot, engine.snapshot());
   const ReadOptions options = ReadOptions(how).snapshot(std::move(snapshot));
   VARVE_TRY(const Extent extent, measure(engine, query, options));
   if (extent.keys.empty()) return std::string();
 
-  Plot plot(extent.first, extent.last, extent.keys.size(), terminal);
+  Plot plot(extent.first, extent.last, extent.keys.size(), terminal, Plot::rows_usual, zone);
   for (const std::string& key : extent.keys) plot.add_series(key);
   VARVE_TRY(Scan scan, engine.scan(query, options));
   while (true) {
@@ -89,16 +98,15 @@ Outcome<std::string> plot_query(Engine& engine, const Query& query, const ReadOp
   return drawn(plot, extent.series_left_out);
 }
 
-Outcome<std::string> plot_aggregates(Engine& engine, const Query& query,
-                                     const Aggregation& aggregation, const ReadOptions& options,
-                                     const Terminal& terminal) {
-  VARVE_TRY(std::vector<Aggregate> answers, engine.aggregate(query, aggregation, options));
+Outcome<std::string> plot_buckets(std::vector<Aggregate> answers, const Terminal& terminal,
+                                  const TimeZone* zone) {
+  VARVE_CHECK(check_width(terminal));
   std::erase_if(answers, [](const Aggregate& answer) {
     return answer.value && answer.value->type() == ValueType::bytes;
   });
   const auto has_value = [](const Aggregate& answer) { return answer.value.has_value(); };
   if (std::ranges::none_of(answers, has_value)) return std::string();
-  if (query.is_newest_first()) std::ranges::stable_sort(answers, {}, &Aggregate::ts);
+  std::ranges::stable_sort(answers, {}, &Aggregate::ts);  // They may come newest first.
 
   Extent extent;
   for (const Aggregate& answer : answers) {
@@ -118,7 +126,7 @@ Outcome<std::string> plot_aggregates(Engine& engine, const Query& query,
   extent.first = first.ts;
   extent.last = last.ts;
 
-  Plot plot(extent.first, extent.last, extent.keys.size(), terminal);
+  Plot plot(extent.first, extent.last, extent.keys.size(), terminal, Plot::rows_usual, zone);
   for (const std::string& key : extent.keys) plot.add_series(key);
   for (const Aggregate& answer : answers) {
     const auto series = static_cast<std::size_t>(std::ranges::lower_bound(extent.keys, answer.key) -

@@ -5,6 +5,7 @@
 
 #include "tools/formats/civil_time.hpp"
 #include "tools/formats/time_text.hpp"
+#include "tools/formats/times/time_zone.hpp"
 #include "tools/formats/value_text.hpp"
 #include "tools/varve/terminal/plot.hpp"
 
@@ -50,6 +51,15 @@ std::string time_label(Timestamp ts, std::int64_t step, bool with_year) {
   return text.substr(date_end + 7, step >= 1'000 ? 6 : 9);
 }
 
+/// The first multiple of the step from there on, if there is one.
+std::optional<Timestamp> next_multiple(Timestamp ts, std::int64_t step) {
+  const std::int64_t rest = ts % step;
+  const std::int64_t ahead = rest == 0 ? 0 : rest > 0 ? step - rest : -rest;
+  Timestamp next = 0;
+  if (__builtin_add_overflow(ts, ahead, &next)) return {};
+  return next;
+}
+
 }  // namespace
 
 Ticks value_ticks(double low, double high, std::size_t count) {
@@ -72,26 +82,37 @@ Ticks value_ticks(double low, double high, std::size_t count) {
   return ticks;
 }
 
-std::vector<TimeTick> time_ticks(Timestamp first, Timestamp last, std::size_t columns) {
+std::vector<TimeTick> time_ticks(Timestamp first, Timestamp last, std::size_t columns,
+                                 const TimeZone* zone) {
+  const auto shown = [zone](Timestamp ts) { return zone == nullptr ? ts : local_time(*zone, ts); };
   const std::uint64_t span = static_cast<std::uint64_t>(last) - static_cast<std::uint64_t>(first);
   const bool with_year = span > static_cast<std::uint64_t>(300 * day);
   std::int64_t step = 1;
   while (true) {
-    const std::size_t width = time_label(first, step, with_year).size() + 3;
-    if (span / static_cast<std::uint64_t>(step) <= columns / width) break;
+    const std::size_t label = std::max(time_label(first, step, with_year).size(),
+                                       time_label(last, step, with_year).size());
+    // The last one may be half of itself further to the left than below its stroke.
+    const std::size_t width = label + std::max<std::size_t>(3, label / 2 + 1);
+    const double steps = static_cast<double>(span) / static_cast<double>(step);
+    if (steps * static_cast<double>(width) <= static_cast<double>(columns) - 1) break;
     const auto next = next_time_step(step);
     if (!next) return {};
     step = *next;
   }
   std::vector<TimeTick> ticks;
-  const std::int64_t rest = first % step;
-  // Up to the first multiple of the step; from there on a sum that would overflow is past `last`.
-  Timestamp ts = 0;
-  const std::int64_t ahead = rest == 0 ? 0 : rest > 0 ? step - rest : -rest;
-  if (__builtin_add_overflow(first, ahead, &ts)) return ticks;
-  while (ts <= last) {
-    ticks.push_back({ts, time_label(ts, step, with_year)});
-    if (__builtin_add_overflow(ts, step, &ts)) break;
+  const Timestamp end = shown(last);
+  std::optional<Timestamp> local = next_multiple(shown(first), step);
+  while (local && *local <= end) {
+    const Timestamp ts = zone == nullptr ? *local : first_moment(*zone, *local);
+    if (const Timestamp clock = shown(ts); clock > *local) {  // Clocks were set on over it.
+      local = next_multiple(clock, step);
+      continue;
+    }
+    const bool is_inside = ts >= first && ts <= last && (ticks.empty() || ts > ticks.back().ts);
+    if (is_inside) ticks.push_back({ts, time_label(*local, step, with_year)});
+    Timestamp next = 0;
+    if (__builtin_add_overflow(*local, step, &next)) break;
+    local = next;
   }
   return ticks;
 }

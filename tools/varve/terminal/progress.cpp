@@ -1,5 +1,7 @@
 #include "tools/varve/terminal/progress.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 
@@ -31,7 +33,9 @@ void ProgressBar::show(const ProgressState& state) {
   if (!terminal_.interactive || (shown_at_ && state.elapsed - *shown_at_ < 100ms)) return;
   shown_at_ = state.elapsed;
   visible_ = true;
-  const std::string line = "\r" + progress_line(state, terminal_.columns - 1) + "\x1b[K";
+  // In the last column the cursor would go on to the next line.
+  const std::size_t columns = columns_now(STDERR_FILENO).value_or(terminal_.columns) - 1;
+  const std::string line = "\r" + progress_line(state, columns) + "\x1b[K";
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

@@ -21,7 +21,8 @@ struct ProgressState {
 /// One line of at most `columns`: "[=======       ] 45 %  12.3 of 27.0 MB  512,000 records/s".
 std::string progress_line(const ProgressState& state, std::size_t columns);
 
-/// Keeps such a line up to date on a terminal's stderr, ten times a second. Elsewhere it is silent.
+/// Keeps such a line up to date on a terminal's stderr, ten times a second and as wide as the
+/// terminal is then. Elsewhere it is silent.
 class ProgressBar {
  public:
   explicit ProgressBar(const Terminal& terminal) : terminal_(terminal) {}

@@ -34,11 +34,14 @@ Terminal terminal_of(int fd) {
   // Only the character type, so that numbers keep their points.
   std::setlocale(LC_CTYPE, "");
   terminal.utf8 = std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
-  winsize size{};
-  if (terminal.interactive && ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-    terminal.columns = std::max<std::size_t>(size.ws_col, 40);
-  }
+  if (terminal.interactive) terminal.columns = columns_now(fd).value_or(terminal.columns);
   return terminal;
+}
+
+std::optional<std::size_t> columns_now(int fd) {
+  winsize size{};
+  if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return {};
+  return size.ws_col;
 }
 
 std::string bold(const Terminal& terminal, std::string_view text) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,9 @@ struct Terminal {
 };
 
 Terminal terminal_of(int fd);
+/// How wide the terminal is at this moment: people change that. Nothing where there is none, or it
+/// does not say.
+std::optional<std::size_t> columns_now(int fd);
 
 /// Escape codes around a text, or the text alone where there is no colour.
 std::string bold(const Terminal& terminal, std::string_view text);

@@ -4,19 +4,34 @@
 #include <utility>
 
 #include "tools/formats/csv_row.hpp"
+#include "tools/formats/tables/wide_layout.hpp"
 #include "tools/formats/time_text.hpp"
 #include "tools/formats/value_text.hpp"
 #include "varve/try.hpp"
 
 namespace varve::tools {
 
+namespace {
+
+/// So that it is known from the cell alone which type the value has (wide_layout.hpp).
+void append_cell(std::string& out, const ValueView& value) {
+  if (value.type() == ValueType::bytes) {
+    append_csv_quoted(out, value.as_bytes());
+  } else if (value.type() == ValueType::double_) {
+    const std::size_t offset = out.size();
+    append_exact_double(out, value.as_double());
+    const bool is_as_an_int64 = out.find_first_not_of("-0123456789", offset) == std::string::npos;
+    if (is_as_an_int64) out += ".0";
+  } else {
+    append_value(out, value);
+  }
+}
+
+}  // namespace
+
 void WideTable::add(std::uint32_t column, Timestamp ts, const ValueView& value) {
   const std::size_t offset = text_.size();
-  if (value.type() == ValueType::bytes) {
-    append_csv_field(text_, value.as_bytes());
-  } else {
-    append_value(text_, value);
-  }
+  append_cell(text_, value);
   // A value has at most 16 MiB, and its quotes at most as much again.
   cells_.push_back({ts, column, static_cast<std::uint32_t>(text_.size() - offset), offset});
 }
@@ -52,7 +67,7 @@ Outcome<void> WideTable::print(std::uint32_t columns, bool epoch_times, Output& 
 }
 
 void append_wide_header(std::string& out, const std::vector<std::string>& keys) {
-  out += "time";
+  out += wide_mark;
   for (const std::string& key : keys) {
     out += ',';
     append_csv_field(out, key);

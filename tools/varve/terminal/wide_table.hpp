@@ -13,8 +13,8 @@
 
 namespace varve::tools {
 
-/// csv of one row for each time and one column for each series. It holds the cells of the rows that
-/// are to be written, and nothing else.
+/// csv of one row for each time and one column for each series, as wide_layout() knows it. It holds
+/// the cells of the rows that are to be written, and nothing else.
 class WideTable {
  public:
   /// One cell more, in any order; no two have the same time and column.
@@ -39,7 +39,7 @@ class WideTable {
   std::string text_;
 };
 
-/// "time,press1/temp,press2/temp": the header of such rows.
+/// "time:wide,press1/temp,press2/temp": the header of such rows.
 void append_wide_header(std::string& out, const std::vector<std::string>& keys);
 
 }  // namespace varve::tools

@@ -333,7 +333,7 @@ TEST_F(Command, refuses_what_is_not_valid) {
       {{"import", "--db", db(), "--format", "lp", "--wide"}, "--wide is an option of csv"},
       {{"export", "--db", db(), "--wide", "--format", "lp"}, "--wide is a form of csv"},
       {{"help", "qurey"}, "there is no subcommand 'qurey' of varve; did you mean query?"},
-      {{"completion", "tcsh"}, "'tcsh' is none of bash"},
+      {{"completion", "tcsh"}, "'tcsh' is no such script: bash"},
       {{"frobnicate"}, "there is no subcommand 'frobnicate'"},
       {{"exprot"}, "there is no subcommand 'exprot'; did you mean export?"},
       {{}, "subcommand"}};

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -126,6 +127,13 @@ TEST_F(ExitStatus, is_1_where_a_command_fails) {
   expect(1, {{"import"}, {directory_.path("missing.csv")}}, db());
   expect(1, {{"export"}, {"-o", "/dev/full"}}, db());
   expect(1, {{"latest"}, {"--key", "plant/x"}}, db());
+  for (const char* const wish : {"-h", "--version", "help", "import --help"}) {
+    const std::string command = "'" + std::string(command_path()) + "' " + wish;
+    for (const char* const where : {" >/dev/full 2>/dev/null", " >&- 2>/dev/null"}) {
+      const int status = std::system((command + where).c_str());
+      EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1) << wish << where;
+    }
+  }
   expect(1, {{"demo"}}, db());
   Options options;
   options.dir = db();

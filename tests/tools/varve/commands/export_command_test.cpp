@@ -40,10 +40,42 @@ TEST_F(ExportCommand, exports_labels_of_series_without_records_only_where_all_ti
 TEST_F(ExportCommand, exports_a_column_for_each_series) {
   import_small();
   EXPECT_EQ(on_db("export", {"--wide"}).out,
-            "time,plant/a,plant/b\n"
-            "2013-12-02T21:15:00.000000Z,1.5,-3\n"
+            "time:wide,plant/a,plant/b\n"
+            "2013-12-02T21:15:00.000000Z,1.5,-3.0\n"
             "2013-12-02T21:16:00.000000Z,2.5,\n");
   EXPECT_EQ(on_db("export", {"--wide", "--format", "ndjson"}).exit_code, 2);
+}
+
+TEST_F(ExportCommand, reads_back_what_it_wrote_as_a_column_for_each_series) {
+  // Names that mean something in tables, and values that look as if they were of another type.
+  const std::string lines =
+      "key,time,value,type,expires_at,labels\n"
+      "key,1970-01-01T00:00:00.000001Z,true,bool,,\n"
+      "key,1970-01-01T00:00:00.000002Z,true,bytes,,\n"
+      "value,1970-01-01T00:00:00.000001Z,9007199254740993,int64,,\n"
+      "value,1970-01-01T00:00:00.000002Z,3,double,,\n"
+      "value,1970-01-01T00:00:00.000003Z,3,bytes,,\n"
+      "z,1970-01-01T00:00:00.000001Z,nan,double,,\n"
+      "z,1970-01-01T00:00:00.000002Z,nan:7ff0000000000002,double,,\n"
+      "z,1970-01-01T00:00:00.000003Z,\"\",bytes,,\n"
+      "z,1970-01-01T00:00:00.000004Z,NA,bytes,,\n"
+      "z,1970-01-01T00:00:00.000005Z,-0,double,,\n"
+      "z,1970-01-01T00:00:00.000006Z,inf,double,,\n";
+  ASSERT_EQ(on_db("import", {}, lines).exit_code, 0);
+  for (const char* const time : {"rfc3339", "epoch"}) {
+    const std::string wide = on_db("export", {"--wide", "--time", time}).out;
+    const std::string copy = directory_.path(time);
+    const RunResult back = run_varve({"import", "--db", copy}, wide);
+    EXPECT_EQ(back.exit_code, 0) << back.err;
+    EXPECT_EQ(run_varve({"export", "--db", copy}).out, lines) << wide;
+  }
+}
+
+TEST_F(ExportCommand, reads_back_a_column_for_each_series_where_there_is_none) {
+  import_small();
+  const std::string wide = on_db("export", {"--wide", "--key", "nobody"}).out;
+  const RunResult back = run_varve({"import", "--db", directory_.path("copy")}, wide);
+  EXPECT_EQ(back.exit_code, 0) << back.err;
 }
 
 TEST_F(ExportCommand, answers_with_a_column_for_each_series) {
@@ -52,8 +84,8 @@ TEST_F(ExportCommand, answers_with_a_column_for_each_series) {
   EXPECT_EQ(on_db("query", {"--wide", "--aggregate", "max", "--every", "1m", "--fill", "null",
                             "--from", "2013-12-02T21:15Z", "--to", "2013-12-02T21:18Z"})
                 .out,
-            "time,plant/a,plant/b\n"
-            "2013-12-02T21:15:00.000000Z,1.5,-3\n"
+            "time:wide,plant/a,plant/b\n"
+            "2013-12-02T21:15:00.000000Z,1.5,-3.0\n"
             "2013-12-02T21:16:00.000000Z,2.5,\n"
             "2013-12-02T21:17:00.000000Z,,\n");
   EXPECT_EQ(on_db("query", {"--wide", "--aggregate", "max"}).exit_code, 2);

@@ -43,6 +43,19 @@ TEST_F(TimeZoneOption, is_that_of_from_and_to) {
             "kwh,2024-03-31T12:00:00.000000Z,4\n");
 }
 
+TEST_F(TimeZoneOption, is_that_of_a_chart) {
+  const RunResult days =
+      query({"--aggregate", "sum", "--every", "1d", "--time-zone", "Europe/Berlin", "--plot"});
+  EXPECT_EQ(days.exit_code, 0) << days.err;
+  EXPECT_TRUE(contains(days.out,
+                       "kwh  3 points, 1 to 9\n"
+                       "2024-03-30 00:00:00 to 2024-04-01 00:00:00 Europe/Berlin\n"))
+      << days.out;
+  const RunResult records = query({"--time-zone", "+05:30", "--plot"});
+  EXPECT_TRUE(contains(records.out, "2024-03-31 04:00:00 to 2024-04-01 04:00:00 +05:30\n"))
+      << records.out;
+}
+
 TEST_F(TimeZoneOption, goes_with_what_it_can_be_done_with) {
   const std::vector<std::string> days = {"--aggregate", "sum", "--time-zone", "Europe/Berlin"};
   const auto refusal = [&](std::vector<std::string> more) {
@@ -54,7 +67,6 @@ TEST_F(TimeZoneOption, goes_with_what_it_can_be_done_with) {
   EXPECT_TRUE(contains(refusal({"--every", "1h"}), "--every: '1h' is no step of a calendar"));
   EXPECT_TRUE(contains(refusal({"--every", "1d", "--offset", "1h"}), "--offset does not go with"));
   EXPECT_TRUE(contains(refusal({"--every", "1d", "--limit", "1"}), "--limit and --per-series"));
-  EXPECT_TRUE(contains(refusal({"--every", "1d", "--plot"}), "--plot does not go with"));
   EXPECT_TRUE(contains(query({"--time-zone", "berlin"}).err,
                        "--time-zone: 'berlin' is no time zone: give Europe/Berlin"));
 }

@@ -40,7 +40,7 @@ TEST(WideExport, is_the_same_however_few_cells_are_held_at_once) {
     rows[ts][key] = i;
   }
   engine.write(std::move(batch)).value();
-  std::string expected = "time,a,b,c,d,e\n";
+  std::string expected = "time:wide,a,b,c,d,e\n";
   for (const auto& [time, cells] : rows) {
     append_time(expected, time);
     for (const char* const key : {"a", "b", "c", "d", "e"}) {
@@ -63,14 +63,14 @@ TEST(WideExport, has_the_first_and_the_last_moment_that_there_are) {
   batch.put("b,c", std::numeric_limits<Timestamp>::max(), "x\"y");
   engine.write(std::move(batch)).value();
   EXPECT_EQ(exported(engine, Query::all(), 1),
-            "time,a,\"b,c\"\n"
+            "time:wide,a,\"b,c\"\n"
             "-290308-12-21T19:59:05.224192Z,1.5,\n"
             "+294247-01-10T04:00:54.775807Z,,\"x\"\"y\"\n");
 }
 
 TEST(WideExport, is_a_header_alone_where_nothing_is_found) {
   Engine engine = Engine::open_in_memory().value();
-  EXPECT_EQ(exported(engine, Query::all(), 1), "time\n");
+  EXPECT_EQ(exported(engine, Query::all(), 1), "time:wide\n");
 }
 
 }  // namespace

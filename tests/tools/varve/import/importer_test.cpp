@@ -98,6 +98,31 @@ TEST(Importer, sums_up_what_it_read) {
       << importer.summary();
 }
 
+TEST(Importer, counts_nothing_of_a_batch_that_the_database_refused) {
+  Engine engine = Engine::open_in_memory().value();
+  ImporterOptions options;
+  options.batch_records = 1;
+  int batches = 0;
+  options.complete = [&](WriteBatch&) {
+    if (++batches == 2) {
+      EXPECT_TRUE(engine.close());
+    }
+    return false;
+  };
+  Importer importer(engine, options);
+  EXPECT_FALSE(read_all(importer, "a 0\nb 1000000\n"));
+  EXPECT_TRUE(importer.was_refused());
+  EXPECT_TRUE(importer.summary().starts_with("1 record in 1 series, 2024-05-01 00:00:00, "))
+      << importer.summary();
+}
+
+TEST(Importer, tells_a_bad_input_from_a_database_that_refuses) {
+  Engine engine = Engine::open_in_memory().value();
+  Importer importer(engine, {});
+  EXPECT_FALSE(read_all(importer, "?\n"));
+  EXPECT_FALSE(importer.was_refused());
+}
+
 TEST(Importer, says_how_many_records_had_expired_when_they_came) {
   Engine engine = Engine::open_in_memory().value();
   ImporterOptions options;
@@ -292,6 +317,18 @@ TEST(DryRun, shows_decisions_and_first_records_and_counts_the_rest) {
             "  a    2024-05-01 00:00:00.000002      1  double\n"
             "  a    2024-05-01 00:00:00.000003      1  double\n"
             "  a    2024-05-01 00:00:00.000004      1  double\n");
+}
+
+TEST(DryRun, says_how_many_records_take_the_place_of_others_at_least) {
+  const TestDirectory directory;
+  auto output = Output::create(directory.path("out"), directory.path("db")).value();
+  DryRun dry_run(true, output);
+  Input input = Input::of("a 0\na 0\na 1000000\n");
+  PlainReader reader(input);
+  ASSERT_TRUE(dry_run.read(input, reader, {}));
+  EXPECT_EQ(dry_run.summary(),
+            "3 records in 1 series, at least 1 of them in place of others, "
+            "2024-05-01 00:00:00 to 2024-05-01 00:00:01, 0 bad lines; nothing was written");
 }
 
 TEST(DryRun, shows_what_it_took_the_input_for_where_it_fails) {

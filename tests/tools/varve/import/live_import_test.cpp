@@ -105,6 +105,44 @@ TEST_F(LiveImport, ends_where_a_file_that_it_follows_is_cut) {
   EXPECT_TRUE(contains(command.err(), "is shorter than what was read of it")) << command.err();
 }
 
+TEST_F(LiveImport, goes_on_with_the_file_that_takes_the_name_of_the_one_it_follows) {
+  const std::string file = directory_.file("log.csv", "time,one\n2024-05-01T12:00:11Z,1.5\n");
+  VarveOnPipe command({"import", "--db", db(), "--follow", file});
+  ASSERT_TRUE(comes_to("one")) << command.err();
+  fs::rename(file, file + ".1");
+  // The last line has no end: none comes any more.
+  std::ofstream(file + ".1", std::ios::app) << "2024-05-01T12:00:12Z,2.5";
+  std::ofstream(file) << "time,another\n2024-05-01T12:00:13Z,3.5\n";
+  ASSERT_TRUE(comes_to("another")) << command.err();
+  command.signal(SIGINT);
+  const int status = command.end();
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) << status << command.err();
+  EXPECT_TRUE(contains(command.err(), "log.csv: is another file; it is read from its beginning\n"))
+      << command.err();
+  EXPECT_TRUE(contains(command.err(), "log.csv:2\n")) << command.err();
+  EXPECT_EQ(exported(),
+            "key,time,value\n"
+            "another,2024-05-01T12:00:13.000000Z,3.5\n"
+            "one,2024-05-01T12:00:11.000000Z,1.5\n"
+            "one,2024-05-01T12:00:12.000000Z,2.5\n");
+}
+
+TEST_F(LiveImport, ends_where_a_file_that_it_follows_was_cut_and_is_longer_than_before) {
+  const std::string file = directory_.file("log.ndjson", line("file/one", 1));
+  VarveOnPipe command(words({"--follow", file}));
+  ASSERT_TRUE(comes_to("file/one")) << command.err();
+  // In one write, so that nobody sees it shorter.
+  const std::string anew = line("file/two", 2) + line("file/three", 3);
+  const int writing = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(writing, 0);
+  ASSERT_EQ(::pwrite(writing, anew.data(), anew.size(), 0), static_cast<ssize_t>(anew.size()));
+  ::close(writing);
+  const int status = command.end();
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1) << status;
+  EXPECT_TRUE(contains(command.err(), "begins with other bytes than what was read of it"))
+      << command.err();
+}
+
 TEST_F(LiveImport, shows_what_it_would_do_without_a_database) {
   const RunResult result = run_varve({"import", "--dry-run"}, small_csv);
   EXPECT_EQ(result.exit_code, 0) << result.err;
@@ -114,6 +152,19 @@ TEST_F(LiveImport, shows_what_it_would_do_without_a_database) {
       << result.out;
   EXPECT_TRUE(contains(result.err, "3 records in 2 series, ")) << result.err;
   EXPECT_TRUE(contains(result.err, "; nothing was written\n")) << result.err;
+}
+
+TEST_F(LiveImport, says_nothing_empty_where_nobody_reads_what_it_would_do) {
+  const std::string fifo = directory_.path("fifo");
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const std::string err = directory_.path("err");
+  // Its input comes only after the reader of its output has closed that.
+  const std::string command = "'" + std::string(command_path()) + "' import --dry-run <'" + fifo +
+                              "' 2>'" + err + "' | { exec <&-; printf '" +
+                              "key,time,value\\na,2024-05-01T12:00:00Z,1\\n' >'" + fifo + "'; }";
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  EXPECT_TRUE(contains(read_file(err), "1 record in 1 series, ")) << read_file(err);
+  EXPECT_FALSE(contains(read_file(err), "varve: \n")) << read_file(err);
 }
 
 TEST_F(LiveImport, finds_the_format_by_name_and_by_content) {

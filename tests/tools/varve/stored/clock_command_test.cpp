@@ -35,6 +35,8 @@ TEST_F(ClockCommand, drops_what_has_expired_where_it_vouches_for_the_clock) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_TRUE(contains(result.err, "the wall clock is trusted; dropped ")) << result.err;
   EXPECT_TRUE(contains(on_db("query", {"--format", "csv"}).out, "plant/a,2013-12-02T21:15:00"));
+  EXPECT_TRUE(contains(result.out, "clock was synchronised")) << result.out;
+  EXPECT_FALSE(contains(result.out, "vouched")) << "somebody just did: " << result.out;
 }
 
 TEST_F(ClockCommand, vouches_for_nothing_without_a_database) {

@@ -106,6 +106,22 @@ TEST(Plot, passes_over_what_it_cannot_show) {
   EXPECT_NE(plot.draw().find("k  0 points"), std::string::npos);
 }
 
+TEST(Plot, counts_infinities_and_draws_none) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Plot plot(0, 10, 1, narrow(false), 4);
+  plot.add_series("k");
+  EXPECT_FALSE(plot.has_points());
+  plot.add(0, 1, infinity);
+  plot.add(0, 2, std::numeric_limits<double>::quiet_NaN());
+  EXPECT_FALSE(plot.has_points());
+  plot.add(0, 3, 1);
+  plot.add(0, 4, 2);
+  plot.add(0, 5, -infinity);
+  EXPECT_TRUE(plot.has_points());
+  const std::string chart = plot.draw();
+  EXPECT_TRUE(chart.starts_with("k  2 points, 1 to 2, 2 infinite values left out\n")) << chart;
+}
+
 TEST(Plot, stands_extreme_numbers_and_times) {
   constexpr Timestamp least = std::numeric_limits<Timestamp>::min();
   constexpr Timestamp greatest = std::numeric_limits<Timestamp>::max();
@@ -221,10 +237,55 @@ TEST(TimeTicks, stand_at_round_moments) {
   using Texts = std::vector<std::string>;
   EXPECT_EQ(labels(day_begin, day_begin + 24 * hour),
             (Texts{"00:00", "06:00", "12:00", "18:00", "00:00"}));
-  EXPECT_EQ(labels(day_begin + 1, day_begin + hour),
-            (Texts{"00:10", "00:20", "00:30", "00:40", "00:50", "01:00"}));
+  EXPECT_EQ(labels(day_begin + 1, day_begin + hour), (Texts{"00:15", "00:30", "00:45", "01:00"}));
   EXPECT_EQ(labels(day_begin, day_begin + 10'000'000), (Texts{"00:00:00", "00:00:05", "00:00:10"}));
   EXPECT_EQ(labels(-10 * 24 * hour, 10 * 24 * hour).size(), 5U);
+}
+
+TEST(TimeTicks, leave_their_labels_apart) {
+  for (std::size_t columns = Plot::columns_min; columns <= 140; ++columns) {
+    for (const Timestamp span :
+         {Timestamp{3}, Timestamp{300}, Timestamp{3'000'000}, hour / 120, hour, 24 * hour,
+          20 * 24 * hour, 900 * 24 * hour, 9'000 * 24 * hour}) {
+      Terminal terminal = narrow(false);
+      terminal.columns = columns;
+      Plot plot(day_begin, day_begin + span, 1, terminal, 4);
+      plot.add_series("k");
+      std::string chart = plot.draw();
+      chart.pop_back();
+      std::istringstream words(chart.substr(chart.rfind('\n') + 1));
+      std::vector<std::string> shown;
+      for (std::string word; words >> word;) shown.push_back(word);
+      std::vector<std::string> expected;
+      for (const TimeTick& tick : time_ticks(day_begin, day_begin + span, columns - 12)) {
+        expected.push_back(tick.label);
+      }
+      EXPECT_EQ(shown, expected) << columns << " columns, " << span << " us";
+    }
+  }
+}
+
+TEST(TimeTicks, are_round_on_the_clocks_of_a_zone) {
+  const TimeZone* const zone = TimeZone::find("+05:30");
+  ASSERT_NE(zone, nullptr);
+  const auto ticks = time_ticks(day_begin, day_begin + 24 * hour, 40, zone);
+  ASSERT_EQ(ticks.size(), 4U);
+  EXPECT_EQ(ticks.front().label, "06:00");
+  EXPECT_EQ(ticks.front().ts, day_begin + hour / 2);
+  EXPECT_EQ(ticks.back().label, "00:00");
+}
+
+TEST(TimeTicks, pass_over_an_hour_that_no_clock_shows) {
+  if (!TimeZone::tables_are_there()) GTEST_SKIP() << "there are no tables of zones";
+  const TimeZone* const zone = TimeZone::find("Europe/Berlin");
+  ASSERT_NE(zone, nullptr);
+  constexpr Timestamp set_on = 1'711'846'800'000'000;  // 2024-03-31T01:00:00Z
+  std::vector<std::string> labels;
+  for (const TimeTick& tick : time_ticks(set_on - hour / 2, set_on + hour / 2, 40, zone)) {
+    labels.push_back(tick.label);
+  }
+  EXPECT_EQ(labels, (std::vector<std::string>{"01:30", "01:45", "03:00", "03:15", "03:30"}));
+  EXPECT_LE(time_ticks(set_on - 5, set_on + 5, 40, zone).size(), 11U);
 }
 
 TEST(TimeTicks, exist_for_any_two_moments) {
