@@ -60,6 +60,7 @@ std::vector<std::string> dates_of(std::string_view name) {
 std::vector<std::string> patterns_of(std::string_view name) {
   std::vector<std::string> patterns;
   const std::vector<std::string> dates = dates_of(name);
+  patterns.reserve(2 * dates.size());
   for (const std::string& date : dates) {
     patterns.push_back(date + "[[,] %H:%M[:%S][[ ]%Z]]");
   }

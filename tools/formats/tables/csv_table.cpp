@@ -15,13 +15,15 @@ std::string listed_names(const std::vector<std::string>& names) {
   std::string out;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (i == listed_max) return out + " and " + std::to_string(names.size() - i) + " more";
-    out += (i == 0 ? "" : ", ") + quote(names[i]);
+    if (i != 0) out += ", ";
+    out += quote(names[i]);
   }
   return out;
 }
 
 std::string listed_series(const std::vector<CsvLayout::Series>& all) {
   std::vector<std::string> names;
+  names.reserve(all.size());
   for (const CsvLayout::Series& series : all) names.push_back(series.name);
   return listed_names(names);
 }
@@ -71,6 +73,7 @@ std::string CsvTable::listed() const {
 
 std::string CsvTable::listed(const std::vector<std::size_t>& columns) const {
   std::vector<std::string> names;
+  names.reserve(columns.size());
   for (const std::size_t column : columns) names.push_back(title(column));
   return listed_names(names);
 }

@@ -63,6 +63,12 @@ void leave_out(const CsvTable& table, CsvLayout& layout, const Columns& columns,
                              table.listed(columns));
 }
 
+std::unexpected<Problem> out_of_order(const std::string& name, std::size_t column) {
+  return problem("the columns are times of day, and " + quote(name) +
+                 " comes behind a later one: --skip-column " + std::to_string(column + 1) +
+                 " leaves it out");
+}
+
 /// Every column that holds numbers, or may.
 void take_series(const CsvTable& table, CsvLayout& layout) {
   Columns nameless;
@@ -128,8 +134,7 @@ Parsed<void> take_times_of_day(const CsvTable& table, CsvLayout& layout) {
     const auto& asked = table.options.columns;
     if (!asked.empty() && !table.is_named_by(asked, column)) continue;
     if (minute < before && !is_midnight) {
-      return problem("the columns are times of day, and " + quote(name) + " comes behind a later " +
-                     "one: --skip-column " + std::to_string(column + 1) + " leaves it out");
+      return out_of_order(name, column);
     }
     before = is_midnight ? minutes_in_day : minute;
     layout.series.push_back({column, std::move(name)});

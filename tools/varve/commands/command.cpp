@@ -129,4 +129,11 @@ int run_command(int argc, char** argv) {
 
 }  // namespace varve::tools
 
-int main(int argc, char** argv) { return varve::tools::run_command(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return varve::tools::run_command(argc, argv);
+  } catch (...) {  // Before there was a subcommand, or not even memory for a message.
+    std::fputs("varve: failed\n", stderr);
+    return varve::tools::exit_failed;
+  }
+}

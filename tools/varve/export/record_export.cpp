@@ -27,7 +27,7 @@ class LabelPrinter {
       VARVE_TRY(const DescribedSeries* const series, walk_.front());
       if (series == nullptr || series->key > key) return Labels();
       const bool is_it = series->key == key;
-      const Labels labels = series->labels;
+      Labels labels = series->labels;
       if (!is_it) VARVE_CHECK(print_alone(*series));
       walk_.pop();
       if (is_it) return labels;

@@ -68,8 +68,8 @@ std::string transitions(const CommandTree& root) {
   visit_all(root, [&out](const std::string& words, const CommandTree& command) {
     for (const CommandTree& child : command.commands) {
       const std::string after = words.empty() ? child.name : words + ' ' + child.name;
-      out += "      " + shell_quoted(words + ':' + child.name) +
-             ") command=" + shell_quoted(after) + " ;;\n";
+      out.append("      ").append(shell_quoted(words + ':' + child.name));
+      out.append(") command=").append(shell_quoted(after)).append(" ;;\n");
     }
   });
   return out;
@@ -250,12 +250,12 @@ std::string fish_completion(const CommandTree& root) {
     for (std::size_t at = 0; !words.empty() && at <= words.size();) {
       const std::size_t end = std::min(words.find(' ', at), words.size());
       if (!condition.empty()) condition += "; and ";
-      condition += "__fish_seen_subcommand_from " + words.substr(at, end - at);
+      condition.append("__fish_seen_subcommand_from ").append(words, at, end - at);
       at = end + 1;
     }
     if (!words.empty() && !command.commands.empty()) {
       condition += "; and not __fish_seen_subcommand_from";
-      for (const CommandTree& child : command.commands) condition += ' ' + child.name;
+      for (const CommandTree& child : command.commands) condition.append(" ").append(child.name);
     }
     const std::string here = begin + " -n '" + condition + "'";
     for (const CommandTree& child : command.commands) {

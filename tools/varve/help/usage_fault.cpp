@@ -32,6 +32,7 @@ std::string unknown_word(const std::string& text, const std::string& command,
                          const CommandTree& tree) {
   if (tree.commands.empty()) return quote(text) + " is more than " + command + " takes";
   std::vector<std::string> names;
+  names.reserve(tree.commands.size());
   for (const CommandTree& child : tree.commands) names.push_back(child.name);
   return "there is no subcommand " + quote(text) + meant(text, names);
 }

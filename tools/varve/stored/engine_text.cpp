@@ -11,7 +11,7 @@ std::string key_text(std::string_view internal) {
       internal.empty() ||
       (internal.size() == 1 && internal.front() != static_cast<char>(engine::KeySpace::user));
   if (is_end) return "(end)";
-  const std::string key = printable(engine::user_key(internal));
+  std::string key = printable(engine::user_key(internal));
   switch (engine::space_of(internal)) {
     case engine::KeySpace::labels: return "labels of " + key;
     case engine::KeySpace::notes: return "note " + key;
