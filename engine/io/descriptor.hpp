@@ -59,8 +59,8 @@ class Descriptor {
 };
 
 /// Opens a name in a directory, or any path below AT_FDCWD, for this program alone. Not open where
-/// it fails: errno says why. Never has the number of a standard stream: where the program has closed
-/// one, what it prints would be written into the file.
+/// it fails: errno says why. Never has the number of a standard stream: where the program has
+/// closed one, what it prints would be written into the file.
 inline Descriptor open_at(int directory, const char* name, int flags) {
   Descriptor opened(retry([&] { return ::openat(directory, name, flags | O_CLOEXEC, 0666); }));
   if (!opened.is_open() || opened.number() > STDERR_FILENO) return opened;
