@@ -110,6 +110,14 @@ std::optional<std::size_t> find_clock(const CsvTable& table, const CsvLayout& la
   return first;
 }
 
+std::unexpected<Problem> unread_clock(const std::string& date, const std::string& name) {
+  return problem(quote(date) + " holds days alone, and " + quote(name) +
+                 " is no time of day in a usual form: join them with --time-column '" + date + '+' +
+                 name +
+                 "' and say the form with --time-format, such as '%Y-%m-%d %H', or leave it " +
+                 "out with --skip-column '" + name + "'");
+}
+
 /// Beside days alone, a column that is called a time of day and does not read as one: each row
 /// would be at midnight.
 Parsed<void> check_clock_is_read(const CsvTable& table, const CsvLayout& layout) {
@@ -127,12 +135,7 @@ Parsed<void> check_clock_is_read(const CsvTable& table, const CsvLayout& layout)
         layout.takes_for_names(column) || !has_clock_name(table, column)) {
       continue;
     }
-    const std::string name = table.title(column);
-    const std::string date = table.title(*layout.time);
-    return problem(quote(date) + " holds days alone, and " + quote(name) + " is no time of day " +
-                   "in a usual form: join them with --time-column '" + date + '+' + name +
-                   "' and say the form with --time-format, such as '%Y-%m-%d %H', or leave it " +
-                   "out with --skip-column '" + name + "'");
+    return unread_clock(table.title(*layout.time), table.title(column));
   }
   return {};
 }

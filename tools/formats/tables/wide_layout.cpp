@@ -61,6 +61,17 @@ Parsed<std::vector<bool>> taken_columns(const CsvOptions& options,
   return taken;
 }
 
+std::unexpected<Problem> named_twice(const std::string& name, std::size_t first,
+                                     std::size_t second) {
+  const std::string number = std::to_string(second + 1);
+  return problem("the header names two columns " + quote(name) + " (" + std::to_string(first + 1) +
+                 " and " + number + "): leave one out with --skip-column " + number);
+}
+
+std::unexpected<Problem> nameless(std::size_t column) {
+  return problem("column " + std::to_string(column + 1) + " has no name");
+}
+
 Parsed<void> add_series(const CsvOptions& options, const std::vector<CsvRow::Field>& header,
                         CsvLayout& layout) {
   VARVE_TRY(const std::vector<bool> taken, taken_columns(options, header));
@@ -68,15 +79,10 @@ Parsed<void> add_series(const CsvOptions& options, const std::vector<CsvRow::Fie
   for (std::size_t column = 1; column < header.size(); ++column) {
     if (!taken[column]) continue;
     const std::string name(header[column].text);
-    const std::string number = std::to_string(column + 1);
-    if (name.empty()) return problem("column " + number + " has no name");
+    if (name.empty()) return nameless(column);
     VARVE_CHECK(check_key(options.prefix + name));
     const auto [same, is_first] = known.emplace(header[column].text, column);
-    if (!is_first) {
-      return problem("the header names two columns " + quote(name) + " (" +
-                     std::to_string(same->second + 1) + " and " + number +
-                     "): leave one out with --skip-column " + number);
-    }
+    if (!is_first) return named_twice(name, same->second, column);
     layout.series.push_back({column, name});
   }
   return {};

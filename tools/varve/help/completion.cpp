@@ -49,6 +49,11 @@ std::string escaped(std::string_view text, std::string_view marked) {
   return out;
 }
 
+/// How an option is found: by its command's words, and its name.
+std::string option_word(const std::string& words, const std::string& name) {
+  return words + ':' + name;
+}
+
 /// In single quotes, as bash and zsh read them.
 std::string shell_quoted(std::string_view text) {
   std::string out = "'";
@@ -68,7 +73,7 @@ std::string transitions(const CommandTree& root) {
   visit_all(root, [&out](const std::string& words, const CommandTree& command) {
     for (const CommandTree& child : command.commands) {
       const std::string after = words.empty() ? child.name : words + ' ' + child.name;
-      out.append("      ").append(shell_quoted(words + ':' + child.name));
+      out.append("      ").append(shell_quoted(option_word(words, child.name)));
       out.append(") command=").append(shell_quoted(after)).append(" ;;\n");
     }
   });
@@ -82,7 +87,8 @@ std::string value_patterns(const CommandTree& root, Completed how) {
     for (const OptionNode& option : command.options) {
       if (completed(option) != how) continue;
       for (const std::string& name : option.names) {
-        out += (out.empty() ? "" : "|") + shell_quoted(words + ':' + name);
+        if (!out.empty()) out += '|';
+        out += shell_quoted(option_word(words, name));
       }
     }
   });
@@ -97,7 +103,7 @@ std::string word_cases(const CommandTree& root, std::string_view begin, std::str
     for (const OptionNode& option : command.options) {
       if (completed(option) != Completed::words) continue;
       for (const std::string& name : option.names) {
-        out += "    " + shell_quoted(words + ':' + name) + ") ";
+        out.append("    ").append(shell_quoted(option_word(words, name))).append(") ");
         ((out += begin) += joined(option.words)) += end;
       }
     }
@@ -287,8 +293,10 @@ std::string command_list(const CommandTree& root) {
     if (!words.empty()) out += words + '\n';
     for (const OptionNode& option : command.options) {
       for (const std::string& name : option.names) {
-        out += (words.empty() ? "" : words + ' ') + name;
-        out += (option.value.empty() ? "" : ' ' + option.value) + '\n';
+        if (!words.empty()) out.append(words).append(" ");
+        out += name;
+        if (!option.value.empty()) out.append(" ").append(option.value);
+        out += '\n';
       }
     }
   });
