@@ -16,10 +16,9 @@ using Kind = JsonItem::Kind;
 
 constexpr std::string_view member_name = "member";
 
-bool names_member(const MemberTemplate& text) {
-  return std::ranges::any_of(text.pieces(), [](const MemberTemplate::Piece& piece) {
-    return piece.is_member && piece.text == member_name;
-  });
+bool names_member(const BraceTemplate& text) {
+  return std::ranges::any_of(
+      text, [](const TemplatePart& part) { return part.in_braces && part.text == member_name; });
 }
 
 /// Whether values of different members are of different series.
@@ -139,10 +138,10 @@ class MappedLine {
   }
 
   /// The members of a template are no values.
-  void use(const MemberTemplate& text) {
-    for (const MemberTemplate::Piece& piece : text.pieces()) {
-      if (!piece.is_member) continue;
-      if (const std::uint32_t item = item_at(piece.text); item != 0) used_.push_back(item);
+  void use(const BraceTemplate& text) {
+    for (const TemplatePart& part : text) {
+      if (!part.in_braces) continue;
+      if (const std::uint32_t item = item_at(part.text); item != 0) used_.push_back(item);
     }
   }
 
@@ -232,18 +231,18 @@ class MappedLine {
   }
 
   /// Fails where a member of the template is missing, or is an object or an array.
-  Parsed<std::string> fill(const MemberTemplate& text, const std::string& name) {
+  Parsed<std::string> fill(const BraceTemplate& text, const std::string& name) {
     std::string out;
     std::string buffer;
-    for (const MemberTemplate::Piece& piece : text.pieces()) {
-      if (!piece.is_member) {
-        out += piece.text;
-      } else if (piece.text == member_name) {
+    for (const TemplatePart& part : text) {
+      if (!part.in_braces) {
+        out += part.text;
+      } else if (part.text == member_name) {
         out += name;
       } else {
-        const std::uint32_t item = item_at(piece.text);
+        const std::uint32_t item = item_at(part.text);
         if (item == 0 || !is_scalar(json_[item].kind)) {
-          return problem("no member " + quote(piece.text) + " with a text or a number");
+          return problem("no member " + quote(part.text) + " with a text or a number");
         }
         out += json_.text_of(item, buffer);
       }
@@ -263,7 +262,7 @@ class MappedLine {
 
 Parsed<void> read_label(JsonMap& map, std::string_view name, std::string_view text) {
   if (name.empty()) return problem("label. needs a name: label.room={room}");
-  VARVE_TRY(MemberTemplate value, MemberTemplate::parse(text));
+  VARVE_TRY(BraceTemplate value, parse_braces(text));
   const bool twice =
       std::ranges::any_of(map.labels, [name](const auto& label) { return label.first == name; });
   if (twice) return problem("the label " + quote(name) + " twice");
@@ -297,39 +296,13 @@ Parsed<void> read_map_text(JsonMap& map, std::string_view whole) {
   }
   if (what == "key") {
     if (map.key) return problem("key= twice");
-    VARVE_TRY(map.key, MemberTemplate::parse(text));
+    VARVE_TRY(map.key, parse_braces(text));
     return {};
   }
   return problem(quote(what) + " is none of time, value, values, key, type and label.NAME");
 }
 
 }  // namespace
-
-Parsed<MemberTemplate> MemberTemplate::parse(std::string_view text) {
-  MemberTemplate out;
-  std::string plain;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    const bool doubled = at + 1 < text.size() && text[at + 1] == c;
-    if (c != '{' && c != '}') {
-      plain += c;
-    } else if (doubled) {
-      plain += c;
-      ++at;
-    } else {
-      const std::size_t end = c == '{' ? text.find('}', at) : std::string_view::npos;
-      if (end == std::string_view::npos || end == at + 1) {
-        return problem(quote(text) + ": a brace without a member; give {NAME}, or {{ for a brace",
-                       at);
-      }
-      if (!plain.empty()) out.pieces_.push_back({std::exchange(plain, {}), false});
-      out.pieces_.push_back({std::string(text.substr(at + 1, end - at - 1)), true});
-      at = end;
-    }
-  }
-  if (!plain.empty()) out.pieces_.push_back({std::move(plain), false});
-  return out;
-}
 
 Parsed<JsonMap> parse_json_map(const std::vector<std::string>& texts) {
   JsonMap map;

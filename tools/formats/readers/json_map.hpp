@@ -7,29 +7,13 @@
 #include <vector>
 
 #include "tools/formats/parsed.hpp"
+#include "tools/formats/readers/brace_template.hpp"
 #include "tools/formats/readers/json_text.hpp"
 #include "tools/formats/readers/time_forms.hpp"
 #include "tools/formats/record_list.hpp"
 #include "tools/formats/value_text.hpp"
 
 namespace varve::tools {
-
-/// A text with members of an object in braces: "{model}/{id}/{member}". {member} is the name of the
-/// member that a value stands in; {{ and }} are braces themselves.
-class MemberTemplate {
- public:
-  /// Fails where a brace does not close, or nothing is in it.
-  static Parsed<MemberTemplate> parse(std::string_view text);
-
-  struct Piece {
-    std::string text;  // As it is, or a member's path.
-    bool is_member;
-  };
-  const std::vector<Piece>& pieces() const { return pieces_; }
-
- private:
-  std::vector<Piece> pieces_;
-};
 
 /// What the members of a line of JSON are, where they do not have the names that export writes.
 /// Each text of --map says one thing:
@@ -50,8 +34,8 @@ struct JsonMap {
   std::string time;
   std::string value;
   std::string values;
-  std::optional<MemberTemplate> key;
-  std::vector<std::pair<std::string, MemberTemplate>> labels;  // Name and value.
+  std::optional<BraceTemplate> key;
+  std::vector<std::pair<std::string, BraceTemplate>> labels;  // Name and value.
   std::optional<ColumnType> type;
 };
 

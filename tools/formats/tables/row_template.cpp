@@ -17,40 +17,18 @@ constexpr std::string_view value_column_name = "column";
 
 Parsed<RowTemplate> RowTemplate::parse(std::string_view text) {
   RowTemplate result;
-  std::string plain;
-  const auto end_plain = [&] {
-    if (!plain.empty()) result.parts_.push_back({std::exchange(plain, {}), false, {}});
-  };
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    const bool doubled = at + 1 < text.size() && text[at + 1] == c;
-    if (c != '{' && c != '}') {
-      plain += c;
-    } else if (doubled) {
-      plain += c;
-      ++at;
-    } else {
-      const std::size_t end = text.find('}', at);
-      if (c == '}' || end == std::string_view::npos || end == at + 1) {
-        return problem(
-            quote(text) + " has a brace alone: {NAME} stands for a column, {{ for the brace", at);
-      }
-      end_plain();
-      result.parts_.push_back({std::string(text.substr(at + 1, end - at - 1)), true, {}});
-      at = end;
-    }
-  }
-  end_plain();
+  VARVE_TRY(BraceTemplate parts, parse_braces(text));
+  for (TemplatePart& part : parts) result.parts_.push_back({std::move(part), {}});
   return result;
 }
 
 Parsed<void> RowTemplate::resolve(const Find& find) {
   for (Part& part : parts_) {
-    if (!part.in_braces) continue;
-    auto column = find(part.text);
+    if (!part.said.in_braces) continue;
+    auto column = find(part.said.text);
     if (column) {
       part.column = *column;
-    } else if (part.text != value_column_name) {
+    } else if (part.said.text != value_column_name) {
       return std::unexpected(std::move(column).error());
     }
   }
@@ -60,18 +38,18 @@ Parsed<void> RowTemplate::resolve(const Find& find) {
 std::vector<std::string> RowTemplate::names() const {
   std::vector<std::string> out;
   for (const Part& part : parts_) {
-    if (part.in_braces && part.text != value_column_name) out.push_back(part.text);
+    if (part.said.in_braces && part.said.text != value_column_name) out.push_back(part.said.text);
   }
   return out;
 }
 
 bool RowTemplate::is_constant() const {
-  return std::ranges::none_of(parts_, [](const Part& part) { return part.in_braces; });
+  return std::ranges::none_of(parts_, [](const Part& part) { return part.said.in_braces; });
 }
 
 bool RowTemplate::names_column() const {
   return std::ranges::any_of(parts_, [](const Part& part) {
-    return part.in_braces && part.text == value_column_name && !part.column;
+    return part.said.in_braces && part.said.text == value_column_name && !part.column;
   });
 }
 
@@ -94,8 +72,8 @@ bool RowTemplate::uses(std::size_t column) const {
 void RowTemplate::append(std::string& out, const std::vector<CsvRow::Field>& row,
                          std::string_view column_name) const {
   for (const Part& part : parts_) {
-    if (!part.in_braces) {
-      out += part.text;
+    if (!part.said.in_braces) {
+      out += part.said.text;
     } else if (!part.column) {
       out += column_name;
     } else if (*part.column < row.size()) {

@@ -9,6 +9,7 @@
 
 #include "tools/formats/csv_row.hpp"
 #include "tools/formats/parsed.hpp"
+#include "tools/formats/readers/brace_template.hpp"
 
 namespace varve::tools {
 
@@ -44,8 +45,7 @@ class RowTemplate {
 
  private:
   struct Part {
-    std::string text;  // As it stands; or the name in braces.
-    bool in_braces = false;
+    TemplatePart said;
     std::optional<std::size_t> column;  // None in braces: the name of the value's column.
   };
 

@@ -186,21 +186,5 @@ TEST(JsonMap, is_refused_where_it_says_nothing_or_a_thing_twice) {
   EXPECT_EQ(fault_of({"type=text"}).substr(0, 17), "'text' is no type");
 }
 
-TEST(MemberTemplate, has_braces_themselves_where_they_are_doubled) {
-  const auto parsed = MemberTemplate::parse("a{{b}}{c}");
-  ASSERT_TRUE(parsed);
-  ASSERT_EQ(parsed->pieces().size(), 2U);
-  EXPECT_EQ(parsed->pieces()[0].text, "a{b}");
-  EXPECT_FALSE(parsed->pieces()[0].is_member);
-  EXPECT_EQ(parsed->pieces()[1].text, "c");
-  EXPECT_TRUE(parsed->pieces()[1].is_member);
-}
-
-TEST(MemberTemplate, is_none_where_a_brace_has_no_member) {
-  for (const std::string_view text : {"{", "{}", "a}", "{a", "{{}"}) {
-    EXPECT_FALSE(MemberTemplate::parse(text)) << text;
-  }
-}
-
 }  // namespace
 }  // namespace varve::tools

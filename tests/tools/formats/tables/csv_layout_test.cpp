@@ -5,37 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/tools/formats/tables/sniffing.hpp"
+
 namespace varve::tools {
 namespace {
-
-using Texts = std::vector<std::string>;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-CsvLayout sniff(const std::string& text, const CsvOptions& options = {}) {
-  auto layout = sniff_csv(options, text, true);
-  EXPECT_TRUE(layout) << layout.error().text;
-  return layout ? *std::move(layout) : CsvLayout();
-}
-
-std::string refusal(const std::string& text, const CsvOptions& options = {}) {
-  const auto layout = sniff_csv(options, text, true);
-  return layout ? "taken" : layout.error().text;
-}
-
-Texts names(const std::vector<CsvLayout::Series>& series) {
-  Texts out;
-  for (const CsvLayout::Series& one : series) out.push_back(one.name);
-  return out;
-}
-
-CsvOptions keyed(const char* key = "k") {
-  CsvOptions options;
-  options.key = key;
-  return options;
-}
 
 TEST(CsvLayout, of_an_export_is_known_by_its_header) {
   const CsvLayout layout = sniff("key,time,value,type,expires_at,labels\na,x,1,double,,\n");

@@ -6,39 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "tests/tools/varve/import/reading.hpp"
-#include "tools/formats/time_text.hpp"
-#include "tools/formats/value_text.hpp"
-#include "tools/varve/import/csv_reader.hpp"
+#include "tests/tools/varve/import/csv_reading.hpp"
 
 namespace varve::tools {
 namespace {
-
-using Lines = std::vector<std::string>;
-
-ReadResult read(const std::string& text, const CsvOptions& options = {}) {
-  return read_text([&](Input& input) { return make_csv_reader(input, options); }, text);
-}
-
-CsvOptions keyed(const char* key) {
-  CsvOptions options;
-  options.key = key;
-  return options;
-}
-
-Lines lines_of(const ReadResult& result) {
-  Lines lines;
-  for (const Record& record : result.records) {
-    std::string line = record.key() + ' ' + format_time_short(record.ts()) + ' ';
-    append_value(line, record.value().view());
-    lines.push_back(line);
-  }
-  return lines;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 /// More rows than a layout is settled by, a second apart.
 std::string rows_behind(int first, const std::string& cells) {

@@ -8,30 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "tests/tools/varve/import/reading.hpp"
-#include "tools/formats/time_text.hpp"
-#include "tools/formats/value_text.hpp"
-#include "tools/varve/import/csv_reader.hpp"
+#include "tests/tools/varve/import/csv_reading.hpp"
 
 namespace varve::tools {
 namespace {
-
-using Lines = std::vector<std::string>;
-
-ReadResult read(const std::string& text, const CsvOptions& options = {}) {
-  return read_text([&](Input& input) { return make_csv_reader(input, options); }, text);
-}
-
-/// "key 2024-05-01 00:00:00 1.5", one for each record.
-Lines lines_of(const ReadResult& result) {
-  Lines lines;
-  for (const Record& record : result.records) {
-    std::string line = record.key() + ' ' + format_time_short(record.ts()) + ' ';
-    append_value(line, record.value().view());
-    lines.push_back(line);
-  }
-  return lines;
-}
 
 /// What a file gives that has nothing bad in it.
 Lines taken(const std::string& text, const CsvOptions& options = {}) {
@@ -40,16 +20,6 @@ Lines taken(const std::string& text, const CsvOptions& options = {}) {
   EXPECT_EQ(result.problems, Lines());
   EXPECT_EQ(result.bad_cells, Lines());
   return lines_of(result);
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-CsvOptions keyed(const char* key) {
-  CsvOptions options;
-  options.key = key;
-  return options;
 }
 
 TEST(MeterFile, of_text_before_the_table_american_dates_and_dashes_for_nothing) {
