@@ -13,6 +13,15 @@ def anchors(text):
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def cases():
+    """Suite and name of each case in C++, those of a macro of a file's own included."""
+    found = set()
+    for source in (ROOT / "tests").rglob("*.cpp"):
+        found |= set(re.findall(r"^[A-Z_]*TEST[A-Z_]*\(\s*(\w+),\s*(\w+)\)",
+                                source.read_text(encoding="utf-8"), re.MULTILINE))
+    return found
+
+
 class Readme(unittest.TestCase):
     def test_example_is_the_consumer_that_the_install_tests_build(self):
         text = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -31,6 +40,20 @@ class Readme(unittest.TestCase):
                 if anchor:
                     self.assertIn(anchor, anchors(target.read_text(encoding="utf-8")),
                                   f"{page}: {link}#{anchor}")
+
+    def test_cases_that_pages_name_are_there(self):
+        """`Suite.case`, `Suite.begins_so*`, `Suite.*`, and `Any/Suite.case` of one with parameters."""
+        there = cases()
+        self.assertGreater(len(there), 1000)
+        for page in PAGES:
+            text = page.read_text(encoding="utf-8")
+            for suite, case in re.findall(r"`(?:[\w*]+/)?\*?([A-Z]\w*[a-z]\w*)\.([a-z]\w*\*?|\*)`", text):
+                if case in ("txt", "hpp", "cpp", "md"):
+                    continue
+                begin = case.rstrip("*")
+                self.assertTrue(any(one == suite and name.startswith(begin) for one, name in there)
+                                or suite == "WithoutMemory",  # Named by its operations.
+                                f"{page}: {suite}.{case}")
 
 
 if __name__ == "__main__":

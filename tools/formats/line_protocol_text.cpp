@@ -1,4 +1,5 @@
 #include "tools/formats/line_protocol_text.hpp"
+#include "tools/formats/line_break.hpp"
 
 #include <array>
 #include <charconv>
@@ -16,7 +17,6 @@ namespace {
 constexpr auto npos = std::string_view::npos;
 /// The first time that Influx has.
 constexpr std::int64_t first_nanosecond = -9'223'372'036'854'775'806;
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 bool has_words(std::string_view name) {
   return !name.empty() && name.back() != '\\' && !name.contains('\n');

@@ -110,16 +110,13 @@ class MeasurementNames {
 
   /// Notes of names that were given and that no batch has yet.
   const std::vector<OwedNote>& owed() const { return owed_; }
-  /// They are in the database.
-  void paid() { owed_.clear(); }
-  /// The first `count` of them are. REQUIRES count <= owed().size().
+  /// The first `count` of them are in the database. REQUIRES count <= owed().size().
   void paid(std::size_t count) {
     owed_.erase(owed_.begin(), owed_.begin() + static_cast<std::ptrdiff_t>(count));
   }
 
-  /// How many pairs came to a name that another one had.
-  std::uint64_t second_pairs() const { return seconds_.size(); }
-  /// What to tell of them, each once, and of the first ten only.
+  /// What to tell of pairs that came to a name that another one had, each once, and of the first
+  /// ten only.
   std::vector<std::string> take_messages();
 
  private:

@@ -351,18 +351,6 @@ std::string format_time(Timestamp ts) {
   return out;
 }
 
-std::string format_time_in(const TimeZone& zone, Timestamp ts) {
-  const std::int64_t offset = zone.span_at(ts).offset;
-  std::string out = format_time(saturating_add(ts, offset));
-  if (offset == 0) return out;
-  out.pop_back();  // The Z.
-  const std::int64_t distance = offset < 0 ? -offset : offset;
-  out += offset < 0 ? '-' : '+';
-  out += two(static_cast<int>(distance / hour)) + ':';
-  out += two(static_cast<int>(distance / minute % 60));
-  return out;
-}
-
 std::string format_time_short(Timestamp ts) {
   const CivilTime civil = civil_time(ts);
   std::string out;

@@ -72,9 +72,6 @@ Parsed<Duration> parse_positive_duration(std::string_view text);
 void append_time(std::string& out, Timestamp ts);
 std::string format_time(Timestamp ts);
 
-/// As a clock of the zone shows it, with its offset: "2013-12-02T22:15:00.000000+01:00".
-std::string format_time_in(const TimeZone& zone, Timestamp ts);
-
 /// For people: "2013-12-02 21:15:00", with a fraction only where there is one.
 std::string format_time_short(Timestamp ts);
 

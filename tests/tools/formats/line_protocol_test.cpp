@@ -137,7 +137,7 @@ TEST(LineProtocol, gives_pairs_that_meet_in_a_name_keys_of_their_own) {
   const auto result = read("a_b,host=x c=1 0\na,host=x b_c=2 0\n", options);
   EXPECT_EQ(result.records,
             (Records{{"a_b_c,host=x", 0, 1.0}, {"a_b_c,_measurement=a,host=x", 0, 2.0}}));
-  EXPECT_EQ(names.second_pairs(), 1U);
+  EXPECT_EQ(names.take_messages().size(), 1U);
   EXPECT_EQ(names.owed().size(), 1U);
 }
 

@@ -232,13 +232,6 @@ TEST(ParseMoment, takes_dates_without_an_offset_in_its_zone) {
   EXPECT_EQ(parse_moment("2024-10-27 02:30", 0, berlin), date("2024-10-27T00:30:00Z"));
 }
 
-TEST(FormatTimeIn, shows_what_clocks_of_the_zone_do_with_their_offset) {
-  const TimeZone* const zone = TimeZone::find("-03:30");
-  ASSERT_NE(zone, nullptr);
-  EXPECT_EQ(format_time_in(*zone, nab_start), "2013-12-02T17:45:00.000000-03:30");
-  EXPECT_EQ(format_time_in(*TimeZone::find("UTC"), nab_start), "2013-12-02T21:15:00.000000Z");
-}
-
 TEST(ParseMoment, says_what_it_would_have_taken) {
   const auto moment = parse_moment("yesterday", 0);
   ASSERT_FALSE(moment);

@@ -22,13 +22,13 @@ namespace {
 
 constexpr const char* footer =
     R"(Everything is exported where no series are chosen, by key and then by time. What it writes
-comes back by varve import, without an option (with --time epoch: --time-unit us where it begins
-before 1980).
+comes back by varve import, without an option (ndjson with --time epoch: --time-unit us where it
+begins before 1980 or from 2100 on).
 
 Formats:
   csv     key,time,value,type,expires_at,labels. Labels stand in the first row of a series. Doubles
           have the shortest form that reads back to the same bits. With --wide a row for each time
-          and a column for each series, for spreadsheets: without types, expiries and labels.
+          and a column for each series, for spreadsheets: without expiries and labels.
   ndjson  the same, an object per line; labels are a line before the records of their series.
   lp      Influx line protocol: the fields of one time on one line. It has no expiries, and no
           labels but tags.
@@ -47,7 +47,6 @@ struct Arguments {
   std::string format = "csv";
   Selection selection;
   std::string time = "rfc3339";
-  bool with_type = false;
   bool wide = false;
   bool skip_damaged = false;
   std::optional<std::string> file;
@@ -113,8 +112,6 @@ void add_export(CLI::App& app, Action& action) {
       ->type_name("FORM");
   command->add_flag("--wide", arguments->wide,
                     "csv: a row for each time, a column for each series");
-  // Types are always there; scripts may still ask for them.
-  command->add_flag("--with-type", arguments->with_type)->group("");
   command->add_option("-o,--output", arguments->file, "Instead of standard output")
       ->type_name("FILE");
   add_skip_damaged_option(*command, arguments->skip_damaged);

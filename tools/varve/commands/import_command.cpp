@@ -320,7 +320,7 @@ std::vector<const CLI::Option*> in_group(CLI::App& command, const char* group, A
   std::vector<const CLI::Option*> added;
   const std::vector<CLI::Option*> all = command.get_options();
   for (std::size_t i = before; i < all.size(); ++i) {
-    if (!all[i]->get_group().empty()) all[i]->group(group);  // Else it is hidden.
+    all[i]->group(group);
     added.push_back(all[i]);
   }
   return added;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tools/formats/csv_row.hpp"
+#include "tools/formats/line_break.hpp"
 #include "tools/formats/tables/foreign_bytes.hpp"
 #include "tools/varve/import/csv_rows.hpp"
 #include "varve/try.hpp"
@@ -20,8 +21,6 @@ namespace {
 
 /// Of a file so much is read before its layout is settled; of a pipe at most so much.
 constexpr std::size_t sample_bytes = std::size_t{1} << 20;
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 class CsvReader final : public RecordReader {
  public:

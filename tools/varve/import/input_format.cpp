@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tools/formats/choices.hpp"
+#include "tools/formats/line_break.hpp"
 #include "tools/formats/line_protocol_text.hpp"
 #include "tools/formats/value_text.hpp"
 #include "varve/try.hpp"
@@ -13,7 +14,6 @@ namespace varve::tools {
 
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 /// How far a first line is looked for.
 constexpr std::size_t looked_at_max = std::size_t{64} << 10;
 

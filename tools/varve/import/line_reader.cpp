@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "tools/formats/line_break.hpp"
 #include "tools/formats/value_text.hpp"
 #include "varve/try.hpp"
 
 namespace varve::tools {
 
 namespace {
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 /// Most formats have none in a line, which find() sees faster than count() counts.
 std::uint64_t line_breaks_in(std::string_view line) {
@@ -24,18 +23,16 @@ class LineReader final : public RecordReader {
   LineReader(Input& input, LineFormat format) : input_(input), format_(std::move(format)) {}
 
   Outcome<std::optional<ReadLine>> next(RecordList& records) override {
+    VARVE_CHECK(skip_byte_order_mark());
     while (true) {
       VARVE_TRY(const std::size_t end, find_end());
       if (input_.window().empty()) return std::nullopt;
       std::string_view line = input_.window().substr(0, end);
       ReadLine read{line_, {}};
       line_ += line_breaks_in(line) + 1;
-      if (read.number == 1 && line.starts_with(byte_order_mark)) {
-        line.remove_prefix(byte_order_mark.size());
-      }
       if (line.ends_with('\r')) line.remove_suffix(1);
       const std::string_view text = trimmed(line);
-      const bool silent = text.empty() || (format_.comments && text.starts_with('#'));
+      const bool silent = text.empty() || (format_.passes_over && format_.passes_over(text));
       const std::size_t before = records.size();
       if (!silent) {
         const std::string_view given = format_.keeps_blanks ? line : text;
@@ -45,8 +42,9 @@ class LineReader final : public RecordReader {
           records.shrink(before);
           read.bad_cells.clear();
           if (const auto offset = added.error().offset) {
-            const auto begin = static_cast<std::size_t>(given.data() - line.data());
-            read.column = begin + *offset + 1;
+            const auto at = static_cast<std::size_t>(given.data() - line.data()) + *offset;
+            // Of the line that is named, which is the first.
+            if (!line.substr(0, at).contains('\n')) read.column = at + 1;
           }
           read.problem = std::move(added).error().text;
         }
@@ -64,6 +62,18 @@ class LineReader final : public RecordReader {
   }
 
  private:
+  Outcome<void> skip_byte_order_mark() {
+    if (has_begun_) return {};
+    while (input_.window().size() < byte_order_mark.size() && !input_.at_end()) {
+      // A first line may be shorter, and must not wait for the next one.
+      if (!byte_order_mark.starts_with(input_.window())) break;
+      VARVE_CHECK(input_.more());
+    }
+    if (input_.window().starts_with(byte_order_mark)) input_.consume(byte_order_mark.size());
+    has_begun_ = true;
+    return {};
+  }
+
   Outcome<std::size_t> find_end() {
     while (true) {
       const bool known = !input_.window().empty() || input_.at_end();
@@ -80,6 +90,7 @@ class LineReader final : public RecordReader {
   Input& input_;
   const LineFormat format_;
   std::uint64_t line_ = 1;
+  bool has_begun_ = false;
 };
 
 }  // namespace

@@ -21,7 +21,9 @@ struct LineFormat {
   /// Adds what the line holds. The line has no line break at its end, no blanks around it, and is
   /// not empty.
   std::function<Parsed<void>(std::string_view line, RecordList& records)> parse;
-  bool comments = false;      ///< Lines that begin with # are passed over.
+  /// Whether a line, without the blanks around it, is no record: a comment. Asked once of each, in
+  /// their order. May be empty: none is.
+  std::function<bool(std::string_view line)> passes_over;
   bool keeps_blanks = false;  ///< Blanks before and behind a line are given to parse().
   /// What is wrong with values that parse() left out of the last line, and with each alone. May be
   /// empty: it leaves out none.

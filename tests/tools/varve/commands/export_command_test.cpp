@@ -26,7 +26,6 @@ TEST_F(ExportCommand, carries_types_expiries_and_labels_through_csv) {
   const RunResult imported = on_db("import", {}, lines);
   ASSERT_EQ(imported.exit_code, 0) << imported.err;
   EXPECT_EQ(on_db("export").out, lines);
-  EXPECT_EQ(on_db("export", {"--with-type"}).out, lines) << "which is always so";
 }
 
 TEST_F(ExportCommand, exports_labels_of_series_without_records_only_where_all_times_are_asked_for) {
